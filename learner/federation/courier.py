@@ -50,6 +50,14 @@ _START: Final = (
 )
 
 
+def look(folder: CourierFolder) -> None:
+    """Let a courier check who invites, and put the campaign into its folder; nothing of the vault is told by it.
+
+    Raises the error that it tells, and ``CourierFailed``.
+    """
+    _raise_told(list(_events(folder, "look")))
+
+
 def enrol(folder: CourierFolder, key: bytes) -> None:
     """Let a courier check who invites, give this public key to the coordinator and put the campaign into its folder.
 

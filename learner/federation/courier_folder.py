@@ -195,6 +195,11 @@ def carried(home: Path) -> list[CourierFolder]:
     return [CourierFolder(path) for path in sorted(_folders(home)) if path.suffix != _DRAFT]
 
 
+def drafts(home: Path) -> list[CourierFolder]:
+    """Every campaign whose invitation was looked at, and that is not carried by it yet."""
+    return [CourierFolder(path) for path in sorted(_folders(home)) if path.suffix == _DRAFT]
+
+
 def draft_folder(home: Path, digest: str) -> CourierFolder:
     """A new, empty folder for a campaign that is being joined; it is not carried until it is ``settled``."""
     path = home / f"{digest[:16]}{_DRAFT}"

@@ -1,5 +1,6 @@
 """A courier's process: it reads its folder, looks one name up, locks itself in, goes one errand and ends.
 
+    courier_process look FOLDER             fetch and check the campaign
     courier_process enrol FOLDER            fetch and check the campaign, then enrol the public key in the folder
     courier_process carry FOLDER [LINE]     one errand; LINE is the number of a connected descriptor to the vault
     courier_process probe FOLDER PATH…      try from inside what must not work
@@ -78,7 +79,9 @@ def _go(task: str, path: str, *rest: str) -> None:
     _load_the_rest()
     coordinator = Coordinator.resolved(invitation.url, invitation.certificate_sha256)
     confinement = courier_sandbox.confine(folder.path, host_and_port(invitation.url)[1])
-    if task == "enrol":
+    if task == "look":
+        look_by(folder, coordinator, invitation)
+    elif task == "enrol":
         enrol_by(folder, coordinator, invitation)
     else:
         _carry(folder, coordinator, invitation.campaign, confinement.missing, rest)
@@ -101,10 +104,15 @@ def _at_work(folder: CourierFolder) -> int:
     return lock
 
 
+def look_by(folder: CourierFolder, coordinator: Coordinator, invitation: Invitation) -> None:
+    """Check who invites, and put the campaign into the folder."""
+    _keep(folder, _invited(coordinator, invitation))
+    tell({"event": "looked"})
+
+
 def enrol_by(folder: CourierFolder, coordinator: Coordinator, invitation: Invitation) -> None:
     """Check who invites, then give the coordinator the key, and put the campaign and the token into the folder."""
-    files = _shown(coordinator, invitation)
-    check_invited(invitation, *files)
+    files = _invited(coordinator, invitation)
     served = ServedCampaign(coordinator=coordinator, digest=invitation.campaign, token="")
     body = enrolment_bytes(invitation.code, folder.read(KEY_FILE))
     reply = served.ask("POST", "/enrolments", body=body, limit=ENROLMENT_LIMIT)
@@ -114,18 +122,23 @@ def enrol_by(folder: CourierFolder, coordinator: Coordinator, invitation: Invita
         token = parse_as(Enrolment, reply.body).token
     except NotCanonical as error:
         raise CoordinatorOdd(reason=f"of its token, {error}") from None
-    for name, data in zip(CAMPAIGN_FILES, files, strict=True):
-        folder.write(name, data)
+    _keep(folder, files)
     folder.keep(replace(folder.access(), token=token))
     tell({"event": "enrolled"})
 
 
-def _shown(coordinator: Coordinator, invitation: Invitation) -> tuple[bytes, ...]:
-    """The campaign and its signature, as they are shown to who has an invitation."""
+def _invited(coordinator: Coordinator, invitation: Invitation) -> tuple[bytes, ...]:
+    """The campaign and its signature, as they are shown to who has an invitation, once they belong to it."""
     asked = replace(coordinator, scheme="Invitation")
-    return ServedCampaign(coordinator=asked, digest=invitation.campaign, token=invitation.code).files(
-        CAMPAIGN_FILES
-    )
+    served = ServedCampaign(coordinator=asked, digest=invitation.campaign, token=invitation.code)
+    files = served.files(CAMPAIGN_FILES)
+    check_invited(invitation, *files)
+    return files
+
+
+def _keep(folder: CourierFolder, files: tuple[bytes, ...]) -> None:
+    for name, data in zip(CAMPAIGN_FILES, files, strict=True):
+        folder.write(name, data)
 
 
 def _carry(

@@ -314,6 +314,20 @@ def test_a_vaults_key_is_sent_once_the_invitation_is_known_to_be_of_the_campaign
     assert folder.access().token == "7" * 64
 
 
+def test_nothing_of_a_vault_is_sent_while_an_invitation_is_looked_at(
+    home: Path, coordinator: Coordinator
+) -> None:
+    (invitation,) = coordinator.invite(1, "https://lab.example.org:8443")
+    folder, shown = carried(home)[0], Shown(coordinator.campaign.data, coordinator.campaign.signature)
+    folder.write("vault-key", KEY)
+    asked: Any = shown
+    courier_process.look_by(folder, asked, invitation)
+    code = f"Invitation {invitation.code}"
+    assert shown.asked == [f"GET campaign.json {code}", f"GET campaign.sig {code}"]
+    assert not [one for one in shown.said if one]
+    assert folder.read("campaign.json") == coordinator.campaign.data
+
+
 @pytest.mark.parametrize(
     ("changes", "error"),
     [

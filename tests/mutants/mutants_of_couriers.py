@@ -77,10 +77,19 @@ MUTANTS = (
     Mutant(
         name="a forged invitation gets a vault's key",
         kind=Kind.EGRESS,
-        function="enrol_by",
+        function="_invited",
         old="    check_invited(invitation, *files)\n",
         new="",
         caught_by="test_nobodys_key_is_sent_by_a_forged_invitation",
+        within="learner/federation/courier_process",
+    ),
+    Mutant(
+        name="a coordinator gets a vault's key while its invitation is only looked at",
+        kind=Kind.EGRESS,
+        function="look_by",
+        old="    _keep(folder, _invited(coordinator, invitation))\n",
+        new="    enrol_by(folder, coordinator, invitation)\n",
+        caught_by="test_nothing_of_a_vault_is_sent_while_an_invitation_is_looked_at",
         within="learner/federation/courier_process",
     ),
     Mutant(

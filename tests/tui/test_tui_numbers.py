@@ -73,7 +73,7 @@ def test_the_numbers_of_home(lived: Lived) -> None:
     def check(_pilot: Pilot[int], said: str) -> None:
         assert wording.counted(status["released"], "update") + " left this computer" in said
         assert (
-            f"{status['requests_waiting'] + status['campaigns_waiting'] + status['held']} wait for you"
+            f"{sum(status[one] for one in ('requests_waiting', 'campaigns_waiting', 'approved', 'held'))} wait for you"
             in said
         )
         assert said.count("◆ update held") == status["held"]

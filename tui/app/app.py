@@ -28,6 +28,7 @@ from tui.app.themes import BY_NAME, theme_of
 from tui.app.threads import in_thread
 from tui.app.zone import turn_zone
 from tui.cli.exit_codes import ExitCode
+from tui.couriers.carrying import last_written, waiting_for_couriers
 from tui.dialogs.dialog import Dialog
 from tui.dialogs.help import HelpDialog
 from tui.dialogs.lock import QuitDialog
@@ -48,6 +49,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 PULSE_SECONDS: Final = 1.0
+NOTHING_SEEN: Final[tuple[int, tuple[tuple[str, int], ...]]] = (-1, ())
+"""Of the trail and of couriers, before the first answer."""
 LOCKED_BY_ITSELF: Final = (
     "The vault is locked: not used for a while, open for 12 hours, or locked from elsewhere."
 )
@@ -89,7 +92,7 @@ class LockboxApp(JumpingApp):
         self.own_keys: dict[str, str] = {}
         self.standing = Standing()
         self.run_watch = RunWatch()
-        self._seen_entries = -1
+        self._seen = NOTHING_SEEN
         self._was_used, self._is_pulsing, self._is_locking = False, False, False
         self._hung_pid = 0
         for theme in BY_NAME.values():
@@ -143,7 +146,7 @@ class LockboxApp(JumpingApp):
         self, vault: OwnerSession, *, paths: Paths | None = None, is_sample: bool = False, page: str = "home"
     ) -> None:
         """Show an unlocked vault; `paths` are those of the sample."""
-        self.vault, self.is_sample, self._seen_entries, self._hung_pid = vault, is_sample, -1, 0
+        self.vault, self.is_sample, self._seen, self._hung_pid = vault, is_sample, NOTHING_SEEN, 0
         self.paths, self._was_used = paths or self.own_paths, False
         self.standing = Standing(vault=str(self.paths.vault.name), is_sample=is_sample)
         self.run_watch = RunWatch()
@@ -246,9 +249,10 @@ class LockboxApp(JumpingApp):
             bar.show_standing(self.standing)
 
     async def _on_pulse(self, pulse: Pulse) -> None:
-        if pulse.audit_entries != self._seen_entries:
+        written = last_written(self.paths.courier)
+        if (pulse.audit_entries, written) != self._seen:
             await self._load_status()
-            self._seen_entries = pulse.audit_entries
+            self._seen = (pulse.audit_entries, written)
         self.standing = Standing(
             vault=str(self.paths.vault.name),
             is_sample=self.is_sample,
@@ -277,11 +281,15 @@ class LockboxApp(JumpingApp):
         self.run_watch.update(now)
 
     async def _load_status(self) -> None:
-        """Load the top line and the page again, because the trail has grown."""
+        """Load the top line and the page again, because the trail has grown or a courier was on its way."""
         status = await self.ask(lambda vault: vault.status())
         lines = await self.ask(lambda vault: vault.budget())
+        home = self.paths.courier
+        to_carry = await self.ask(lambda vault: waiting_for_couriers(home, vault.requests()))
         used = [line.used_percent for line in lines if line.requester is None]
-        waiting = status.requests_waiting + status.campaigns_waiting + status.held
+        waiting = (
+            status.requests_waiting + status.campaigns_waiting + status.approved + status.held + to_carry
+        )
         self.standing = Standing(used_percent=max(used) if used else None, waiting=waiting)
         for screen in self.screen_stack:
             if isinstance(screen, Page):

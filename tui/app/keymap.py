@@ -116,6 +116,22 @@ _DECLARED: Final[tuple[KeyAction, ...]] = (
     key_action(
         "home", "withdraw", "w", "Withdraw…", "Withdraw the consent of this line.", "consent withdraw"
     ),
+    key_action(
+        "home",
+        "submit",
+        "o",
+        "Take in…",
+        "Take in a job, a campaign or an invitation, or the key file of somebody new.",
+        "request submit",
+    ),
+    key_action(
+        "home",
+        "carry",
+        "c",
+        "Carry…",
+        "Let the courier go that an update on this line waits for.",
+        "courier run",
+    ),
     # requests
     key_action(
         "requests",
@@ -140,9 +156,25 @@ _DECLARED: Final[tuple[KeyAction, ...]] = (
         "submit",
         "o",
         "Take in…",
-        "Take in a job or a campaign, or the key file of somebody new.",
+        "Take in a job, a campaign or an invitation, or the key file of somebody new.",
         "request submit",
         shown=True,
+    ),
+    key_action(
+        "requests",
+        "carry",
+        "c",
+        "Carry…",
+        "Let the courier of this campaign go once: rounds in, what you released out.",
+        "courier run",
+    ),
+    key_action(
+        "requests",
+        "leave_campaign",
+        "w",
+        "Leave…",
+        "Open the decision to leave this campaign for good, and to end its courier.",
+        "courier leave",
     ),
     key_action("requests", "numbers", "e", "ε and δ", "Show the price as numbers.", "request show"),
     # training

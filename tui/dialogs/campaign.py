@@ -3,52 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import work
 from textual.widget import Widget
 
+from tui.dialogs.campaign_offer import Offer, join, leave, prepare
+from tui.dialogs.carry import let_go
 from tui.dialogs.read_to_end import SCROLL, ReadToEndDialog
-from tui.text import campaign_facts, request_facts, wording
+from tui.text import campaign_facts, carrying_facts, request_facts, wording
 from tui.widgets.dots import NARROW, Dots
 from tui.widgets.facts import Facts
 from tui.widgets.plain import Plain
 from tui.widgets.special_toggle import MISSING, SpecialToggle
 from tui.widgets.toggle import Toggle
-from vault.errors.families import LockboxError
 
 if TYPE_CHECKING:
     from tui.app.page import Page
-    from vault.owner.interface.session import OwnerSession
-    from vault.views.campaigns import CampaignJoining, CampaignLeaving, CampaignView
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
-    """A campaign with what joining it would write and what leaving it would end, each where it can be done."""
-
-    campaign: CampaignView
-    joining: CampaignJoining | None
-    leaving: CampaignLeaving | None
-    obstacle: str
-
-
-def prepare(vault: OwnerSession, campaign_id: str) -> Offer:
-    """Ask for all of it; why it cannot be joined now is said in the dialog."""
-    found, joining, obstacle = vault.campaign(campaign_id), None, ""
-    if found.line.state == "waiting":
-        try:
-            joining = vault.preview_join(campaign_id)
-        except LockboxError as error:
-            obstacle = found.obstacle or str(error)
-    can_leave = found.line.state in campaign_facts.OPEN_STATES
-    leaving = vault.preview_leave(campaign_id) if can_leave else None
-    return Offer(campaign=found, joining=joining, leaving=leaving, obstacle=obstacle)
 
 
 class CampaignDialog(ReadToEndDialog):
-    """Join, leave, or decide later; dismissed with "joined", "attended", "left", or None."""
+    """Join, leave, or decide later; dismissed with "joined", "attended", "left", "carry", or None."""
 
     ANSWER: ClassVar[str] = "join"
 
@@ -75,7 +50,14 @@ class CampaignDialog(ReadToEndDialog):
         if line.state == "joined" and self._offer.leaving is not None:
             return " ".join([stands, *campaign_facts.leaving(self._offer.leaving, is_done=False)])
         cost = "" if price is None else f" {campaign_facts.price_sentences(price)[1]}"
-        return f"{stands}{cost} Every release stays your decision."
+        sent = f" {carrying_facts.KEY_IS_SENT}" if self._by_invitation else ""
+        return f"{stands}{cost} Every release stays your decision.{sent}"
+
+    @property
+    def _by_invitation(self) -> bool:
+        """Whether joining lets a courier in."""
+        courier, joining = self._offer.courier, self._offer.joining
+        return courier is not None and not courier.is_let_in and joining is not None
 
     def details(self) -> Iterable[Widget]:
         """Everything that is asked, in the order of what matters."""
@@ -84,7 +66,8 @@ class CampaignDialog(ReadToEndDialog):
             for sentence in campaign_facts.price_sentences(found.price):
                 yield Plain(sentence, classes="block")
         yield Plain("Who asks, and what for", classes="heading")
-        yield Facts(campaign_facts.who_and_why(found), classes="value")
+        signed = [("they sign as", wording.quoted(self._offer.signed_as))] if self._offer.signed_as else []
+        yield Facts([*signed, *campaign_facts.who_and_why(found)], classes="value")
         yield Plain(request_facts.THEIRS, classes="muted")
         yield Plain("Columns its rounds read", classes="heading")
         yield Facts(request_facts.columns_asked(found.decision), classes="value")
@@ -93,6 +76,7 @@ class CampaignDialog(ReadToEndDialog):
         for sentence in campaign_facts.sentences(found):
             yield Plain(sentence, classes="block")
         yield from self._rounds()
+        yield from self._courier()
         yield from self._consent()
 
     def _rounds(self) -> Iterable[Widget]:
@@ -100,6 +84,19 @@ class CampaignDialog(ReadToEndDialog):
         found = self._offer.campaign
         rows = [campaign_facts.round_row(one, found.witness) for one in found.rounds]
         yield Facts([(row[0], _where_it_stands(*row[1:])) for row in rows], classes="value")
+
+    def _courier(self) -> Iterable[Widget]:
+        one = self._offer.courier
+        if one is None:
+            return
+        yield Plain("The courier", classes="heading")
+        if not one.is_let_in:
+            for sentence in carrying_facts.before_joining(one):
+                yield Plain(sentence, classes="value block")
+        if not self._by_invitation:
+            yield Facts(carrying_facts.facts(one), classes="value block")
+        for sentence in carrying_facts.confinement(one):
+            yield Plain(sentence, classes="own block")
 
     def _consent(self) -> Iterable[Widget]:
         if self._offer.joining is not None:
@@ -126,7 +123,7 @@ class CampaignDialog(ReadToEndDialog):
 
     def safe_label(self) -> str:
         """The answer that changes nothing."""
-        return "Decide later"
+        return "Decide later" if self._offer.joining is not None else "Back"
 
     def choices(self) -> Iterable[tuple[str, str]]:
         """Leave where that can be done, join where that can be."""
@@ -134,7 +131,9 @@ class CampaignDialog(ReadToEndDialog):
         if self._offer.leaving is not None:
             yield "leave", "Leave" if is_joined else "Refuse"
         if is_joined and self._offer.campaign.is_unattended:
-            yield "attend", "Start rounds myself"
+            yield "attend", "Start myself"
+        if is_joined and self._offer.courier is not None and self._offer.courier.can_go:
+            yield "carry", "Carry…"
         if self._offer.joining is not None:
             yield "join", "Join"
 
@@ -163,19 +162,26 @@ class CampaignDialog(ReadToEndDialog):
             self._leave()
         elif name == "attend":
             self._attend()
+        elif name == "carry":
+            self.dismiss("carry")
         elif name == "join" and not self.what_is_missing():
             self._join()
 
     def _join(self) -> None:
-        found, confirmed = self._offer.campaign, self.query_one("#special", Toggle).is_on
+        offer, paths, special = self._offer, self.program.paths, self.query_one("#special", Toggle).is_on
         unattended = self.query_one("#unattended", Toggle).is_on
+        self.show_note(carrying_facts.ASKED if offer.courier is not None else "")
         self.carry_out(
-            lambda vault: vault.join_campaign(
-                found.line.id, digest=found.digest, special_confirmed=confirmed, unattended=unattended
-            ),
-            lambda _: campaign_facts.joined(unattended=unattended),
+            lambda vault: join(vault, paths, offer, special=special, unattended=unattended),
+            " ".join,
             "joined",
         )
+
+    def lock_buttons(self, is_locked: bool) -> None:
+        """What was asked has ended with it."""
+        super().lock_buttons(is_locked)
+        if not is_locked:
+            self.show_note("")
 
     def _attend(self) -> None:
         found = self._offer.campaign.line.id
@@ -186,12 +192,12 @@ class CampaignDialog(ReadToEndDialog):
     @work(exclusive=True, group="decide")
     async def _leave(self) -> None:
         """Leave it, after a word once it is joined: nobody joins a campaign twice."""
-        found, planned = self._offer.campaign.line.id, self._offer.leaving
+        line, planned, home = self._offer.campaign.line, self._offer.leaving, self.program.paths.courier
         assert planned is not None  # else there is no such button
         word = campaign_facts.word_to_leave(planned)
         if await self.is_typed(word, " ".join(campaign_facts.leaving(planned, is_done=False))):
             self.carry_out(
-                lambda vault: vault.leave_campaign(found),
+                lambda vault: leave(vault, home, line),
                 lambda done: " ".join(campaign_facts.leaving(done, is_done=True)),
                 "left",
             )
@@ -199,9 +205,13 @@ class CampaignDialog(ReadToEndDialog):
 
 async def open_campaign(page: Page[Any], campaign_id: str) -> None:
     """Ask for a campaign, and open its dialog."""
-    offer = await page.ask(lambda vault: prepare(vault, campaign_id))
-    if offer is not None and await page.app.push_screen_wait(CampaignDialog(offer)):
+    home = page.program.paths.courier
+    offer = await page.ask(lambda vault: prepare(vault, campaign_id, home))
+    decided = None if offer is None else await page.app.push_screen_wait(CampaignDialog(offer))
+    if decided:
         page.reload()
+    if decided == "carry":
+        await let_go(page, campaign_id)
 
 
 def _where_it_stands(ends: str, state: str, _request: str, checked: str) -> str:

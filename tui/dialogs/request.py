@@ -53,16 +53,19 @@ class RequestPane(VerticalScroll):
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
         self._shown: RequestView | None = None
+        self._words = ""
 
-    def show_request(self, found: RequestView | None) -> None:
-        """Show another request from its beginning, or the same one where it was, or nothing."""
-        if found == self._shown:
+    def show_request(self, found: RequestView | None, words: str = "") -> None:
+        """Show another request from its beginning, or the same one where it was; without one these words."""
+        if found == self._shown and words == self._words:
             return
         is_same = bool(found and self._shown and found.line.id == self._shown.line.id)
         place = self.scroll_offset.y if is_same else 0
-        self._shown = found
+        self._shown, self._words = found, words
         with self.app.batch_update():
             self.remove_children()
+            if words:
+                self.mount(Plain(words, classes="value"))
             if found is not None:
                 self.mount(Plain(request_heading(found), classes="heading value"), *request_widgets(found))
         self.call_after_refresh(self.scroll_to, y=place, animate=False)

@@ -16,7 +16,8 @@ from textual.widgets import DataTable
 
 from tui.app.key_names import key_of
 from tui.app.page import Page
-from tui.text import campaign_facts, consent_facts, times, wording
+from tui.couriers.carrying import Carried, carried_here
+from tui.text import campaign_facts, carrying_facts, consent_facts, times, wording
 from tui.widgets.by_day import ByDay
 from tui.widgets.plain import Plain
 from tui.widgets.table import Line, ListTable
@@ -57,7 +58,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """All that the screen shows; `updates` are those that may still be sent."""
+    """All that the screen shows; `updates` are those that may still be sent, `couriers` those with updates to carry."""
 
     status: VaultStatus
     updates: tuple[ReleaseView, ...]
@@ -68,6 +69,7 @@ class Overview:
     budget: tuple[BudgetLine, ...]
     charges: tuple[BudgetPoint, ...]
     lines: tuple[AuditLine, ...]
+    couriers: tuple[Carried, ...] = ()
 
 
 class Home(Page[Overview]):
@@ -82,6 +84,7 @@ What waits for you, the most urgent first; **enter** goes there and decides noth
 * **◆** an update is held: it ends by itself unless you decide
 * **?** somebody asks to learn from your data, once or in the rounds of a campaign
 * **▷** you approved a job that has not run, **▶** one that runs now
+* **→** an update you released waits for its courier; **c** lets it go
 * **◷** a consent ends within seven days
 
 **d** tells the last week in sentences, whenever you like; when a week has passed since you read it, the top says so.
@@ -115,6 +118,7 @@ The sentence on top is read from the audit trail. Once something has left, it ne
     def fetch(self, vault: OwnerSession) -> Overview:
         """Everything in one go; what was decided long ago is not opened, for each of those takes a moment."""
         requests = tuple(vault.requests())
+        couriers = carried_here(self.program.paths.courier, requests)
         open_updates = (vault.release(one.id) for one in requests if one.state in ("held", "sending"))
         return Overview(
             status=vault.status(),
@@ -126,6 +130,7 @@ The sentence on top is read from the audit trail. Once something has left, it ne
             budget=tuple(vault.budget()),
             charges=tuple(vault.budget_history()),
             lines=tuple(vault.audit_lines(newest=NEWEST)),
+            couriers=tuple(one for one in couriers.values() if one.to_carry),
         )
 
     async def draw(self, facts: Overview) -> None:
@@ -166,7 +171,7 @@ The sentence on top is read from the audit trail. Once something has left, it ne
         """What to do when nothing waits; in the sample that is a vault of one's own."""
         program = self.program
         if not program.is_sample:
-            return what_next(status, key_of("requests.submit", program.own_keys))
+            return what_next(status, key_of("home.submit", program.own_keys))
         return after_sample(
             key_of("everywhere.lock", program.own_keys), has_own=program.own_paths.database.exists()
         )
@@ -243,6 +248,25 @@ The sentence on top is read from the audit trail. Once something has left, it ne
             self.reload()
 
     @work(exclusive=True, group="act")
+    async def action_submit(self) -> None:
+        """Take in a job, a campaign, an invitation or a key."""
+        from tui.dialogs.submit import take_in
+
+        await take_in(self)
+
+    @work(exclusive=True, group="act")
+    async def action_carry(self) -> None:
+        """Open the dialog of the courier that an update waits for: that of the line, else the first."""
+        from tui.dialogs.carry import let_go
+
+        waiting = [] if self._facts is None else [one.access.campaign for one in self._facts.couriers]
+        key = (self.chosen_key() or "").removeprefix(f"requests {campaign_facts.KEY}")
+        if waiting:
+            await let_go(self, key if key in waiting else waiting[0])
+        else:
+            self.program.tell(carrying_facts.NOTHING_TO_CARRY)
+
+    @work(exclusive=True, group="act")
     async def action_withdraw(self) -> None:
         """Open the decision to withdraw the consent of this line."""
         from tui.dialogs.withdraw import open_withdraw
@@ -268,6 +292,7 @@ def waiting(facts: Overview, runs: Iterable[RunView], now: datetime) -> list[Wai
         *(_request(one, "? asks to learn", now) for one in asked),
         *(_campaign(one, now) for one in facts.campaigns if one.state == "waiting"),
         *(_request(one, "▷ approved, has not run", now) for one in approved),
+        *map(_to_carry, facts.couriers),
         *(_ending(one, now) for one in facts.grants if consent_facts.standing(one, now) == "expires soon"),
     ]
 
@@ -286,10 +311,12 @@ def what_next(status: VaultStatus, key: str) -> str:
     if not status.collections:
         return "Next: import a CSV, JSON or Parquet file, under 2 Data."
     if status.released:
-        return f"What is asked next appears here and under 4 Requests; {key} there adds who else may ask."
+        return (
+            f"What is asked next appears here and under 4 Requests; {key} takes in what somebody hands you."
+        )
     return (
         "Next: somebody has to ask. Requests appear here and under 4 Requests; "
-        f"{key} there adds who may ask, by their key file."
+        f"{key} takes in an invitation, or the key file of who may ask."
     )
 
 
@@ -322,6 +349,16 @@ def _campaign(one: CampaignLine, now: datetime) -> Waiting:
         what="? asks you to join",
         who=f"{one.requester}, {one.collection}",
         until=_left(one.ends_at, now),
+    )
+
+
+def _to_carry(one: Carried) -> Waiting:
+    return Waiting(
+        page="requests",
+        key=f"{campaign_facts.KEY}{one.access.campaign}",
+        what="→ released, to be carried",
+        who=one.access.requester,
+        until="",
     )
 
 

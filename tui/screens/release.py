@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from asyncio import Lock
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
@@ -15,9 +15,11 @@ from textual.widgets import DataTable
 
 from tui.actions import newest_entry
 from tui.app.page import Page
+from tui.couriers.carrying import Carried, carried_here
+from tui.dialogs.carry import let_go
 from tui.dialogs.release import ReleaseDialog
 from tui.dialogs.release_several import ReleaseSeveralDialog
-from tui.text import times, wording
+from tui.text import carrying_facts, times, wording
 from tui.text.release_facts import release_facts
 from tui.text.update_facts import is_decided, nothing_to_decide
 from tui.widgets.facts import Facts
@@ -39,9 +41,10 @@ EMPTY = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Updates:
-    """What the screen shows: every update."""
+    """What the screen shows: every update, and what couriers carry."""
 
     updates: tuple[ReleaseView, ...]
+    couriers: Mapping[str, Carried] = field(default_factory=dict)
 
 
 class UpdateDetails(VerticalScroll):
@@ -101,7 +104,8 @@ What it learned about your own rows is shown under *For you*, once nothing can b
 
     def fetch(self, vault: OwnerSession) -> Updates:
         """Every update, newest first."""
-        return Updates(updates=tuple(vault.releases()))
+        couriers = carried_here(self.program.paths.courier, vault.requests())
+        return Updates(updates=tuple(vault.releases()), couriers=couriers)
 
     async def draw(self, facts: Updates) -> None:
         """Fill the list; the details follow its cursor."""
@@ -188,6 +192,10 @@ What it learned about your own rows is shown under *For you*, once nothing can b
         dialog = ReleaseDialog(one, is_practice=self.program.is_sample)
         self.app.push_screen(dialog, self._released)
 
+    def _courier_of(self, one: ReleaseView) -> Carried | None:
+        """Who carries this update, if it answers a round that a courier brought."""
+        return None if one.round is None else self._facts.couriers.get(one.round.campaign)
+
     def action_several(self) -> None:
         """Open the decision to send all that are held, where there are several."""
         held = [one for one in self._facts.updates if one.can_be_sent]
@@ -213,6 +221,8 @@ What it learned about your own rows is shown under *For you*, once nothing can b
             title="Released",
         )
         self.reload()
+        if sent.round is not None and sent.fetch_until and self._courier_of(sent) is not None:
+            await let_go(self, sent.round.campaign, lead=carrying_facts.STAYS_HERE)
 
 
 def _line(one: ReleaseView, now: datetime) -> Line:

@@ -11,13 +11,17 @@ from textual.containers import Horizontal
 from textual.widgets import DataTable
 
 from tui.actions import REFUSE
+from tui.app.key_names import key_of
 from tui.app.page import Page
+from tui.couriers.carrying import Carried, carried_here
 from tui.dialogs.approval import prepare_approval
 from tui.dialogs.campaign import open_campaign
+from tui.dialogs.carry import let_go
+from tui.dialogs.leave_campaign import leave_campaign
 from tui.dialogs.request import RequestDialog, RequestPane
 from tui.dialogs.run import RunDialog
-from tui.dialogs.submit import SubmitDialog
-from tui.text import campaign_facts, request_facts, times, wording
+from tui.dialogs.submit import take_in
+from tui.text import campaign_facts, carrying_facts, request_facts, times, wording
 from tui.text.request_facts import OPEN_STATES
 from tui.widgets.plain import Plain
 from tui.widgets.price import cost, guess
@@ -46,11 +50,12 @@ NEXT = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inbox:
-    """Every request as a line, and the first of them in whole; every campaign as a line."""
+    """Every request as a line, and the first of them in whole; every campaign as a line, and what couriers carry."""
 
     lines: list[RequestLine]
     opened: dict[str, RequestView]
     campaigns: dict[str, CampaignLine]
+    couriers: dict[str, Carried]
 
 
 class Requests(Page[Inbox]):
@@ -68,12 +73,13 @@ Who asks to learn from your data, for what, and what it would cost.
 * A price is spent when it runs, whether or not you release the result later. The release is a second decision.
 * Refusing tells them nothing but “no”.
 * A **campaign** is one line, such as one that **asks to join**: you join or leave all of its rounds at once. Each round
-  that comes is a request below it.
+  that comes is a request below it. One that came by an **invitation** has a courier, a process of its own that carries
+  rounds in and what you released out: **c** lets it go once, **w** leaves the campaign and destroys its access.
 """
 
     def __init__(self) -> None:
         super().__init__()
-        self._facts = Inbox(lines=[], opened={}, campaigns={})
+        self._facts = Inbox(lines=[], opened={}, campaigns={}, couriers={})
         self._drawn_widths: dict[str, int] = {}
 
     def body(self) -> ComposeResult:
@@ -92,6 +98,7 @@ Who asks to learn from your data, for what, and what it would cost.
             lines=lines,
             opened={one.id: vault.request(one.id) for one in waiting_first},
             campaigns={campaign_facts.KEY + one.id: one for one in vault.campaigns()},
+            couriers=carried_here(self.program.paths.courier, lines),
         )
 
     async def draw(self, facts: Inbox) -> None:
@@ -143,15 +150,26 @@ Who asks to learn from your data, for what, and what it would cost.
         line = next((one for one in self._facts.lines if one.id == key), None)
         words = preview(line, self._facts.opened.get(line.id)) if line else ""
         if (campaign := self._facts.campaigns.get(key or "")) is not None:
-            words = f"A campaign: {campaign_facts.progress(campaign)}. Enter opens it."
+            words = self._about_campaign(campaign)
         self.query_one("#request-preview", Plain).set_text(words)
+
+    def _about_campaign(self, line: CampaignLine) -> str:
+        progress = f"A campaign: {campaign_facts.progress(line)}. Enter opens it."
+        if line.state != "joined" and line.id not in self._facts.couriers:
+            return progress
+        key = key_of("requests.carry", self.program.own_keys)
+        stands = carrying_facts.standing(self._facts.couriers.get(line.id))
+        goes = f" {key} lets it go." if line.id in self._facts.couriers else ""
+        return f"{progress}\n{stands}{goes}"
 
     @work(exclusive=True, group="chosen")
     async def _show_chosen(self) -> None:
         """Beside the list, where there is room for it."""
         if self.app.size.width < WIDE:
             return
-        self.query_one(RequestPane).show_request(await self._chosen())
+        campaign = self._facts.campaigns.get(self.chosen_key() or "")
+        words = "" if campaign is None else self._about_campaign(campaign)
+        self.query_one(RequestPane).show_request(await self._chosen(), words)
 
     async def _chosen(self) -> RequestView | None:
         """The request under the cursor in whole, asked for if it was not yet."""
@@ -225,8 +243,31 @@ Who asks to learn from your data, for what, and what it would cost.
 
     @work(exclusive=True, group="act")
     async def action_submit(self) -> None:
-        """Take a job folder in."""
-        await self.app.push_screen_wait(SubmitDialog())
+        """Take in a job, a campaign, an invitation or a key."""
+        await take_in(self)
+
+    @work(exclusive=True, group="act")
+    async def action_carry(self) -> None:
+        """Open the dialog in which the courier of a campaign goes once."""
+        if (campaign := self._campaign()) is not None:
+            await let_go(self, campaign)
+
+    @work(exclusive=True, group="act")
+    async def action_leave_campaign(self) -> None:
+        """Open the decision to leave a campaign, or to say no to it."""
+        if (campaign := self._campaign()) is not None:
+            await leave_campaign(self, campaign)
+
+    def _campaign(self) -> str | None:
+        """The campaign of the line under the cursor, also of a round of one; else that there is none is said."""
+        key = self.chosen_key() or ""
+        if (found := self._facts.campaigns.get(key)) is not None:
+            return found.id
+        rounds = (one.round for one in self._facts.lines if one.id == key)
+        if (part := next(rounds, None)) is not None:
+            return part.campaign
+        self.program.tell("This line is no campaign, and no round of one.")
+        return None
 
     def action_numbers(self) -> None:
         """Show or hide ε, δ and the worst case of the price."""

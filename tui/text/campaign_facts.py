@@ -23,6 +23,11 @@ SHORT_STATES = {
     "over": "rounds over",
 }
 """The states of a campaign where there is little room, of which no request has one."""
+ENDED = {
+    "left": "you have left this campaign",
+    "refused": "you have refused this campaign",
+    "over": "the last round of this campaign is over",
+}
 SAME_BUT_WEIGHTS = (
     "Every round is the same but for the weights it starts from, which may be chosen to look for one unit; the price "
     "assumes that they are. A round that departs in anything else is refused."

@@ -47,13 +47,23 @@ def before_joining(*, name: str, is_known: bool, url: str) -> Iterator[str]:
     """What letting a courier in does, said before anything of it is done."""
     if not is_known:
         yield f"{name} may ask from then on, under this key and no other."
-    yield (
+    yield what_the_coordinator_learns(name, url)
+    yield "The campaign comes into your inbox. Nothing is read, nothing is paid and nothing is agreed to by that."
+    yield what_a_courier_gets(name)
+
+
+def what_the_coordinator_learns(name: str, url: str) -> str:
+    """What is sent by joining, and what can be known by it."""
+    return (
         f"The coordinator at {url} is shown the code of the invitation and, once its signatures are right, your "
         f"vault's public key for {name}. It knows from then on that a vault takes part, from which network address it "
         "is spoken to, and when."
     )
-    yield "The campaign comes into your inbox. Nothing is read, nothing is paid and nothing is agreed to by that."
-    yield (
+
+
+def what_a_courier_gets(name: str) -> str:
+    """What a courier of this requester may do at the vault."""
+    return (
         f"A courier gets access to the requester's door of your vault, as {name} would have it: it hands in rounds and "
         "fetches what you released to them. It holds no key of your vault."
     )

@@ -1,0 +1,118 @@
+"""How couriers stand here, and letting one go once: a process of its own, started for the screens as by the command."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from tui.couriers.joining import let_in
+from vault.errors.families import LockboxError
+from vault.errors.federation import CourierFolderDamaged
+
+if TYPE_CHECKING:
+    from learner.federation.courier_folder import Access, CourierFolder, CourierState
+    from vault.owner.interface.owner import Owner
+    from vault.settings import Paths
+    from vault.views.requests import RequestLine
+
+Event = Mapping[str, Any]
+_DONE_WITH: Final = ("sent", "not sent", "not here", "refused", "expired")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carried:
+    """A campaign that a courier carries; until it ``is_let_in`` by an invitation, that was only looked at.
+
+    ``to_carry`` are the rounds whose update was released here and that the courier has not brought away.
+    """
+
+    folder: CourierFolder
+    access: Access
+    url: str
+    state: CourierState
+    is_let_in: bool
+    to_carry: tuple[int, ...] = ()
+
+    @property
+    def can_go(self) -> bool:
+        """Whether a courier would do anything."""
+        return not self.state.is_over or bool(self.to_carry)
+
+
+def carried_here(home: Path, requests: Iterable[RequestLine]) -> dict[str, Carried]:
+    """What couriers carry, by the id of the campaign here; a folder that cannot be read carries nothing."""
+    if not home.is_dir():
+        return {}
+    from learner.federation.courier_folder import carried, drafts
+
+    lines = list(requests)
+    found = [  # the second one of a campaign counts: an invitation that was looked at gives a courier access anew
+        *(_carried(one, is_let_in=True) for one in carried(home)),
+        *(_carried(one, is_let_in=False) for one in drafts(home)),
+    ]
+    named = (one for one in found if one is not None and one.access.campaign)
+    return {one.access.campaign: replace(one, to_carry=_to_carry(one, lines)) for one in named}
+
+
+def _carried(folder: CourierFolder, *, is_let_in: bool) -> Carried | None:
+    try:
+        access, url = folder.access(), folder.invitation().url
+    except LockboxError:
+        return None  # the courier's own status names the folder, and joining again mends it
+    state = _state(settled_place(folder))
+    return Carried(folder=folder, access=access, url=url, state=state, is_let_in=is_let_in)
+
+
+def _state(folder: CourierFolder) -> CourierState:
+    from learner.federation.courier_folder import CourierState
+
+    try:
+        return folder.state()
+    except CourierFolderDamaged as error:
+        return CourierState(trouble=str(error))
+
+
+def _to_carry(one: Carried, requests: Iterable[RequestLine]) -> tuple[int, ...]:
+    done = {each.number for each in one.state.rounds if each.word in _DONE_WITH}
+    released = (
+        line.round.number
+        for line in requests
+        if line.round and line.round.campaign == one.access.campaign and line.state == "released"
+    )
+    return tuple(sorted(set(released) - done))
+
+
+def waiting_for_couriers(home: Path, requests: Iterable[RequestLine]) -> int:
+    """How many updates were released and wait to be carried."""
+    return sum(len(one.to_carry) for one in carried_here(home, requests).values())
+
+
+def last_written(home: Path) -> tuple[tuple[str, int], ...]:
+    """By what it shows that a courier, whoever started it, has written down something new."""
+    files = home.glob("*/state.json") if home.is_dir() else ()
+    return tuple(sorted((str(one), one.stat().st_mtime_ns) for one in files))
+
+
+def carry(vault: Owner, paths: Paths, one: Carried, tell: Callable[[Event], None]) -> None:
+    """Let the courier of one campaign go once; raises the error that it tells, and `CourierFailed`."""
+    from learner.federation.courier import errand
+    from vault.client.attach import line_to
+
+    if not one.is_let_in:
+        let_in(vault, one.folder, one.access.requester)
+    errand(settled_place(one.folder), connect=lambda: line_to(paths), tell=lambda _folder, event: tell(event))
+
+
+def settled_place(folder: CourierFolder) -> CourierFolder:
+    """Where a campaign lies once its courier is let in."""
+    return replace(folder, path=folder.path.with_suffix(""))
+
+
+def dismissed(home: Path, campaign: str) -> None:
+    """Destroy a courier's access to a campaign that was left, and everything that it kept of it."""
+    if (one := carried_here(home, ()).get(campaign)) is not None:
+        for folder in (one.folder, settled_place(one.folder)):
+            if folder.path.exists():
+                folder.destroy()

@@ -1,0 +1,177 @@
+"""Letting a courier in by an invitation, for commands and screens: nothing is kept unless all of it was done."""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Final
+
+from vault.errors.campaigns import CampaignReplayed
+from vault.errors.federation import InvitationInvalid
+from vault.errors.requests import RequesterBlocked, RequesterExists
+
+if TYPE_CHECKING:
+    from learner.federation.courier_folder import Access, CourierFolder
+    from vault.owner.interface.owner import Owner
+    from vault.views.requesters import RequesterView
+
+_KIND: Final = b'"lockbox-invitation"'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invited:
+    """What an invitation says of who sent it, which nothing has shown yet; ``known`` is who has its key here."""
+
+    url: str
+    campaign: str
+    key_file: Path
+    fingerprint: str
+    known: RequesterView | None
+
+
+def read_invitation(file: Path) -> bytes:
+    """The bytes of an invitation; raises `InvitationInvalid` for what is none."""
+    from learner.federation.exchange import INVITATION_LIMIT, parse_invitation
+    from vault.regular_file import read_regular
+
+    try:
+        data = read_regular(file, INVITATION_LIMIT + 1)
+    except OSError as error:
+        raise InvitationInvalid(reason=f"{file} cannot be read ({error.strerror})") from None
+    parse_invitation(data)
+    return data
+
+
+def is_invitation(file: Path) -> bool:
+    """Whether a file is meant as an invitation, by its name or by what stands in it."""
+    from learner.federation.exchange import INVITATION_LIMIT, INVITATION_SUFFIX
+    from vault.regular_file import read_regular
+
+    if file.suffix == INVITATION_SUFFIX:
+        return True
+    try:
+        return _KIND in read_regular(file, INVITATION_LIMIT + 1)
+    except OSError:
+        return False
+
+
+@contextmanager
+def drafted(home: Path, data: bytes) -> Iterator[CourierFolder]:
+    """A new folder with this invitation, which is gone again if what is done within the block fails.
+
+    Raises `CarriedFromElsewhere`.
+    """
+    from learner.federation.courier_folder import INVITATION_FILE, check_same_coordinator, draft_folder
+    from learner.federation.exchange import parse_invitation
+
+    draft = draft_folder(home, parse_invitation(data).campaign)
+    try:
+        draft.write(INVITATION_FILE, data)
+        check_same_coordinator(draft)
+        yield draft
+    except BaseException:
+        if draft.path.exists():
+            draft.destroy()
+        raise
+
+
+def who_invites(vault: Owner, data: bytes, folder: Path) -> Invited:
+    """Whose key an invitation names, which is written into this folder, and who has it here."""
+    from learner.federation.exchange import parse_invitation
+    from vault.requester.keys import fingerprint_of, write_public_key
+
+    invitation = parse_invitation(data)
+    key_file = write_public_key(folder, bytes.fromhex(invitation.requester))
+    fingerprint = fingerprint_of(key_file)
+    return Invited(
+        url=invitation.url,
+        campaign=invitation.campaign,
+        key_file=key_file,
+        fingerprint=fingerprint,
+        known=next((one for one in vault.requesters() if one.fingerprint == fingerprint), None),
+    )
+
+
+def look_at_invitation(vault: Owner, data: bytes) -> Invited:
+    """What an invitation says, while nothing is sent and nothing kept; raises `RequesterBlocked`."""
+    with TemporaryDirectory() as folder:
+        found = who_invites(vault, data, Path(folder))
+    name_of(found.known, None)
+    return found
+
+
+def name_of(known: RequesterView | None, name: str | None) -> str | None:
+    """The owner's name for who invites, or the one that was said; raises for who is blocked or called otherwise."""
+    if known is None:
+        return name
+    if known.status == "blocked":
+        raise RequesterBlocked(name=known.name)
+    if name not in (None, "", known.name):
+        raise RequesterExists(what="key", name=known.name)
+    return known.name
+
+
+def added(vault: Owner, invited: Invited, name: str) -> str:
+    """Let who invites ask, under this name, unless they may already; the name."""
+    if invited.known is None:
+        vault.add_requester(name, invited.key_file, fingerprint=invited.fingerprint)
+    return name
+
+
+def looked_at(vault: Owner, home: Path, data: bytes, name: str) -> str:
+    """Let a courier fetch the campaign of an invitation into the inbox; the vault's id of it.
+
+    The coordinator is shown the invitation's code and nothing of the vault. Who invites may ask from then on, under
+    this name, or where it is empty under the one that they sign with. Raises what the vault or the coordinator says.
+    """
+    from learner.federation.courier import look
+    from learner.federation.courier_folder import Access
+
+    with drafted(home, data) as draft:
+        invited = who_invites(vault, data, draft.path)
+        chosen = name_of(invited.known, name)
+        look(draft)
+        requester = added(vault, invited, chosen or signed_name(draft))
+        campaign = taken_in(vault, draft)
+        draft.keep(Access(campaign=campaign, requester=requester, token="", door=""))
+    return campaign
+
+
+def let_in(vault: Owner, draft: CourierFolder, requester: str) -> Access:
+    """Enrol the vault's key for this requester, take the campaign in, and let a courier carry it from now on.
+
+    Raises `CarriedFromElsewhere`, and what the vault or the coordinator says.
+    """
+    from learner.federation.courier import enrol
+    from learner.federation.courier_folder import ACCESS_FILE, Access, settled
+
+    known = draft.access().campaign if (draft.path / ACCESS_FILE).exists() else ""
+    draft.keep(Access(campaign=known, requester=requester, token="", door=""))
+    enrol(draft, b64decode(vault.vault_key(requester).split()[-1]))
+    campaign = taken_in(vault, draft)
+    access = replace(draft.access(), campaign=campaign, door=vault.issue_token(requester))
+    draft.keep(access)
+    settled(draft)
+    return access
+
+
+def taken_in(vault: Owner, draft: CourierFolder) -> str:
+    """The vault's id of the campaign, which is in the inbox then."""
+    try:
+        return vault.submit_campaign(draft.path).line.id
+    except CampaignReplayed:
+        digest = draft.invitation().campaign
+        ids = (line.id for line in vault.campaigns())
+        return next(one for one in ids if vault.campaign(one).digest == digest)
+
+
+def signed_name(folder: CourierFolder) -> str:
+    """The name under which a requester signed the campaign of this folder, which proves nothing."""
+    from vault.requester.campaign_log import campaign_signature, signed_campaign
+
+    document = signed_campaign(folder.read("campaign.json"), campaign_signature(folder.read("campaign.sig")))
+    return document.job.requester.name

@@ -1,0 +1,85 @@
+"""A campaign as its dialog needs it, and what joining and leaving do, the courier included."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tui.couriers.carrying import Carried, carried_here, carry, dismissed
+from tui.couriers.joining import let_in, signed_name
+from tui.text import campaign_facts, carrying_facts
+from tui.text.screen_words import on_screen
+from vault.errors.families import LockboxError
+
+if TYPE_CHECKING:
+    from vault.owner.interface.session import OwnerSession
+    from vault.settings import Paths
+    from vault.views.campaigns import CampaignJoining, CampaignLeaving, CampaignLine, CampaignView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """A campaign with what joining it would write and what leaving it would end, each where it can be done.
+
+    ``courier`` is how its courier stands, and ``signed_as`` what its requester calls themselves, where one knows.
+    """
+
+    campaign: CampaignView
+    joining: CampaignJoining | None
+    leaving: CampaignLeaving | None
+    obstacle: str
+    courier: Carried | None = None
+    signed_as: str = ""
+
+
+def prepare(vault: OwnerSession, campaign_id: str, home: Path) -> Offer:
+    """Ask for all of it; why it cannot be joined now is said in the dialog."""
+    found, joining, obstacle = vault.campaign(campaign_id), None, ""
+    if found.line.state == "waiting":
+        try:
+            joining = vault.preview_join(campaign_id)
+        except LockboxError as error:
+            obstacle = found.obstacle or str(error)
+    can_leave = found.line.state in campaign_facts.OPEN_STATES
+    leaving = vault.preview_leave(campaign_id) if can_leave else None
+    courier = carried_here(home, vault.requests()).get(found.line.id)
+    return Offer(
+        campaign=found,
+        joining=joining,
+        leaving=leaving,
+        obstacle=obstacle,
+        courier=courier,
+        signed_as="" if courier is None else signed_name(courier.folder),
+    )
+
+
+def join(vault: OwnerSession, paths: Paths, offer: Offer, *, special: bool, unattended: bool) -> list[str]:
+    """Join a campaign; where it came by an invitation a courier is let in before, and goes once. What was done."""
+    found = offer.campaign
+    courier = carried_here(paths.courier, ()).get(found.line.id)
+    if courier is not None and not courier.is_let_in:
+        let_in(vault, courier.folder, courier.access.requester)
+    vault.join_campaign(found.line.id, digest=found.digest, special_confirmed=special, unattended=unattended)
+    return [
+        campaign_facts.joined(unattended=unattended),
+        *([] if courier is None else _gone(vault, paths, found)),
+    ]
+
+
+def _gone(vault: OwnerSession, paths: Paths, found: CampaignView) -> list[str]:
+    """Let the courier of a campaign that was joined go once; what keeps it from going undoes nothing."""
+    told: list[Mapping[str, Any]] = []
+    try:
+        carry(vault, paths, carried_here(paths.courier, ())[found.line.id], told.append)
+    except LockboxError as error:
+        return [on_screen(error)]
+    return [carrying_facts.what_it_did(told)]
+
+
+def leave(vault: OwnerSession, home: Path, line: CampaignLine) -> CampaignLeaving:
+    """Leave a campaign for good, and destroy what a courier had of it."""
+    done = vault.leave_campaign(line.id)
+    dismissed(home, line.id)
+    return done
