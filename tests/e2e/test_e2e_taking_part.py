@@ -27,7 +27,7 @@ from tui.dialogs.release import Countdown, ReleaseDialog
 from tui.dialogs.submit import SubmitDialog
 from vault.requester.keys import keygen
 
-MOST_KEYS, MOST_SECONDS = 25, 180.0
+MOST_KEYS, MOST_SECONDS = 23, 180.0
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ class Hands:
 def test_a_person_takes_part_from_an_invitation_to_the_first_release_by_few_keys(
     tmp_path: Path, coordinator: ServedCoordinator
 ) -> None:
-    """Within three minutes and 25 keys, besides the path; the courier that brings it away afterwards is two more."""
+    """Within three minutes and 23 keys, besides the path; the courier that brings it away afterwards is two more."""
     (tmp_path / "one").mkdir()
     world = new_world(tmp_path / "one", now=datetime.now(UTC))
     with world.vault() as vault:
@@ -113,10 +113,9 @@ def test_a_person_takes_part_from_an_invitation_to_the_first_release_by_few_keys
                 await hands.press("enter")
                 await hands.meets(Countdown)
                 await until(pilot, lambda: bool(owner.status().released))
-                took, keys = time.monotonic() - begun, hands.pressed
-                print(f"\n{keys} keys, {took:.1f} s")
-                assert keys <= MOST_KEYS
-                assert took < MOST_SECONDS
+                took = time.monotonic() - begun
+                assert hands.pressed <= MOST_KEYS
+                assert took < MOST_SECONDS, took
 
                 await hands.meets(CarryDialog)
                 await sees(pilot, "to be carried")
