@@ -111,7 +111,7 @@ def line(number: int, state: str = RELEASED) -> RequestLine:
     return RequestLine(
         id=f"{number:032}", state=state, requester="Sleep lab", requester_status="trusted", collection="nights",
         purpose_words="academic research", received_at="2026-11-21T12:00:30Z", expires_at="2026-12-21T12:00:30Z",
-        round=RoundOf(campaign=CAMPAIGN, number=number),
+        round=RoundOf(campaign=CAMPAIGN, number=number, ends_at="2026-12-01T12:00:30Z", is_carried=True),
     )  # fmt: skip
 
 
