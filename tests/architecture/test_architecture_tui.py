@@ -7,7 +7,7 @@ from pathlib import Path
 import grimp
 
 ROOT = Path(__file__).parents[2] / "tui"
-ROOMS = {"app", "by_ear", "cli", "demo", "dialogs", "screens", "text", "widgets"}
+ROOMS = {"app", "by_ear", "cli", "couriers", "demo", "dialogs", "screens", "text", "widgets"}
 PURE = {"tui.actions", *(f"tui.text.{file.stem}" for file in ROOT.glob("text/[a-z]*.py"))}
 
 

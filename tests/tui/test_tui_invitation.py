@@ -116,7 +116,7 @@ def line(number: int, state: str = RELEASED) -> RequestLine:
 
 
 def the_one(home: Path, *lines: RequestLine) -> Carried:
-    return carried_here(home, lines)[CAMPAIGN]
+    return carried_here(home, lambda: lines)[CAMPAIGN]
 
 
 def test_what_was_released_waits_for_its_courier_until_that_brought_it_away(tmp_path: Path) -> None:
@@ -142,7 +142,7 @@ def test_what_was_released_waits_for_its_courier_until_that_brought_it_away(tmp_
 def test_an_invitation_that_was_looked_at_gives_a_courier_access_anew_and_leaving_ends_both(
     tmp_path: Path,
 ) -> None:
-    assert carried_here(tmp_path / "nowhere", ()) == {}
+    assert carried_here(tmp_path / "nowhere", tuple) == {}
     placed(tmp_path, CourierState(contact="2026-11-21T12:00:30Z"))
     placed(tmp_path, CourierState(), is_let_in=False)
     one = the_one(tmp_path)
@@ -156,7 +156,7 @@ def test_a_folder_that_cannot_be_read_keeps_no_screen_from_being_drawn(tmp_path:
     folder.write("state.json", b"{")
     assert "cannot be read" in the_one(tmp_path).state.trouble
     folder.write("access.json", b"{")
-    assert carried_here(tmp_path, ()) == {}
+    assert carried_here(tmp_path, tuple) == {}
 
 
 def test_what_a_courier_did_is_said_without_commands() -> None:

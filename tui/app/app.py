@@ -26,9 +26,10 @@ from tui.app.page_classes import screen_class
 from tui.app.run_watch import RunWatch, outcome_of_run
 from tui.app.themes import BY_NAME, theme_of
 from tui.app.threads import in_thread
+from tui.app.waiting import NOTHING_SEEN, standing_of
 from tui.app.zone import turn_zone
 from tui.cli.exit_codes import ExitCode
-from tui.couriers.carrying import last_written, waiting_for_couriers
+from tui.couriers.carrying import last_written
 from tui.dialogs.dialog import Dialog
 from tui.dialogs.help import HelpDialog
 from tui.dialogs.lock import QuitDialog
@@ -49,8 +50,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 PULSE_SECONDS: Final = 1.0
-NOTHING_SEEN: Final[tuple[int, tuple[tuple[str, int], ...]]] = (-1, ())
-"""Of the trail and of couriers, before the first answer."""
 LOCKED_BY_ITSELF: Final = (
     "The vault is locked: not used for a while, open for 12 hours, or locked from elsewhere."
 )
@@ -282,15 +281,8 @@ class LockboxApp(JumpingApp):
 
     async def _load_status(self) -> None:
         """Load the top line and the page again, because the trail has grown or a courier was on its way."""
-        status = await self.ask(lambda vault: vault.status())
-        lines = await self.ask(lambda vault: vault.budget())
         home = self.paths.courier
-        to_carry = await self.ask(lambda vault: waiting_for_couriers(home, vault.requests()))
-        used = [line.used_percent for line in lines if line.requester is None]
-        waiting = (
-            status.requests_waiting + status.campaigns_waiting + status.approved + status.held + to_carry
-        )
-        self.standing = Standing(used_percent=max(used) if used else None, waiting=waiting)
+        self.standing = await self.ask(lambda vault: standing_of(vault, home))
         for screen in self.screen_stack:
             if isinstance(screen, Page):
                 screen.reload()

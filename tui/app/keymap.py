@@ -15,6 +15,7 @@ from textual.binding import Binding
 from tui.actions import questions
 from tui.app.key_action import EVERYWHERE, KeyAction, key_action
 from tui.app.keys_of_models import MODEL_KEYS
+from tui.app.keys_of_requests import HOME_KEYS, REQUEST_KEYS
 from tui.text.action import Action, Question
 
 LEAVES: Final = "ctrl+q"
@@ -102,81 +103,8 @@ _DECLARED: Final[tuple[KeyAction, ...]] = (
         "release show",
     ),
     *MODEL_KEYS,
-    # home
-    key_action("home", "open", "enter", "Open", "Go to what waits on this line.", "status", shown=True),
-    key_action(
-        "home",
-        "digest",
-        "d",
-        "Your week",
-        "Read what happened in the last week, and what waits.",
-        "digest",
-        shown=True,
-    ),
-    key_action(
-        "home", "withdraw", "w", "Withdraw…", "Withdraw the consent of this line.", "consent withdraw"
-    ),
-    key_action(
-        "home",
-        "submit",
-        "o",
-        "Take in…",
-        "Take in a job, a campaign or an invitation, or the key file of somebody new.",
-        "request submit",
-    ),
-    key_action(
-        "home",
-        "carry",
-        "c",
-        "Carry…",
-        "Let the courier go that an update on this line waits for.",
-        "courier run",
-    ),
-    # requests
-    key_action(
-        "requests",
-        "review",
-        "enter",
-        "Open",
-        "Read a request; this decides nothing.",
-        "request show",
-        shown=True,
-    ),
-    key_action(
-        "requests",
-        "run",
-        "a",
-        "Run…",
-        "Open the decision about a run on this computer.",
-        "request approve",
-        shown=True,
-    ),
-    key_action(
-        "requests",
-        "submit",
-        "o",
-        "Take in…",
-        "Take in a job, a campaign or an invitation, or the key file of somebody new.",
-        "request submit",
-        shown=True,
-    ),
-    key_action(
-        "requests",
-        "carry",
-        "c",
-        "Carry…",
-        "Let the courier of this campaign go once: rounds in, what you released out.",
-        "courier run",
-    ),
-    key_action(
-        "requests",
-        "leave_campaign",
-        "w",
-        "Leave…",
-        "Open the decision to leave this campaign for good, and to end its courier.",
-        "courier leave",
-    ),
-    key_action("requests", "numbers", "e", "ε and δ", "Show the price as numbers.", "request show"),
+    *HOME_KEYS,
+    *REQUEST_KEYS,
     # training
     key_action(
         "training", "look", "enter", "Look at it", "Go to what became of a run.", "request show", shown=True

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from vault.views.requests import RequestLine
 
 Event = Mapping[str, Any]
+Requests = Callable[[], "Iterable[RequestLine]"]
 _DONE_WITH: Final = ("sent", "not sent", "not here", "refused", "expired")
 
 
@@ -41,13 +42,16 @@ class Carried:
         return not self.state.is_over or bool(self.to_carry)
 
 
-def carried_here(home: Path, requests: Iterable[RequestLine]) -> dict[str, Carried]:
-    """What couriers carry, by the id of the campaign here; a folder that cannot be read carries nothing."""
+def carried_here(home: Path, requests: Requests) -> dict[str, Carried]:
+    """What couriers carry, by the id of the campaign here; a folder that cannot be read carries nothing.
+
+    ``requests`` is called for the lines of the inbox where a courier was ever let in.
+    """
     if not home.is_dir():
         return {}
     from learner.federation.courier_folder import carried, drafts
 
-    lines = list(requests)
+    lines = list(requests())
     found = [  # the second one of a campaign counts: an invitation that was looked at gives a courier access anew
         *(_carried(one, is_let_in=True) for one in carried(home)),
         *(_carried(one, is_let_in=False) for one in drafts(home)),
@@ -84,7 +88,7 @@ def _to_carry(one: Carried, requests: Iterable[RequestLine]) -> tuple[int, ...]:
     return tuple(sorted(set(released) - done))
 
 
-def waiting_for_couriers(home: Path, requests: Iterable[RequestLine]) -> int:
+def waiting_for_couriers(home: Path, requests: Requests) -> int:
     """How many updates were released and wait to be carried."""
     return sum(len(one.to_carry) for one in carried_here(home, requests).values())
 
@@ -112,7 +116,7 @@ def settled_place(folder: CourierFolder) -> CourierFolder:
 
 def dismissed(home: Path, campaign: str) -> None:
     """Destroy a courier's access to a campaign that was left, and everything that it kept of it."""
-    if (one := carried_here(home, ()).get(campaign)) is not None:
+    if (one := carried_here(home, tuple).get(campaign)) is not None:
         for folder in (one.folder, settled_place(one.folder)):
             if folder.path.exists():
                 folder.destroy()
