@@ -114,7 +114,8 @@ def test_the_whole_story_by_ear(nowhere: World) -> None:
         keeps_the_second(talk, world)
         withdraws(talk)
         hears_the_trail(talk)
-        talk.answer("11", "This is the end.")
+        looks_at_the_rest(talk)
+        talk.answer("16", "This is the end.")
         assert talk.ended() == 0
         written = talk.written
     assert written.splitlines()[0] == IS_ON
@@ -136,7 +137,7 @@ def makes_a_vault(talk: Talk) -> None:
     for _ in range(2):
         number = re.findall(r"Type group (\d)", talk.written)[-1]
         said = talk.answer(groups[number], ":")
-    talk.wait_for("11. Lock the vault now")
+    talk.wait_for("16. Lock the vault now")
     talk.rest(0.3)
 
 
@@ -194,7 +195,7 @@ def releases(talk: Talk, out: Path) -> None:
     said = talk.answer("RELEASE", "It cannot be called back. This update")
     assert "For you alone; this never leaves:" in said
     assert "always guessing the most common answer" in said
-    talk.answer("0", "11. Lock the vault now")
+    talk.answer("0", "16. Lock the vault now")
 
 
 def keeps_the_second(talk: Talk, world: World) -> None:
@@ -212,7 +213,7 @@ def withdraws(talk: Talk) -> None:
     """What is held under a consent goes with it, and that takes the word."""
     talk.answer("6", "0. Back.")
     for has_left in (False, True):
-        talk.answer("2", "1. Withdraw it.")
+        talk.answer("4", "1. Withdraw it.")
         said = talk.answer("1", "0. Keep it." if has_left else "Word:")
         if not has_left:
             assert "1 held update destroyed" in said
@@ -221,7 +222,7 @@ def withdraws(talk: Talk) -> None:
         else:
             said = talk.answer("1", "0. Back.")
             assert "1 update already left; that cannot be called back" in said
-    talk.answer("0", "11. Lock the vault now")
+    talk.answer("0", "16. Lock the vault now")
 
 
 def hears_the_trail(talk: Talk) -> None:
@@ -229,4 +230,25 @@ def hears_the_trail(talk: Talk) -> None:
     assert "Sleep lab" in talk.answer("2", "1. Sleep lab")
     assert "The newest entries, only about Sleep lab:" in talk.answer("1", "5. Recompute every entry")
     assert "verified to entry" in talk.answer("5", "5. Recompute every entry")
-    talk.answer("0", "11. Lock the vault now")
+    talk.answer("0", "16. Lock the vault now")
+
+
+def looks_at_the_rest(talk: Talk) -> None:
+    """Rows and how they are spread, who may ask, and the rooms in which there is nothing yet."""
+    talk.answer("9", "2. nights: 100 rows.")
+    talk.answer("2", "7. Erase it for good.")
+    assert "Row 10. day: " in talk.answer("1", "1. The next rows.")
+    talk.answer("0", "7. Erase it for good.")
+    assert "steps (int): 100 values" in talk.answer("3", "7. Erase it for good.")
+    talk.answer("0", "0. Back.")
+    talk.answer("0", "16. Lock the vault now")
+    assert "No campaign came in." in talk.answer("11", "16. Lock the vault now")
+    assert "Nothing is running." in talk.answer("12", "16. Lock the vault now")
+    assert "You keep no model." in talk.answer("13", "0. Back.")
+    talk.answer("0", "16. Lock the vault now")
+    assert "fingerprint of their key: " in talk.answer("14", "1. Sleep lab") + talk.answer("1", "0. Back.")
+    talk.answer("0", "0. Back.")
+    talk.answer("0", "16. Lock the vault now")
+    talk.answer("15", "8. Try whether what learns is locked in.")
+    assert "attempts were refused: jobs run confined" in talk.answer("8", "0. Back.")
+    talk.answer("0", "16. Lock the vault now")

@@ -17,8 +17,8 @@ from tests.worlds.drilled import the_drill
 from tests.worlds.importing import import_file
 from tests.worlds.world import NAME, World
 from tui.by_ear import importing
+from tui.by_ear.budget import hear_week
 from tui.by_ear.grants import give_consent
-from tui.by_ear.records import hear_week
 from tui.by_ear.requests import hear_request
 from tui.by_ear.talk import Talk
 from vault.errors.requests import WasDrill

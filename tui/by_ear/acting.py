@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tui.actions import questions
 from tui.text.error_words import with_way_out
-from vault.errors.families import LockboxError
+from vault.errors.families import LockboxError, Locked
 from vault.errors.requests import WasDrill
 
 if TYPE_CHECKING:
     from tui.by_ear.talk import Talk
     from tui.text.action import Action
+    from vault.owner.interface.kinds import Progress
     from vault.owner.interface.session import OwnerSession
 
 S = TypeVar("S")
+T = TypeVar("T")
 
 
 def possible(page: str, subject: Any) -> list[Action[Any]]:
@@ -47,11 +50,40 @@ def carry_out(talk: Talk, vault: OwnerSession, action: Action[S], subject: S) ->
         else talk.agrees(question.verb, question.safe)
     ):
         return
+    attempt(
+        talk, lambda: talk.say(question.done(subject, action.call(vault, question.target(subject), said)))
+    )
+
+
+def attempt(talk: Talk, do: Callable[[], object]) -> None:
+    """Do it; what stands in its way is said, and the conversation goes on where it was."""
     try:
-        done = action.call(vault, question.target(subject), said)
-    except WasDrill:
+        do()
+    except (Locked, WasDrill):
         raise  # what it was about is not there any more
     except LockboxError as error:
         talk.say(with_way_out(error))
-    else:
-        talk.say(question.done(subject, done))
+
+
+def watched(talk: Talk, doing: str, call: Callable[[Progress], T]) -> T | None:
+    """What came of an action that takes a while, said as it goes on; None where Ctrl-C stopped it."""
+    talk.say(f"{doing}; this may take a while. Control and C stops it.")
+    try:
+        return call(talk.progress(doing))
+    except KeyboardInterrupt:
+        talk.say("Stopped.")
+        return None
+
+
+def carry_out_by_name(talk: Talk, vault: OwnerSession, action: Action[Any], target: str) -> None:
+    """A simple action that has no dialog: say what its command says before, ask, do it, and say what it replies."""
+    talk.say(action.help)
+    if action.foretold is not None:
+        talk.say(*action.foretold(vault, target))
+    said = {entry.name: talk.ask(f"Type {entry.placeholder}:")[: entry.longest] for entry in action.entries}
+    if not talk.agrees("Do it", "Not now"):
+        return
+    done = action.call(vault, target, said)
+    if action.data is not None:
+        talk.say(action.data(done))
+    talk.say(*action.reply(target, done))

@@ -35,9 +35,11 @@ _LOOK_ALIKES: Final = str.maketrans("ILO", "110")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:
-    """An opened vault, and whether it is the sample."""
+    """An opened vault with its folders, and whether it is the sample; the settings lie with the user's own."""
 
     vault: OwnerSession
+    paths: Paths
+    own_paths: Paths
     is_sample: bool = False
 
 
@@ -47,7 +49,7 @@ def begin(talk: Talk, paths: Paths) -> Opened | None:
         return _unlock(talk, paths)
     talk.say(*WHAT_THIS_IS)
     while (chosen := talk.choose("There is no vault yet.", CHOICES, back="End.")) is not None:
-        opened = _sample(talk) if chosen == 0 else _create(talk, paths)
+        opened = _sample(talk, paths) if chosen == 0 else _create(talk, paths)
         if opened is not None:
             return opened
     return None
@@ -62,7 +64,7 @@ def _unlock(talk: Talk, paths: Paths) -> Opened:
         talk.say("Opening; the key is made from it slowly on purpose.")
         try:
             with not_shown():
-                return Opened(vault=open_vault(paths, typed))
+                return Opened(vault=open_vault(paths, typed), paths=paths, own_paths=paths)
         except WrongPassphrase as error:
             if not left:
                 raise
@@ -70,11 +72,12 @@ def _unlock(talk: Talk, paths: Paths) -> Opened:
     raise AssertionError  # the last try returns or raises
 
 
-def _sample(talk: Talk) -> Opened:
+def _sample(talk: Talk, own_paths: Paths) -> Opened:
     from tui.app.open_vault import open_or_create_sample
 
     talk.say("Making or opening the sample; the first time this takes some seconds.")
-    return Opened(vault=open_or_create_sample().vault, is_sample=True)
+    sample = open_or_create_sample()
+    return Opened(vault=sample.vault, paths=sample.paths, own_paths=own_paths, is_sample=True)
 
 
 def _create(talk: Talk, paths: Paths) -> Opened | None:
@@ -83,7 +86,7 @@ def _create(talk: Talk, paths: Paths) -> Opened | None:
     from tui.app.open_vault import open_vault
     from vault.client.attach import passphrase_secret
 
-    typed = _new_passphrase(talk)
+    typed = new_passphrase(talk)
     if not typed:
         talk.say("No vault was made.")
         return None
@@ -97,10 +100,10 @@ def _create(talk: Talk, paths: Paths) -> Opened | None:
         draft.move_into_place()
     finally:
         draft.close()
-    return Opened(vault=open_vault(paths, typed))
+    return Opened(vault=open_vault(paths, typed), paths=paths, own_paths=paths)
 
 
-def _new_passphrase(talk: Talk) -> str:
+def new_passphrase(talk: Talk) -> str:
     """A passphrase that is strong enough, typed twice; empty for none."""
     from vault.client.attach import check_new_passphrase, generate_passphrase
 

@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from tui.by_ear import audit, consents, importing, records, releases, requests
+from tui.by_ear import (
+    audit,
+    budget,
+    campaigns,
+    consents,
+    data,
+    importing,
+    models,
+    releases,
+    requesters,
+    requests,
+    runs,
+    upkeep,
+)
 from tui.by_ear.beginning import Opened, begin
 from tui.by_ear.talk import InputEnded, Talk
 from tui.cli.accessible import left_line, waiting_lines
@@ -84,9 +97,14 @@ ROOMS: Final[Mapping[str, Room]] = {
     "Requests: what others ask, and your decision.": _in_vault(requests.hear_requests),
     "Held updates: release or keep them.": _hear_releases,
     "Consents: what you allowed, and withdrawing it or allowing more.": _in_vault(consents.hear_consents),
-    "Budget.": _in_vault(records.hear_budget),
+    "Budget.": _in_vault(budget.hear_budget),
     "Audit trail.": _in_vault(audit.hear_audit),
-    "Your data.": _in_vault(records.hear_data),
-    "Your week: what happened, and what waits.": _in_vault(records.hear_week),
+    "Your data.": _in_vault(data.hear_data),
+    "Your week: what happened, and what waits.": _in_vault(budget.hear_week),
+    "Campaigns: what others ask of many vaults, in rounds.": _in_vault(campaigns.hear_campaigns),
+    "What runs on this computer.": _in_vault(runs.hear_runs),
+    "Models: those that you keep for yourself.": _in_vault(models.hear_models),
+    "Who may ask: their keys and their tokens.": _in_vault(requesters.hear_requesters),
+    "Settings, and the vault as a whole.": upkeep.hear_upkeep,
 }
 """What can be talked about, in the order of the numbers."""

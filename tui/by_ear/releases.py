@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tui.by_ear.acting import carry_out, label, possible
+from tui.by_ear.release_several import NOT_NOW, is_cancelled, release_several
 from tui.by_ear.requests import say_price
 from tui.text import release_facts, times, wording
 from tui.text.drawing import score_sentence
@@ -15,18 +16,22 @@ if TYPE_CHECKING:
     from vault.owner.interface.session import OwnerSession
     from vault.views.releases import ReleaseView
 
-SECONDS: Final = 10
-NOT_NOW: Final = "Do not release now"
+SEVERAL: Final = "Release several at once, under one word."
 
 
 def hear_releases(talk: Talk, vault: OwnerSession, *, is_practice: bool) -> None:
     """Choose one of all updates, the newest first, again and again."""
     while found := vault.releases():
+        held = [one for one in found if one.can_be_sent]
+        first = [SEVERAL] * (len(held) > 1)
         lines = [f"For {one.recipient}, from {one.collection}: {wording.state(one.state)}." for one in found]
-        chosen = talk.choose("Held updates and what became of them, the newest first.", lines)
+        chosen = talk.choose("Held updates and what became of them, the newest first.", [*first, *lines])
         if chosen is None:
             return
-        _hear_release(talk, vault, found[chosen].id, is_practice=is_practice)
+        if chosen < len(first):
+            release_several(talk, vault, held)
+        else:
+            _hear_release(talk, vault, found[chosen - len(first)].id, is_practice=is_practice)
     talk.say("Nothing is held. Held updates stay here until you decide.")
 
 
@@ -68,11 +73,7 @@ def _release(talk: Talk, vault: OwnerSession, one: ReleaseView, *, is_practice: 
     to = Path(typed).expanduser().absolute() if typed else None
     if beware := release_facts.beware_of_folder(one, to):
         talk.say(beware)
-    if not talk.types(wording.RELEASE_WORD, NOT_NOW):
-        return
-    talk.say(f"Sending in {SECONDS} seconds. To cancel, press the enter key.")
-    if not talk.is_quiet_for(SECONDS):
-        talk.say("Cancelled: nothing was recorded, nothing left.")
+    if not talk.types(wording.RELEASE_WORD, NOT_NOW) or is_cancelled(talk):
         return
     sent = vault.send(one.id, confirm_digest=one.digest, to=to)
     talk.say(

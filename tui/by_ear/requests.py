@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tui.by_ear.acting import carry_out, label, possible
+from tui.by_ear.campaigns import hear_campaign
 from tui.dialogs.approval import PreparedApproval, approve, prepare_approval
 from tui.text import request_facts, wording
 from tui.text.parse import parse_path
@@ -177,7 +178,8 @@ def take_in(talk: Talk, vault: OwnerSession) -> None:
         add_requester(talk, vault, path)
     elif (path / "campaign.json").is_file():
         found = vault.submit_campaign(path).line
-        talk.say(f"The campaign waits for you. To read it: lockbox campaign show {found.id[:8]}")
+        talk.say("The campaign waits for you.")
+        hear_campaign(talk, vault, found.id)
     else:
         request = vault.submit(path)
         talk.say(f"The request {request_facts.taken_in(request.line)}.")

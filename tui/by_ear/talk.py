@@ -6,10 +6,12 @@ import re
 import select
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import Final, TypeVar
 
 from tui.cli.terminal import ask_secret, forget_typed, say
 from tui.text.layout import escaped, one_line
+from tui.text.parse import parse_path
 from vault.errors.families import Invalid
 
 T = TypeVar("T")
@@ -65,6 +67,11 @@ class Talk:
                 self.say(f"{error}")
         return None
 
+    def ask_path(self, question: str) -> Path | None:
+        """Ask for a path; None for nothing typed."""
+        typed = self.ask(question)
+        return parse_path(typed) if typed else None
+
     def ask_secret(self, question: str) -> str:
         """Ask for a line that is not shown."""
         return ask_secret(f"{spoken(question)} ")
@@ -96,6 +103,15 @@ class Talk:
         self.forget_typed()
         self.say(f"To do it, type {word} in capital letters. Anything else means: {safe}.")
         is_typed = self.ask("Word:") == word
+        if not is_typed:
+            self.say(f"{safe}. Nothing was changed.")
+        return is_typed
+
+    def types_name(self, name: str, safe: str) -> bool:
+        """Whether they type this name, exactly, after the question; anything else leaves it."""
+        self.forget_typed()
+        self.say(f"To do it, type its name, {one_line(name)}. Anything else means: {safe}.")
+        is_typed = self.ask("Name:") == name
         if not is_typed:
             self.say(f"{safe}. Nothing was changed.")
         return is_typed

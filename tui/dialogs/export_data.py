@@ -10,7 +10,7 @@ from textual.widget import Widget
 
 from tui.dialogs.new_file import NewFileDialog
 from tui.text import wording
-from tui.text.export_facts import export_sentences, picture_sentences
+from tui.text.export_facts import FORMATS, NO_FORMAT, export_sentences, picture_sentences
 from tui.widgets.facts import Facts
 from tui.widgets.plain import Plain
 from tui.widgets.toggle import Toggle
@@ -22,11 +22,6 @@ SAFE: Final = (
     "Safe for spreadsheets",
     "A CSV file then has an apostrophe before texts that look like formulas, and a mark for what steers a terminal.",
 )
-FORMATS: Final = {
-    "csv": "CSV, as spreadsheets read it",
-    "jsonl": "JSON Lines, one object a row",
-    "html": "pictures of every column but places, for a browser",
-}
 
 
 class DataExportDialog(NewFileDialog):
@@ -71,7 +66,7 @@ class DataExportDialog(NewFileDialog):
             return
         as_format = target.suffix.lower().lstrip(".")
         if as_format not in FORMATS:
-            self.show_problem("The name of the file has to end in .csv, .jsonl or .html.")
+            self.show_problem(NO_FORMAT)
             return
         if as_format == "html":
             self._draw(target)

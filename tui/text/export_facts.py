@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tui.text import wording
 from tui.text.layout import escaped, one_line
 
 if TYPE_CHECKING:
     from vault.views.records import ExportReport, PicturesReport
+
+FORMATS: Final = {
+    "csv": "CSV, as spreadsheets read it",
+    "jsonl": "JSON Lines, one object a row",
+    "html": "pictures of every column but places, for a browser",
+}
+"""How a collection is written, by the ending of the file."""
+NO_FORMAT: Final = "The name of the file has to end in .csv, .jsonl or .html."
 
 
 def export_sentences(report: ExportReport, target: Path) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -12,10 +12,7 @@ from tui.cli.command_group import CommandGroup
 from tui.cli.options import AsJson
 from tui.cli.terminal import say, write_facts, write_json
 from tui.cli.vault_access import open_vault
-from tui.text import wording
-
-if TYPE_CHECKING:
-    from vault.views.date import DateView
+from tui.text.date_facts import confirming
 
 group = typer.Typer(no_args_is_help=True)
 
@@ -37,7 +34,7 @@ def show(context: typer.Context, as_json: AsJson = False) -> None:
         return
     write_facts([("date of the vault", found.vault), ("the computer's clock", found.clock)])
     if found.question:
-        say(f"\n{consequence(found)}\nIf the clock is right: lockbox date confirm {found.clock[:10]}")
+        say(f"\n{confirming(found)}\nIf the clock is right: lockbox date confirm {found.clock[:10]}")
 
 
 def _written_out(today: str) -> str:
@@ -59,25 +56,6 @@ def confirm(
 ) -> None:
     """Say that the computer's clock is right, after a long pause or when it was wrong before."""
     with open_vault(context) as vault:
-        say(consequence(vault.date()))
+        say(confirming(vault.date()))
         found = vault.confirm_date(today)
     say(f"It is {found.vault}. Your word is on the trail.")
-
-
-def consequence(found: DateView) -> str:
-    """What confirming the clock's date changes, in one line."""
-    ending = [
-        wording.counted(number, what)
-        for number, what in (
-            (found.consents_ending, "consent"),
-            (found.requests_ending, "request"),
-            (found.updates_ending, "held update"),
-        )
-        if number
-    ]
-    if ending:
-        return f"By the clock's date, what runs out for good: {', '.join(ending)}."
-    if found.consents_returning:
-        held = wording.counted(found.consents_returning, "consent")
-        return f"By the clock's date, what ended too early and holds again: {held}. Nothing else comes back."
-    return "By the clock's date nothing runs out that still holds now."

@@ -1,34 +1,15 @@
-"""The collections, the budgets and the week, by ear."""
+"""The budgets and the week, by ear."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tui.text import digest_facts, wording
+from tui.text import digest_facts, times, wording
 
 if TYPE_CHECKING:
     from tui.by_ear.talk import Talk
     from vault.owner.interface.session import OwnerSession
-    from vault.views.collections import CollectionView
-
-
-def hear_data(talk: Talk, vault: OwnerSession) -> None:
-    """Choose one of all collections, again and again."""
-    while found := vault.collections():
-        lines = [f"{one.name}: {wording.counted(one.rows, 'row')}." for one in found]
-        chosen = talk.choose("Your collections.", lines)
-        if chosen is None:
-            return
-        _hear_collection(talk, found[chosen])
-    talk.say("There is no data yet.")
-
-
-def _hear_collection(talk: Talk, one: CollectionView) -> None:
-    talk.say(
-        f"{one.name}: {wording.counted(one.rows, 'row')}; {wording.unit_sentence(one.unit, one.unit_field)}.",
-        *(f"{field.name}, {field.type}, {field.sensitivity}." for field in one.fields),
-        f"To hear how its values are spread: lockbox data show {one.name}",
-    )
+    from vault.views.history import BudgetPoint
 
 
 def hear_budget(talk: Talk, vault: OwnerSession) -> None:
@@ -42,6 +23,20 @@ def hear_budget(talk: Talk, vault: OwnerSession) -> None:
         )
     if not lines:
         talk.say("There is no budget before there is data.")
+    elif talk.choose("More?", ("Hear every charge, the newest first.",)) is not None:
+        _say_charges(talk, vault.budget_history())
+
+
+def _say_charges(talk: Talk, charges: list[BudgetPoint]) -> None:
+    """What was ever paid, and for whom."""
+    for one in reversed(charges):
+        whom = f"for {one.requester}, request {one.request[:8]}" if one.requester else "carried over"
+        talk.say(
+            f"{times.full_time(one.at)}, {one.collection}: {wording.epsilon_up(one.epsilon)} {whom}; "
+            f"{wording.percent(one.used_percent)} used after it."
+        )
+    if not charges:
+        talk.say("Nothing was ever charged.")
 
 
 def hear_week(talk: Talk, vault: OwnerSession) -> None:
