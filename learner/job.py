@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import Final, Literal
 
+from learner.blocks import TextBlocks, attention_fault
 from learner.maps import Convolution, Map, convolutions, map_fault
 from learner.strict import ProtocolError, choice, integer, members, names, number, parse_json
 
@@ -20,9 +21,11 @@ MAX_STEPS = 10_000
 # kinds of jobs that take no step
 SUMS: Final = ("gradient_sum", "moments")
 # models of several layers, which are computed with torch
-NETWORKS: Final = ("mlp", "cnn", "text")
+NETWORKS: Final = ("mlp", "cnn", "text", "transformer")
 # those of them that have kernels, over an image or over the bytes of a text
 CONVOLVED: Final = ("cnn", "text")
+# those that take in the bytes of a text
+OF_TEXTS: Final = ("text", "transformer")
 # a text is so many one-hot features, a byte each: zero stands for nothing, as beyond the end
 BYTES: Final = 256
 # how many units a collection may have: public, so that what the rounding of sums is charged tells nothing
@@ -82,20 +85,25 @@ class LabelSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelSpec:
-    """One of the closed list of models; ``hidden`` belongs to ``mlp`` alone, ``activation`` to networks.
+    """One of the closed list of models; ``hidden`` belongs to ``mlp`` and ``transformer``, ``activation`` to networks.
 
     A ``cnn`` has an ``image`` of (height, width, channels), and after each convolution of ``filters`` with a
-    ``kernel`` the mean over each ``pool``, both (height, width); a series is an image of one row. A ``text`` has an
-    ``image`` of (1, bytes, numbers that a byte becomes), kernels over it without pools, and the mean over all bytes.
+    ``kernel`` the mean over each ``pool``, both (height, width); a series is an image of one row. Where there are
+    ``groups``, the filters of a convolution are brought to one length in so many groups before the activation. A
+    ``text`` has an ``image`` of (1, bytes, numbers that a byte becomes), kernels over it without pools, and the mean
+    over all bytes. A ``transformer`` has the same ``image``, and instead of kernels blocks of attention in so many
+    ``heads``, one for each of the ``hidden`` widths between its two affine layers.
     """
 
-    kind: Literal["linear", "logistic", "mlp", "cnn", "text"]
+    kind: Literal["linear", "logistic", "mlp", "cnn", "text", "transformer"]
     hidden: tuple[int, ...] = ()
     activation: Literal["tanh", "relu"] | None = None
     image: tuple[int, ...] = ()
     filters: tuple[int, ...] = ()
     kernel: tuple[int, ...] = ()
     pool: tuple[int, ...] = ()
+    heads: int = 0
+    groups: int = 0
 
     def __post_init__(self) -> None:
         choice(self.kind, "model kind", "linear", "logistic", *NETWORKS)
@@ -106,12 +114,28 @@ class ModelSpec:
             integer(width, "hidden width", 1, 256)
         if self.kind in NETWORKS:
             choice(self.activation, "activation", "tanh", "relu")
-        if (self.hidden and self.kind != "mlp") or (self.activation and self.kind not in NETWORKS):
-            raise ProtocolError("only an mlp has hidden layers, and only a network an activation")
-        if self.kind in CONVOLVED:
+        is_wide = self.kind in ("mlp", "transformer")
+        if (self.hidden and not is_wide) or (self.activation and self.kind not in NETWORKS):
+            raise ProtocolError(
+                "only an mlp or a transformer has hidden layers, and only a network an activation"
+            )
+        integer(self.heads, "heads", int(self.kind == "transformer"), 8 * (self.kind == "transformer"))
+        if self.kind == "transformer":
+            self._check_blocks()
+        elif self.kind in CONVOLVED:
             self._check_maps()
-        elif self.image or self.filters or self.kernel or self.pool:
+        elif self.image or self.filters or self.kernel or self.pool or self.groups:
             raise ProtocolError("only a cnn has maps")
+
+    def _check_blocks(self) -> None:
+        if len(self.image) != 3 or not self.hidden or self.filters or self.kernel or self.pool or self.groups:
+            raise ProtocolError("a transformer has an image and hidden widths, and no kernels")
+        for size in self.image:
+            integer(size, "size of a text", 1, MAX_FEATURES)
+        if self.image[0] != 1:
+            raise ProtocolError("a text has one row")
+        if fault := attention_fault(blocks_of(self)):
+            raise ProtocolError(f"the model {fault}")
 
     def _check_maps(self) -> None:
         lengths = tuple(map(len, (self.image, self.kernel, self.pool)))
@@ -127,6 +151,9 @@ class ModelSpec:
             raise ProtocolError("a kernel has no middle")
         if self.kind == "text" and (self.image[0], self.kernel[0], *self.pool) != (1, 1, 1, 1):
             raise ProtocolError("a text has one row and no pools")
+        integer(self.groups, "groups", 0, 64 * (self.kind == "cnn"))
+        if self.groups and any(count % self.groups for count in self.filters):
+            raise ProtocolError("the filters are not shared evenly by the groups")
         if fault := map_fault(convolutions_of(self)):
             raise ProtocolError(f"the model {fault}")
 
@@ -201,7 +228,7 @@ class Job:
             raise ProtocolError("the loss does not fit the model")
         if self.model.kind == "cnn" and math.prod(self.model.image) != input_width(self.features):
             raise ProtocolError("the image does not have as many numbers as the features")
-        if self.model.kind == "text" and [
+        if self.model.kind in OF_TEXTS and [
             (each.kind, each.labels) for each in self.features
         ] != self.model.image[1] * [("onehot", BYTES)]:
             raise ProtocolError("the features are not the bytes of the text")
@@ -243,11 +270,20 @@ def parameter_shapes(model: ModelSpec, inputs: int, outputs: int) -> dict[str, t
     """
     if model.kind == "cnn":
         layers = convolutions_of(model)
-        return _convolved_shapes(layers) | _last_shapes(outputs, layers[-1].given.size)
+        return _convolved_shapes(layers, normed=model.groups > 0) | _last_shapes(
+            outputs, layers[-1].given.size
+        )
     if model.kind == "text":
         layers = convolutions_of(model)
         embedding = {"embedding.weight": (BYTES, model.image[2])}
         return embedding | _convolved_shapes(layers) | _last_shapes(outputs, layers[-1].filters)
+    if model.kind == "transformer":
+        blocks = blocks_of(model)
+        return (
+            {"embedding.weight": (BYTES, blocks.numbers)}
+            | blocks.shapes()
+            | _last_shapes(outputs, blocks.numbers)
+        )
     if model.kind != "mlp":
         return {"weight": (outputs, inputs), "bias": (outputs,)}
     widths = (inputs, *model.hidden, outputs)
@@ -265,11 +301,19 @@ def convolutions_of(model: ModelSpec) -> tuple[Convolution, ...]:
     return convolutions(image, model.filters, (high, wide), (down, right))
 
 
-def _convolved_shapes(layers: Sequence[Convolution]) -> dict[str, tuple[int, ...]]:
+def blocks_of(model: ModelSpec) -> TextBlocks:
+    """The blocks of a transformer."""
+    _, length, numbers = model.image
+    return TextBlocks(length=length, numbers=numbers, heads=model.heads, hidden=model.hidden)
+
+
+def _convolved_shapes(layers: Sequence[Convolution], *, normed: bool = False) -> dict[str, tuple[int, ...]]:
     shapes: dict[str, tuple[int, ...]] = {}
     for place, layer in enumerate(layers):
         shapes[f"convolutions.{place}.weight"] = (layer.filters, layer.patch)
         shapes[f"convolutions.{place}.bias"] = (layer.filters,)
+        if normed:
+            shapes |= {f"norms.{place}.{name}": (layer.filters,) for name in ("weight", "bias")}
     return shapes
 
 

@@ -16,6 +16,7 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from learner.blocks import MOST_PAIRS, TextBlocks, attention_fault, waves
 from learner.columns import MAX_ROWS, ColumnFrame
 from learner.job import (
     BYTES,
@@ -28,12 +29,14 @@ from learner.job import (
     MAX_STEPS,
     MAX_UNITS,
     NETWORKS,
+    OF_TEXTS,
     SUMS,
     UPDATE_GRID_EXPONENT,
     FeatureSpec,
     Job,
     LabelSpec,
     ModelSpec,
+    blocks_of,
     convolutions_of,
     input_width,
     job_shapes,
@@ -79,8 +82,10 @@ __all__ = [
     "MAX_STEPS",
     "MAX_UNITS",
     "MODEL_VARIABLE",
+    "MOST_PAIRS",
     "MOST_PATCHED",
     "NETWORKS",
+    "OF_TEXTS",
     "OWN",
     "PRIVATE_LIMIT",
     "PROGRESS_FD",
@@ -105,7 +110,10 @@ __all__ = [
     "ProtocolError",
     "SandboxFacts",
     "Step",
+    "TextBlocks",
     "answer_limit",
+    "attention_fault",
+    "blocks_of",
     "convolutions",
     "convolutions_of",
     "decode_answer",
@@ -131,6 +139,7 @@ __all__ = [
     "step_line",
     "update_limit",
     "update_shapes",
+    "waves",
     "write_all",
     "write_frame",
 ]

@@ -65,7 +65,7 @@ _CONVOLVED = (
     _IMAGES,
     replace(
         _NUMBER,
-        model=replace(_IMAGES.model, filters=(40, 40), activation="relu"),
+        model=replace(_IMAGES.model, filters=(40, 40), activation="relu", groups=4),
         features=_IMAGES.features,
         max_rows_per_unit=1,
     ),
@@ -86,7 +86,19 @@ _TEXTS = (
         max_rows_per_unit=1,
     ),
 )
-_JOBS = {"mlp": _LAYERED, "cnn": _CONVOLVED, "text": _TEXTS}
+_TRANSFORMED = (
+    replace(
+        _TEXT,
+        model=ModelSpec(kind="transformer", image=(1, 6, 4), heads=2, hidden=(5, 9), activation="tanh"),
+    ),
+    replace(
+        _NUMBER,
+        model=ModelSpec(kind="transformer", image=(1, 6, 24), heads=3, hidden=(40,), activation="relu"),
+        features=_TEXT.features,
+        max_rows_per_unit=1,
+    ),
+)
+_JOBS = {"mlp": _LAYERED, "cnn": _CONVOLVED, "text": _TEXTS, "transformer": _TRANSFORMED}
 
 
 def warm_up_own(kind: str) -> None:

@@ -13,6 +13,7 @@ from learner.protocol import (
     MAX_UNITS,
     Job,
     ProtocolError,
+    blocks_of,
     convolutions_of,
     parameter_count,
     update_shapes,
@@ -107,13 +108,15 @@ def plan_of(job: Job) -> Plan:
 
 
 def _block(job: Job) -> int:
-    """Rows at once: 512, or so few that their moments, or the patches of their maps, take 32 MiB."""
+    """Rows at once: 512, or so few that their moments, the patches of their maps or their attention take 32 MiB."""
     numbers = 1
     if job.kind == "moments":
         numbers = parameter_count(update_shapes(job))
     elif job.model.kind in CONVOLVED:
         numbers = sum(each.taken.places * (each.patch + 8) for each in convolutions_of(job.model))
         numbers += parameter_count(update_shapes(job))
+    elif job.model.kind == "transformer":
+        numbers = blocks_of(job.model).room + parameter_count(update_shapes(job))
     return max(32, min(MOST_ROWS, 2**22 // numbers // 32 * 32))
 
 

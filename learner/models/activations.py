@@ -17,8 +17,9 @@ _ALIGNMENT = 8
 
 
 def activate(kind: Activation, values: Tensor) -> None:
-    """Put the values through the activation, in their place."""
-    torch.relu_(values) if kind == "relu" else torch.tanh_(values)
+    """Put the values through the activation, in their place; without one they stay."""
+    if kind is not None:
+        torch.relu_(values) if kind == "relu" else torch.tanh_(values)
 
 
 def times_slope(kind: Activation, gradient: Tensor, activated: Tensor) -> None:

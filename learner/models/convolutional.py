@@ -6,9 +6,9 @@ So what the sum rounds has nothing to do with how many places there are, and a r
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Self, TypeVar
 
 import numpy as np
 import torch
@@ -18,7 +18,7 @@ from torch import Tensor
 from learner.data import Block, Rows
 from learner.dp.books import Books, BooksOf
 from learner.dp.units import padded
-from learner.models.activations import inverse_error_function, times_slope
+from learner.models.activations import activate, inverse_error_function, times_slope
 from learner.models.kernels import Kernel, Room, convolve, convolve_back, form_gradients, formed_shape
 from learner.models.last_layer import (
     BEHIND,
@@ -29,16 +29,20 @@ from learner.models.last_layer import (
     map_room,
     shorten_formed,
 )
+from learner.models.norms import Norm, NormRoom
 from learner.protocol import Job, convolutions_of, job_shapes
+
+_Part = TypeVar("_Part")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Rooms:
-    """Room for a block: the maps from the first to what the last layer takes in, then the scores."""
+    """Room for a block: the maps from the first to what the last layer takes in, then the scores; norms, if any."""
 
     block: Block
     maps: list[Tensor]
     layers: list[Room]
+    norms: list[NormRoom]
     last: ScoreRoom
 
     def first(self, size: int) -> Self:
@@ -47,12 +51,13 @@ class _Rooms:
             block=self.block.first(size),
             maps=[each[:size] for each in self.maps],
             layers=[each.first(size) for each in self.layers],
+            norms=[each.first(size) for each in self.norms],
             last=self.last.first(size),
         )
 
 
 class Convolutional:
-    """Convolutions with an activation and means, and an affine layer over the last map."""
+    """Convolutions, of which groups may be normed, with an activation and means; an affine layer over the last map."""
 
     erfinv = staticmethod(inverse_error_function)
     shorten = staticmethod(shorten_formed)
@@ -62,8 +67,13 @@ class Convolutional:
         torch.set_num_threads(1)  # more would make a sum depend on how the rows were shared out
         self._job, self._rows = job, rows
         self._kernels = [Kernel(layer) for layer in convolutions_of(job.model)]
+        self._norms = [_norm(each, job.model.groups) for each in self._kernels] if job.model.groups else []
         self._last = LastLayer(*job_shapes(job)["linear.weight"])
-        self.shapes = (*(formed_shape(each.layer) for each in self._kernels), self._last.shape)
+        kernels, norms = (
+            [formed_shape(each.layer) for each in self._kernels],
+            [each.shape for each in self._norms],
+        )
+        self.shapes = (*_one_by_one(kernels, norms), self._last.shape)
         whole = self._room(padded(block))
         self._rooms = {size: whole.first(size) for size in range(padded(1), padded(block) + 1, padded(1))}
 
@@ -74,7 +84,8 @@ class Convolutional:
         def books(rows: NDArray[np.int64]) -> Books:
             room = self._forward(rows)
             self._backward(room)
-            return booked([each.formed for each in room.layers], room.last)
+            kernels, norms = ([each.formed for each in rooms] for rooms in (room.layers, room.norms))
+            return booked(_one_by_one(kernels, norms), room.last)
 
         return books
 
@@ -91,6 +102,7 @@ class Convolutional:
             block=block,
             maps=[torch.from_numpy(block.inputs), *later, last.taken],
             layers=[Room.of(kernel, size) for kernel in self._kernels],
+            norms=[norm.room(size) for norm in self._norms],
             last=last,
         )
 
@@ -98,19 +110,25 @@ class Convolutional:
         shapes = list(job_shapes(self._job).values())
         parts = np.split(theta, np.cumsum([int(np.prod(shape)) for shape in shapes])[:-1])
         *layers, weight, bias = (part.reshape(shape) for part, shape in zip(parts, shapes, strict=True))
-        for place, kernel in enumerate(self._kernels):
-            kernel.set_weights(layers[2 * place], layers[2 * place + 1])
+        each_of: list[Kernel | Norm] = _one_by_one(self._kernels, self._norms)
+        for part, one, other in zip(each_of, layers[::2], layers[1::2], strict=True):
+            part.set_weights(one, other)
         self._last.set_weights(weight, bias)
 
     def _forward(self, rows: NDArray[np.int64]) -> _Rooms:
         """Fill the maps in turn, and the scores."""
         room = self._rooms[padded(len(rows))]
         self._rows.fill(room.block, rows)
-        for kernel, layer, taken, given in zip(
-            self._kernels, room.layers, room.maps[:-1], room.maps[1:], strict=True
-        ):
-            convolve(kernel, layer, taken[:, : kernel.layer.taken.size], self._job.model.activation)
-            _add_means(kernel, layer.active, given)
+        for place, (kernel, layer) in enumerate(zip(self._kernels, room.layers, strict=True)):
+            taken = room.maps[place][:, : kernel.layer.taken.size]
+            convolve(kernel, layer, taken, None if self._norms else self._job.model.activation)
+            if self._norms:
+                given = self._norms[place].forward(
+                    room.norms[place], _numbers(kernel, layer.active).flatten(1)
+                )
+                _numbers(kernel, layer.active).copy_(_by_place(kernel, given))
+                activate(self._job.model.activation, layer.active)
+            _add_means(kernel, layer.active, room.maps[place + 1])
         self._last.forward(room.last)
         return room
 
@@ -121,9 +139,31 @@ class Convolutional:
             kernel, layer = self._kernels[place], room.layers[place]
             _spread_means(kernel, back, layer.slopes)
             times_slope(self._job.model.activation, layer.slopes, layer.active)
+            if self._norms:
+                slopes = _numbers(kernel, layer.slopes)
+                back_through = self._norms[place].backward(room.norms[place], slopes.flatten(1))
+                slopes.copy_(_by_place(kernel, back_through))
             form_gradients(kernel, layer)
             if place:
                 back = convolve_back(kernel, layer)
+
+
+def _norm(kernel: Kernel, groups: int) -> Norm:
+    return Norm(kernel.layer.taken.places, kernel.layer.filters, groups)
+
+
+def _one_by_one(kernels: Sequence[_Part], norms: Sequence[_Part]) -> list[_Part]:
+    """Each kernel and, where there are norms, its norm behind it."""
+    return [part for pair in zip(kernels, norms, strict=True) for part in pair] if norms else list(kernels)
+
+
+def _numbers(kernel: Kernel, values: Tensor) -> Tensor:
+    """The filters at each place, without their padding, (rows, places, filters)."""
+    return values.view(len(values), -1, kernel.rows)[..., : kernel.layer.filters]
+
+
+def _by_place(kernel: Kernel, values: Tensor) -> Tensor:
+    return values.view(len(values), -1, kernel.layer.filters)
 
 
 def _add_means(kernel: Kernel, active: Tensor, given: Tensor) -> None:

@@ -18,6 +18,10 @@ def network_of(job: Job, rows: Rows, block: int) -> Network:
         from learner.models.textual import Textual
 
         return Textual(job, rows, block)
+    if job.model.kind == "transformer":
+        from learner.models.transformer import Transformer
+
+        return Transformer(job, rows, block)
     if job.model.kind == "mlp":
         from learner.models.layered import Layered
 

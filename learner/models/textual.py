@@ -17,10 +17,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from learner.data import Block, Rows
-from learner.dp.books import Books, BooksOf, LayerShape
+from learner.data import Rows
+from learner.dp.books import Books, BooksOf
 from learner.dp.units import padded
 from learner.models.activations import inverse_error_function, times_slope
+from learner.models.byte_table import BytesRoom, ByteTable, add_means
 from learner.models.kernels import (
     Kernel,
     Room,
@@ -29,37 +30,24 @@ from learner.models.kernels import (
     form_gradients,
     formed_shape,
     without_padding,
-    zeros,
 )
 from learner.models.last_layer import LastLayer, ScoreRoom, add_product, booked, shorten_formed
-from learner.protocol import BYTES, Job, convolutions_of, job_shapes
+from learner.protocol import Job, convolutions_of, job_shapes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Rooms:
-    """Room for a block of texts: their bytes, where there is one, its share of a mean, and what is made of them.
+    """Room for a block of texts: their bytes, and what is made of them."""
 
-    ``codes`` (rows, bytes); ``present`` and ``shares`` (rows, bytes, 1), a share being zero where nothing is.
-    ``formed`` is what each row adds to the table (rows, 256 * numbers).
-    """
-
-    block: Block
-    codes: Tensor
-    present: Tensor
-    shares: Tensor
+    texts: BytesRoom
     layers: list[Room]
-    formed: Tensor
     last: ScoreRoom
 
     def first(self, size: int) -> Self:
         """The room for the first ``size`` rows."""
         return type(self)(
-            block=self.block.first(size),
-            codes=self.codes[:size],
-            present=self.present[:size],
-            shares=self.shares[:size],
+            texts=self.texts.first(size),
             layers=[each.first(size) for each in self.layers],
-            formed=self.formed[:size],
             last=self.last.first(size),
         )
 
@@ -73,15 +61,16 @@ class Textual:
 
     def __init__(self, job: Job, rows: Rows, block: int) -> None:
         torch.set_num_threads(1)  # more would make a sum depend on how the rows were shared out
-        self._job, self._rows = job, rows
-        _, self._length, self._numbers = job.model.image
-        self._slots = BYTES * np.arange(self._length, dtype=np.int32)
-        self._table = zeros(BYTES, self._numbers)
+        self._job = job
+        _, self._length, numbers = job.model.image
+        self._table = ByteTable(rows, self._length, numbers)
         self._kernels = [Kernel(layer) for layer in convolutions_of(job.model)]
         self._last = LastLayer(*job_shapes(job)["linear.weight"])
-        columns = BYTES * self._numbers
-        table = LayerShape(outputs=1, inputs=columns - 1, rows=1, columns=columns)
-        self.shapes = (table, *(formed_shape(each.layer) for each in self._kernels), self._last.shape)
+        self.shapes = (
+            self._table.shape,
+            *(formed_shape(each.layer) for each in self._kernels),
+            self._last.shape,
+        )
         whole = self._room(padded(block))
         self._rooms = {size: whole.first(size) for size in range(padded(1), padded(block) + 1, padded(1))}
 
@@ -92,7 +81,7 @@ class Textual:
         def books(rows: NDArray[np.int64]) -> Books:
             room = self._forward(rows)
             self._backward(room)
-            return booked([room.formed, *(each.formed for each in room.layers)], room.last)
+            return booked([room.texts.formed, *(each.formed for each in room.layers)], room.last)
 
         return books
 
@@ -103,12 +92,8 @@ class Textual:
 
     def _room(self, size: int) -> _Rooms:
         return _Rooms(
-            block=self._rows.labels_alone(size),
-            codes=torch.zeros((size, self._length), dtype=torch.int64),
-            present=zeros(size, self._length)[..., None],
-            shares=zeros(size, self._length)[..., None],
+            texts=self._table.room(size),
             layers=[Room.of(kernel, size) for kernel in self._kernels],
-            formed=zeros(size, BYTES * self._numbers),
             last=self._last.room(size),
         )
 
@@ -118,7 +103,7 @@ class Textual:
         table, *layers, weight, bias = (
             part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)
         )
-        self._table.numpy()[1:] = table[1:]  # a byte that is zero has no numbers
+        self._table.set_weights(table)
         for place, kernel in enumerate(self._kernels):
             kernel.set_weights(layers[2 * place], layers[2 * place + 1])
         self._last.set_weights(weight, bias)
@@ -126,54 +111,27 @@ class Textual:
     def _forward(self, rows: NDArray[np.int64]) -> _Rooms:
         """Fill what is active along the texts in turn, the means and the scores."""
         room = self._rooms[padded(len(rows))]
-        self._fill(room, rows)
-        values = self._table[room.codes.flatten()].view(len(room.codes), -1)
+        values = self._table.take_in(room.texts, rows)
         for kernel, layer in zip(self._kernels, room.layers, strict=True):
             convolve(kernel, layer, values, self._job.model.activation)
-            self._places(layer.active, kernel).mul_(room.present)
+            self._places(layer.active, kernel).mul_(room.texts.present)
             values = without_padding(layer.active, kernel.rows, kernel.layer.filters)
-        _add_means(room.last.taken, room.shares, values)
+        add_means(room.last.taken, room.texts.shares, values)
         self._last.forward(room.last)
         return room
-
-    def _fill(self, room: _Rooms, rows: NDArray[np.int64]) -> None:
-        """Put in the bytes of the given rows, and then empty texts."""
-        count = len(rows)
-        self._rows.fill_labels(room.block, rows)
-        room.codes.numpy()[:count] = self._rows.codes[rows] - self._slots
-        room.codes[count:] = 0
-        room.present.copy_((room.codes != 0)[..., None])
-        lengths = room.present.sum(dim=1, keepdim=True).clamp_(min=1.0)  # whole numbers: exact in any order
-        torch.div(room.present, lengths, out=room.shares)
 
     def _places(self, values: Tensor, kernel: Kernel) -> Tensor:
         return values.view(-1, self._length, kernel.rows)
 
     def _backward(self, room: _Rooms) -> None:
         """Fill how the loss moves with each layer, from the last to the table, and what each row adds."""
-        back = self._last.backward(room.last, self._job.loss, room.block)
-        shares = room.shares
+        back = self._last.backward(room.last, self._job.loss, room.texts.block)
+        shares = room.texts.shares
         for kernel, layer in zip(self._kernels[::-1], room.layers[::-1], strict=True):
             layer.slopes.zero_()
             slopes = self._places(layer.slopes, kernel)[..., : kernel.layer.filters]
             torch.mul(back.view(len(shares), -1, kernel.layer.filters), shares, out=slopes)
             times_slope(self._job.model.activation, layer.slopes, layer.active)
             form_gradients(kernel, layer)
-            back, shares = convolve_back(kernel, layer), room.present
-        self._form_table(room, back)
-
-    def _form_table(self, room: _Rooms, back: Tensor) -> None:
-        """What each row adds to the table: at each of its bytes how the loss moves with its numbers."""
-        count = len(room.codes)
-        slopes = back.reshape(count, self._length, -1) * room.present
-        first = BYTES * torch.arange(count)[:, None]
-        room.formed.zero_()
-        table = room.formed.view(count * BYTES, self._numbers)
-        table.index_add_(0, (room.codes + first).flatten(), slopes.view(-1, self._numbers))
-
-
-def _add_means(taken: Tensor, shares: Tensor, values: Tensor) -> None:
-    """The mean over the bytes of each row (rows, numbers), each row by a product of its own."""
-    places = values.view(len(shares), shares.shape[1], -1)
-    means = torch.bmm(shares.transpose(1, 2), places)
-    taken[:, : places.shape[2]] = means[:, 0]
+            back, shares = convolve_back(kernel, layer), room.texts.present
+        self._table.form(room.texts, back)

@@ -15,6 +15,7 @@ from safetensors.numpy import load, save
 from learner import engine
 from learner.protocol import (
     BYTES,
+    OF_TEXTS,
     ColumnFrame,
     FeatureSpec,
     Job,
@@ -101,10 +102,17 @@ def cnn(
     kernel: tuple[int, int] = (3, 3),
     pool: tuple[int, int] = (2, 2),
     activation: Any = "tanh",
+    groups: int = 0,
 ) -> Job:
     """The job with convolutions for its model, over as many features as the image has numbers."""
     model = ModelSpec(
-        kind="cnn", image=image, filters=filters, kernel=kernel, pool=pool, activation=activation
+        kind="cnn",
+        image=image,
+        filters=filters,
+        kernel=kernel,
+        pool=pool,
+        activation=activation,
+        groups=groups,
     )
     return replace(job, model=model, features=job.features[:1] * math.prod(image), grid=max(20, job.grid))
 
@@ -123,6 +131,16 @@ def text(
     )
     byte = FeatureSpec(kind="onehot", labels=BYTES, fill_index=0)
     return replace(job, model=model, features=(byte,) * length, grid=max(20, job.grid))
+
+
+def transformer(
+    job: Job, length: int, numbers: int, *hidden: int, heads: int = 2, activation: Any = "tanh"
+) -> Job:
+    """The job with blocks of attention over so many bytes that each become so many numbers."""
+    model = ModelSpec(
+        kind="transformer", image=(1, length, numbers), hidden=hidden, heads=heads, activation=activation
+    )
+    return replace(text(job, length, 1, 1), model=model)
 
 
 def random_texts(job: Job, rows: int, *, seed: int = 0) -> NDArray[np.int32]:
@@ -163,7 +181,7 @@ def random_frame(
     """Normal features, and labels that follow the first of them."""
     rng = np.random.default_rng(seed)
     rows = units * rows_each
-    if job.model.kind == "text":
+    if job.model.kind in OF_TEXTS:
         classes, codes = job.label.classes, random_texts(job, rows, seed=seed)
         label = rng.integers(0, classes, rows) if classes else rng.normal(size=rows)
         return frame_of(job, np.repeat(np.arange(units), rows_each), codes, label)

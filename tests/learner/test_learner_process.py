@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from learner_children import JOB, LONG_JOB, Pretend, columns, ignore, is_alive, weights
-from learner_setups import LOGISTIC, cnn, mlp, text, weights_of
+from learner_setups import LOGISTIC, cnn, mlp, text, transformer, weights_of
 
 from learner.protocol import ColumnFrame, Job
 from tests.sweeps import sweep_of_many
@@ -66,7 +66,13 @@ def test_a_real_learner_locks_in_trains_and_is_gone() -> None:
 @pytest.mark.parametrize("instructions", ["AVX2", "SSE4_2"])
 @pytest.mark.parametrize(
     ("kind", "most_rows"),
-    sweep_of_many([("mlp", 8), ("cnn", 1), ("text", 1), ("cnn", 8), ("text", 8), ("mlp", 1)], default=1),
+    sweep_of_many(
+        [
+            *(("mlp", 8), ("cnn", 1), ("text", 1), ("cnn", 8), ("text", 8), ("mlp", 1)),
+            *(("normed", 1), ("transformer", 1), ("normed", 8), ("transformer", 8)),
+        ],
+        default=1,
+    ),
 )
 def test_a_network_is_trained_where_the_processor_has_no_avx_512(
     instructions: str, kind: str, most_rows: int, monkeypatch: pytest.MonkeyPatch
@@ -78,6 +84,8 @@ def test_a_network_is_trained_where_the_processor_has_no_avx_512(
         "mlp": mlp(few, 100, 20),
         "cnn": cnn(few, (8, 8, 1), 16, 9),
         "text": text(few, 60, 8, 16, kernel=5),
+        "normed": cnn(few, (8, 8, 1), 16, 8, groups=4),
+        "transformer": transformer(few, 60, 8, 16, 20, heads=2),
     }[kind]
     LearnerProcess.start(job, weights_of(job, scale=0.3)).stop()
 

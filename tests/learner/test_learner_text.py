@@ -166,7 +166,7 @@ def test_what_follows_the_rows_of_a_block_is_empty() -> None:
     outputs_of = network.outputs_at(read_weights(weights_of(job, scale=0.5), job_shapes(job)))
     outputs_of(np.arange(64))
     outputs_of(np.arange(33))
-    room = network._rooms[64]
+    room = network._rooms[64].texts
     assert room.codes[:33].any()
     assert not room.codes[33:].any()
 

@@ -27,6 +27,7 @@ from learner_setups import (
     mlp,
     random_frame,
     text,
+    transformer,
     weights_of,
 )
 from numpy.typing import NDArray
@@ -52,6 +53,8 @@ JOBS = {
     "maps": cnn(LOGISTIC, (4, 4, 1), 5, 4),
     "rows of text": text(replace(LOGISTIC, max_rows_per_unit=1), 6, 1, 2, activation="relu"),
     "texts": text(LOGISTIC, 5, 4, 3),
+    "normed maps": cnn(LOGISTIC, (2, 4, 1), 4, 2, pool=(1, 2), groups=2),
+    "attention": transformer(LOGISTIC, 4, 2, 3, heads=1),
 }
 ROWS = {
     "rows": 1,
@@ -59,6 +62,8 @@ ROWS = {
     "maps": 5,
     "rows of text": 1,
     "texts": 3,
+    "normed maps": 5,
+    "attention": 3,
     "rows of an mlp": 1,
     "formed": 5,
     "pairs": 5,

@@ -18,7 +18,7 @@ from torch.nn import functional
 
 from learner.data import encode_rows, group_units
 from learner.models.weights import read_weights
-from learner.protocol import ColumnFrame, Job, ModelSpec, input_width, job_shapes
+from learner.protocol import ColumnFrame, Job, ModelSpec, input_width, job_shapes, waves
 
 
 def unflatten(theta: NDArray[np.float64], shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Tensor]:
@@ -33,6 +33,8 @@ def forward(model: ModelSpec, parameters: Mapping[str, Tensor], inputs: Tensor) 
         return _convolved(model, list(parameters.values()), inputs)
     if model.kind == "text":
         return _of_text(model, list(parameters.values()), inputs)
+    if model.kind == "transformer":
+        return _with_attention(model, list(parameters.values()), inputs)
     weight, bias, *rest = parameters.values()
     outputs = functional.linear(inputs, weight, bias)
     while rest:
@@ -47,9 +49,12 @@ def _convolved(model: ModelSpec, parameters: list[Tensor], inputs: Tensor) -> Te
     *kernels, weight, bias = parameters
     values = inputs.view(1, *model.image).permute(0, 3, 1, 2)
     edge = [size // 2 for size in model.kernel]
-    for kernel, offset in zip(kernels[::2], kernels[1::2], strict=True):
+    each = 4 if model.groups else 2
+    for kernel, offset, *norm in (kernels[first : first + each] for first in range(0, len(kernels), each)):
         turned = kernel.view(len(kernel), *model.kernel, values.shape[1]).permute(0, 3, 1, 2)
         given = functional.conv2d(values, turned, offset, padding=edge)
+        if norm:
+            given = functional.group_norm(given, model.groups, *norm)
         active = torch.relu(given) if model.activation == "relu" else torch.tanh(given)
         values = functional.avg_pool2d(active, model.pool)
     return functional.linear(values.permute(0, 2, 3, 1).flatten(), weight, bias)
@@ -67,6 +72,35 @@ def _of_text(model: ModelSpec, parameters: list[Tensor], inputs: Tensor) -> Tens
         active = torch.relu(given) if model.activation == "relu" else torch.tanh(given)
         values = active * present[:, None]
     return functional.linear(values.sum(dim=0) / present.sum().clamp(min=1.0), weight, bias)
+
+
+def _with_attention(model: ModelSpec, parameters: list[Tensor], inputs: Tensor) -> Tensor:
+    """The outputs of one text, its bytes one-hot, by torch's own norms and attention; zero stands for nothing."""
+    table, *inner, scale, shift, weight, bias = parameters
+    ones, numbers = inputs.view(-1, len(table)), table.shape[1]
+    present = 1 - ones[:, 0]
+    places = torch.tensor(waves(len(ones), numbers), dtype=table.dtype).view(-1, numbers)
+    values = (ones[:, 1:] @ table[1:] + places) * present[:, None]
+    for first in range(0, len(inner), 12):
+        values = _block(model, inner[first : first + 12], values, present)
+    values = functional.layer_norm(values, (numbers,), scale, shift)
+    means = (values * present[:, None]).sum(dim=0) / present.sum().clamp(min=1.0)
+    return functional.linear(means, weight, bias)
+
+
+def _block(model: ModelSpec, tensors: list[Tensor], values: Tensor, present: Tensor) -> Tensor:
+    numbers = values.shape[1]
+    *before, asked, of_asked, joined, of_joined = tensors[:6]
+    *behind, wider, of_wider, narrower, of_narrower = tensors[6:]
+    given = functional.linear(functional.layer_norm(values, (numbers,), *before), asked, of_asked)
+    heads = given.view(-1, 3, model.heads, numbers // model.heads).permute(1, 2, 0, 3)
+    unseen = (present - 1) * 1e300
+    found = functional.scaled_dot_product_attention(*heads, attn_mask=unseen.expand(len(values), -1))
+    found = functional.linear(found.permute(1, 0, 2).flatten(1), joined, of_joined)
+    values = (values + found) * present[:, None]
+    given = functional.linear(functional.layer_norm(values, (numbers,), *behind), wider, of_wider)
+    active = torch.relu(given) if model.activation == "relu" else torch.tanh(given)
+    return (values + functional.linear(active, narrower, of_narrower)) * present[:, None]
 
 
 def row_loss(job: Job, outputs: Tensor, label: Tensor) -> Tensor:

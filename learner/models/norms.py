@@ -1,0 +1,106 @@
+"""Numbers of a row brought to mean zero and length one: those of each place (layer norm), or of groups of channels.
+
+A mean and a length are of one row alone, never of a batch. What a row adds to scale and shift is a sum over its places:
+it is formed, row by row, in a product of its own, as in `learner.models.kernels`. Ba, Kiros, Hinton, "Layer
+Normalization" (2016); Wu, He, "Group Normalization" (2018).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from learner.dp.books import LayerShape
+from learner.models.kernels import zeros
+
+# added to the variance, so that numbers that are all alike have a length to be divided by
+LEAST_VARIANCE: Final = 1e-5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NormRoom:
+    """Room for a block at one norm: numbers brought to one length, one over that length, and what each row adds.
+
+    ``normed`` and ``given`` (rows, places * channels), ``inverse`` (rows, sets), ``formed`` (rows, 2 * channels).
+    """
+
+    normed: Tensor
+    inverse: Tensor
+    given: Tensor
+    formed: Tensor
+
+    def first(self, size: int) -> Self:
+        """The room for the first ``size`` rows."""
+        return type(self)(**{name: getattr(self, name)[:size] for name in self.__slots__})
+
+
+class Norm:
+    """A scale and a shift for each of the channels of so many places, in one set a place or one a group of channels."""
+
+    def __init__(self, places: int, channels: int, groups: int | None = None) -> None:
+        self._places, self._channels, self._groups = places, channels, groups
+        self._scale, self._shift = zeros(1, channels), zeros(1, channels)
+        self._ones = torch.ones((1, places), dtype=torch.float64)
+        columns = 2 * channels
+        self.shape = LayerShape(outputs=1, inputs=columns - 1, rows=1, columns=columns)
+
+    def set_weights(self, scale: NDArray[np.float64], shift: NDArray[np.float64]) -> None:
+        """Take scale and shift, (channels,) each."""
+        self._scale.numpy()[0], self._shift.numpy()[0] = scale, shift
+
+    def room(self, size: int) -> NormRoom:
+        """Room for so many rows."""
+        numbers = self._places * self._channels
+        return NormRoom(
+            normed=zeros(size, numbers),
+            inverse=zeros(size, self._groups or self._places),
+            given=zeros(size, numbers),
+            formed=zeros(size, 2 * self._channels),
+        )
+
+    def forward(self, room: NormRoom, values: Tensor) -> Tensor:
+        """What is given out for these values, (rows, places * channels) both."""
+        sets = self._sets(values)
+        centred = sets - sets.mean(dim=-1, keepdim=True)
+        lengths = (centred * centred).mean(dim=-1, keepdim=True).add_(LEAST_VARIANCE).sqrt_()
+        room.inverse.copy_((1.0 / lengths)[..., 0])
+        room.normed.copy_(self._whole(centred * room.inverse[..., None]))
+        each = self._by_place(room.normed)
+        torch.add(each * self._scale, self._shift, out=self._by_place(room.given))
+        return room.given
+
+    def backward(self, room: NormRoom, slopes: Tensor) -> Tensor:
+        """Form what each row adds, and give how the loss moves with what was taken in, (rows, places * channels)."""
+        each = self._by_place(slopes)
+        room.formed[:, : self._channels] = self._over_places(each * self._by_place(room.normed))
+        room.formed[:, self._channels :] = self._over_places(each)
+        moved, normed = self._sets((each * self._scale).flatten(1)), self._sets(room.normed)
+        along = (moved * normed).mean(dim=-1, keepdim=True)
+        back = moved - moved.mean(dim=-1, keepdim=True) - normed * along
+        return self._whole(back * room.inverse[..., None])
+
+    def _by_place(self, values: Tensor) -> Tensor:
+        return values.view(len(values), self._places, self._channels)
+
+    def _over_places(self, values: Tensor) -> Tensor:
+        """The sum over the places of each row (rows, channels), each row by a product of its own."""
+        ones = self._ones.expand(len(values), 1, -1)
+        return torch.bmm(ones, values)[:, 0]
+
+    def _sets(self, values: Tensor) -> Tensor:
+        """The numbers of each set side by side, (rows, sets, numbers)."""
+        if self._groups is None:
+            return self._by_place(values)
+        grouped = values.view(len(values), self._places, self._groups, -1)
+        return grouped.transpose(1, 2).flatten(2)
+
+    def _whole(self, sets: Tensor) -> Tensor:
+        """The same place by place, (rows, places * channels)."""
+        if self._groups is None:
+            return sets.flatten(1)
+        return sets.view(len(sets), self._groups, self._places, -1).transpose(1, 2).flatten(1)

@@ -1,0 +1,239 @@
+"""Transformers over texts: against torch's own layers and Opacus, and what of them the proof needs."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from kernel_checks import (
+    check_against_vmap,
+    check_in_any_company,
+    check_nothing_is_left,
+    check_one_unit_out,
+    rehearse,
+    summed,
+)
+from learner_setups import (
+    LINEAR,
+    LOGISTIC,
+    change_of,
+    frame_of,
+    listened,
+    random_frame,
+    random_texts,
+    transformer,
+    weights_of,
+    without_unit,
+)
+from privacy_checks import addends, bits, bounded
+from torch import Tensor, nn
+from torch.nn import functional
+
+from learner import data, engine
+from learner.dp.plan import plan_of
+from learner.models import attention
+from learner.models.network import network_of
+from learner.models.weights import read_weights
+from learner.protocol import BYTES, Job, ProtocolError, job_shapes, waves
+from tests.sweeps import sweep
+
+THREE = replace(LOGISTIC, label=replace(LOGISTIC.label, classes=3))
+JOBS = {
+    "two blocks": transformer(THREE, 7, 6, 5, 9, heads=3, activation="relu"),
+    "classes": transformer(THREE, 12, 4, 5),
+    "number": transformer(LINEAR, 15, 8, 9, heads=1),
+    "wide": transformer(THREE, 40, 16, 32, heads=4, activation="relu"),
+}
+
+
+@pytest.mark.parametrize("rows", sweep([(8, 5), (1, 1), (8, 11), (40, 600)], default=2), ids=str)
+@pytest.mark.parametrize("name", sweep(JOBS, default=2))
+def test_the_sum_of_attention_is_that_of_vmap(name: str, rows: tuple[int, int]) -> None:
+    job = replace(JOBS[name], max_rows_per_unit=rows[0], unit_reduction="mean")
+    check_against_vmap(job, random_frame(job, 40 // rows[1] + 2, rows_each=rows[1]))
+
+
+class _Twin(nn.Module):
+    """The same model of torch's own layers, for texts that fill their length."""
+
+    def __init__(self, length: int, numbers: int, hidden: int, outputs: int) -> None:
+        super().__init__()
+        self.table = nn.Embedding(BYTES, numbers, padding_idx=0)
+        self.norm1, self.asked = nn.LayerNorm(numbers), nn.Linear(numbers, 3 * numbers)
+        self.joined, self.norm2 = nn.Linear(numbers, numbers), nn.LayerNorm(numbers)
+        self.wider, self.narrower = nn.Linear(numbers, hidden), nn.Linear(hidden, numbers)
+        self.norm, self.last = nn.LayerNorm(numbers), nn.Linear(numbers, outputs)
+        self.places = torch.tensor(waves(length, numbers), dtype=torch.float64).view(length, numbers)
+
+    def forward(self, codes: Tensor) -> Tensor:
+        values = self.table(codes) + self.places
+        heads = self.asked(self.norm1(values)).unflatten(2, (3, 2, -1)).permute(2, 0, 3, 1, 4)
+        found = functional.scaled_dot_product_attention(*heads)
+        values = values + self.joined(found.transpose(1, 2).flatten(2))
+        values = values + self.narrower(torch.tanh(self.wider(self.norm2(values))))
+        scores: Tensor = self.last(self.norm(values).mean(dim=1))
+        return scores
+
+
+def test_the_sum_of_attention_is_that_of_opacus() -> None:
+    """Per-sample gradients of its own table, norms and affine layers, clipped and summed as its optimizer does."""
+    job = JOBS["classes"]
+    rng = np.random.default_rng(4)
+    codes, labels = rng.integers(1, BYTES, (12, 20)), rng.integers(0, 3, 20)
+    frame, weights = frame_of(job, range(20), codes, labels), weights_of(job, scale=0.5)
+    twin = _Twin(12, 4, 5, 3).double()
+    shapes = job_shapes(job)
+    assert [tuple(each.shape) for each in twin.parameters()] == list(shapes.values())
+    flat = torch.from_numpy(read_weights(weights, shapes))
+    with torch.no_grad():
+        nn.utils.vector_to_parameters(flat, twin.parameters())
+        twin.table.weight[0] = 0.0
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of a library that is an oracle here and nothing more
+        from opacus.grad_sample import GradSampleModule
+
+        module = GradSampleModule(twin, loss_reduction="sum")
+        outputs = module(torch.from_numpy(codes.T.copy()))
+        functional.cross_entropy(outputs, torch.from_numpy(labels), reduction="sum").backward()
+    rows: Any = torch.cat([each.grad_sample.flatten(1) for each in module.parameters()], 1)
+    norms = rows.norm(2, dim=1)
+    expected = torch.einsum("r,rd->d", (job.clip_norm / (norms + 1e-6)).clamp(max=1.0), rows)
+    assert norms.max() > job.clip_norm
+    assert np.allclose(expected.numpy(), summed(job, weights, frame), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", sweep(["two blocks", "classes", "number", "wide"]))
+def test_attention_gives_a_text_the_same_bits_in_any_company(name: str) -> None:
+    check_in_any_company(JOBS[name])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("activation", ["tanh", "relu"])
+@pytest.mark.parametrize("hidden", [(1,), (5,), (33,), (8, 16), (4, 4, 4)], ids=str)
+@pytest.mark.parametrize("sizes", [(1, 1, 1), (7, 6, 2), (9, 15, 3), (100, 8, 4), (130, 16, 1)], ids=str)
+def test_no_shape_of_attention_lets_a_row_depend_on_its_place(
+    sizes: tuple[int, int, int], hidden: tuple[int, ...], activation: str
+) -> None:
+    length, numbers, heads = sizes
+    rehearse(transformer(LOGISTIC, length, numbers, *hidden, heads=heads, activation=activation))
+
+
+def test_the_rehearsal_looks_at_attention_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is compared is not all zeros in any tensor, and shares that follow a row's place stop the job."""
+    job = replace(JOBS["two blocks"], max_rows_per_unit=1)
+    theta = np.sin(np.arange(1.0, 1 + plan_of(job).parameters))
+    some = addends(job, data.constant_frame(job, 64), np.arange(64), theta)
+    places = len(some[0])
+    assert all(sum(layers[place].inputs.any() for layers in some.values()) > 60 for place in range(places))
+    right = torch.softmax
+
+    def wrong(fits: Tensor, dim: int) -> Tensor:
+        each = torch.arange(len(fits), dtype=fits.dtype)[:, None, None, None]
+        return right(fits * (1 + 2.0**-40 * each), dim=dim)
+
+    monkeypatch.setattr(attention.torch, "softmax", wrong)
+    with pytest.raises(RuntimeError, match="place in the batch"):
+        engine.rehearse(job, weights_of(job, scale=0.3))
+
+
+def test_how_many_bytes_are_left_free_changes_nothing_of_attention() -> None:
+    """The same texts in a job of twice the length; one without bytes moves the last bias alone."""
+    job = replace(JOBS["two blocks"], max_rows_per_unit=1)
+    long = replace(transformer(THREE, 14, 6, 5, 9, heads=3, activation="relu"), max_rows_per_unit=1)
+    codes, labels = random_texts(job, 30), np.arange(30) % 3
+    theta = read_weights(weights_of(job, scale=0.5), job_shapes(job))
+    short = bounded(job, frame_of(job, range(30), codes, labels), np.arange(30), theta)
+    padded = np.concatenate((codes, np.zeros_like(codes)))
+    other = bounded(long, frame_of(long, range(30), padded, labels), np.arange(30), theta)
+    assert all(np.allclose(short[each], other[each], rtol=1e-10, atol=1e-13) for each in range(30))
+    last = sum(int(np.prod(shape)) for shape in list(job_shapes(job).values())[:-2])
+    assert not short[0][:last].any()
+    assert np.count_nonzero(short[0][last:]) == 3
+    assert not any(each[:6].any() for each in short.values())  # of a byte that is zero
+
+
+def test_nothing_of_a_block_of_attention_is_left_for_the_next() -> None:
+    check_nothing_is_left(JOBS["two blocks"])
+
+
+def test_a_text_that_overflows_in_attention_is_its_own_affair() -> None:
+    """With weights that make one byte infinite it adds nothing, and nobody else's numbers change."""
+    job = replace(JOBS["classes"], max_rows_per_unit=1)
+    theta = read_weights(weights_of(job, scale=0.5), job_shapes(job))
+    theta[4 * 200 : 4 * 201] = 1e308  # the numbers of byte 200
+    codes = random_texts(job, 12)
+    codes[codes == 200] = 7
+    spoiled = codes.copy()
+    spoiled[:, 5] = 200
+    labels = np.arange(12) % 3
+    calm, wild = (frame_of(job, range(12), each, labels) for each in (codes, spoiled))
+    some = addends(job, wild, np.arange(12), theta)
+    others = addends(job, without_unit(job, calm, 5), np.array([*range(5), *range(5, 11)]), theta)
+    assert [bits(some[each]) for each in range(5)] == [bits(others[each]) for each in range(5)]
+    assert not any(layer.inputs.any() or layer.gradients.any() for layer in some[5])
+    assert summed(job, weights_of(job, scale=0.5), calm).any()
+
+
+def test_taking_a_text_out_of_attention_changes_the_sum_by_its_gradient_and_the_margin() -> None:
+    """The clip norm bounds table, norms, attention and last layer together."""
+    job = JOBS["two blocks"]
+    check_one_unit_out(job, weights_of(job, scale=2.0), random_frame(job, 10, rows_each=2))
+
+
+@pytest.mark.slow
+def test_attention_learns_which_letters_stand_in_one_text_however_far_apart() -> None:
+    """Whether the letter at the beginning comes again at the end, without noise: no window of a kernel sees both."""
+    job = transformer(LOGISTIC, 12, 8, 16)
+    job = replace(job, steps=150, lr=0.03, optimizer="adam", momentum=0.9, second_momentum=0.99)
+    job = replace(job, expected_batch=64.0, max_rows_per_unit=1, clip_norm=50.0, noise_multiplier=0.3, grid=8)
+    draws = np.random.default_rng(0)
+    label = draws.integers(0, 2, 64)
+    codes = np.full((12, 64), ord("x"))
+    codes[0] = draws.choice([ord("a"), ord("b")], 64)
+    codes[11] = np.where(label == 1, codes[0], ord("a") + ord("b") - codes[0])
+    frame, weights = frame_of(job, range(64), codes, label), weights_of(job, scale=0.5)
+    _, update = listened(job, frame, weights=weights, silent=True)
+    theta = read_weights(weights, job_shapes(job)) + change_of(job, update)
+    scores = network_of(job, data.encode_rows(job, frame), 64).outputs_at(theta)(np.arange(64))
+    assert (scores.argmax(axis=0) == label).mean() > 0.95
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule"),
+    [
+        ({"image": (2, 6, 4)}, "one row"),
+        ({"image": (1, 6)}, "an image and hidden widths"),
+        ({"hidden": ()}, "an image and hidden widths"),
+        ({"hidden": (257,)}, "hidden width"),
+        ({"kernel": (1, 3)}, "no kernels"),
+        ({"groups": 2}, "no kernels"),
+        ({"heads": 0}, "heads"),
+        ({"heads": 9}, "heads"),
+        ({"heads": 3}, "share the numbers of a byte"),
+        ({"image": (1, 6, 66)}, "share the numbers of a byte"),
+        ({"image": (1, 257, 4)}, "131,072 pairs of bytes"),
+        ({"activation": None}, "activation"),
+        ({"kind": "text"}, "hidden"),
+    ],
+)
+def test_sizes_of_attention_that_do_not_fit_are_refused(changes: dict[str, Any], rule: str) -> None:
+    with pytest.raises(ProtocolError, match=rule):
+        replace(JOBS["classes"].model, **changes)
+
+
+def test_a_transformer_has_as_many_features_as_bytes_and_its_tensors_in_order() -> None:
+    job = JOBS["classes"]
+    for features in (job.features[1:], (*job.features[1:], replace(job.features[0], labels=255))):
+        with pytest.raises(ProtocolError, match="not the bytes of the text"):
+            replace(job, features=features)
+    assert Job.from_json(job.to_json()) == job
+    parts = ("norm1", "attention", "joined", "norm2", "wider", "narrower")
+    assert list(job_shapes(job)) == [
+        "embedding.weight",
+        *(f"blocks.0.{part}.{name}" for part in parts for name in ("weight", "bias")),
+        *("norm.weight", "norm.bias", "linear.weight", "linear.bias"),
+    ]

@@ -1,0 +1,138 @@
+"""Norms, of a place (layer norm) and of groups: against torch's own and Opacus, and what the proof needs."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from kernel_checks import (
+    check_against_vmap,
+    check_in_any_company,
+    check_nothing_is_left,
+    check_one_unit_out,
+    rehearse,
+    summed,
+)
+from learner_setups import LINEAR, LOGISTIC, cnn, random_frame, weights_of
+from torch import nn
+from torch.nn import functional
+from vmap_oracle import inputs_and_labels
+
+from learner.models.norms import Norm
+from learner.models.weights import read_weights
+from learner.protocol import ProtocolError, job_shapes
+from tests.sweeps import sweep
+
+THREE = replace(LOGISTIC, label=replace(LOGISTIC.label, classes=3))
+JOBS = {
+    "image": cnn(THREE, (7, 5, 2), 4, 6, activation="relu", groups=2),
+    "one group": cnn(LINEAR, (1, 20, 3), 4, 9, kernel=(1, 5), pool=(1, 2), groups=1),
+    "each filter": cnn(THREE, (8, 6, 1), 5, 5, groups=5),
+    "large": cnn(THREE, (6, 6, 2), 24, 16, activation="relu", groups=8),
+}
+
+
+def test_both_norms_are_those_of_torch_there_and_back() -> None:
+    """Values, what each row adds, and the way back, for one set a place and for groups; rows that are all alike too."""
+    values = torch.from_numpy(np.random.default_rng(0).normal(size=(32, 5, 6)) * 3)
+    values[7] = 2.5
+    slopes, scale = torch.cos(values), torch.linspace(-1, 2, 6, dtype=torch.float64)
+    for groups in (None, 1, 2, 6):
+        norm = Norm(5, 6, groups)
+        norm.set_weights(scale.numpy(), scale.numpy() + 1)
+        room = norm.room(32)
+        found = norm.forward(room, values.flatten(1)).view(32, 5, 6).clone()
+        back = norm.backward(room, slopes.flatten(1))
+        each = values.clone().requires_grad_()
+        by_row = scale.expand(32, 1, 6).clone().requires_grad_()
+        flat = each if groups is None else each.transpose(1, 2)
+        normed = (
+            functional.layer_norm(flat, (6,))
+            if groups is None
+            else functional.group_norm(flat, groups).transpose(1, 2)
+        )
+        expected = normed * by_row + scale + 1
+        expected.backward(slopes)
+        assert torch.allclose(found, expected, rtol=1e-12, atol=1e-12)
+        assert each.grad is not None
+        assert by_row.grad is not None
+        assert torch.allclose(back, each.grad.flatten(1), rtol=1e-9, atol=1e-9)
+        assert torch.allclose(room.formed[:, :6], by_row.grad[:, 0], rtol=1e-11, atol=1e-11)
+        assert torch.allclose(room.formed[:, 6:], slopes.sum(dim=1), rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("rows", sweep([(8, 5), (1, 1), (8, 11), (40, 600)], default=2), ids=str)
+@pytest.mark.parametrize("name", sweep(JOBS, default=2))
+def test_the_sum_of_normed_maps_is_that_of_vmap(name: str, rows: tuple[int, int]) -> None:
+    job = replace(JOBS[name], max_rows_per_unit=rows[0], unit_reduction="mean")
+    check_against_vmap(job, random_frame(job, 4, rows_each=rows[1], seed=3))
+
+
+def test_the_sum_of_normed_maps_is_that_of_opacus() -> None:
+    """Per-sample gradients of its own group norms, clipped and summed as its optimizer does."""
+    job = cnn(THREE, (4, 4, 1), 4, kernel=(1, 1), pool=(4, 4), groups=2)
+    weights, frame = weights_of(job, scale=0.5), random_frame(job, 20, seed=4)
+    twin = nn.Sequential(
+        *(nn.Conv2d(1, 4, 1), nn.GroupNorm(2, 4), nn.Tanh(), nn.AvgPool2d(4), nn.Flatten(), nn.Linear(4, 3))
+    ).double()
+    flat = torch.from_numpy(read_weights(weights, job_shapes(job)))
+    with torch.no_grad():
+        nn.utils.vector_to_parameters(flat, twin.parameters())
+    inputs, labels, _ = inputs_and_labels(job, frame)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of a library that is an oracle here and nothing more
+        from opacus.grad_sample import GradSampleModule
+
+        module = GradSampleModule(twin, loss_reduction="sum")
+        outputs = module(torch.from_numpy(inputs).view(-1, 1, 4, 4))
+        functional.cross_entropy(outputs, torch.from_numpy(labels), reduction="sum").backward()
+    rows: Any = torch.cat([each.grad_sample.flatten(1) for each in module.parameters()], 1)
+    norms = rows.norm(2, dim=1)
+    expected = torch.einsum("r,rd->d", (job.clip_norm / (norms + 1e-6)).clamp(max=1.0), rows)
+    assert norms.max() > job.clip_norm
+    assert np.allclose(expected.numpy(), summed(job, weights, frame), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", sweep(["image", "one group", "each filter", "large"]))
+def test_a_normed_row_has_the_same_bits_in_any_company(name: str) -> None:
+    check_in_any_company(JOBS[name])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("groups", [1, 2, 8])
+@pytest.mark.parametrize("filters", [(8,), (16, 8), (24, 40)], ids=str)
+@pytest.mark.parametrize("image", [(8, 8, 1), (9, 13, 3), (28, 28, 1)], ids=str)
+def test_no_shape_of_norm_lets_a_row_depend_on_its_place(
+    image: tuple[int, int, int], filters: tuple[int, ...], groups: int
+) -> None:
+    rehearse(cnn(LOGISTIC, image, *filters, groups=groups))
+
+
+def test_nothing_of_a_block_of_normed_maps_is_left_for_the_next() -> None:
+    check_nothing_is_left(JOBS["image"])
+
+
+def test_taking_a_unit_out_of_normed_maps_changes_the_sum_by_its_gradient_and_the_margin() -> None:
+    """The clip norm bounds kernels, norms and the last layer together."""
+    job = JOBS["image"]
+    check_one_unit_out(job, weights_of(job, scale=0.5), random_frame(job, 10, rows_each=2, spread=3.0))
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule"),
+    [({"groups": 4}, "shared evenly"), ({"groups": 65}, "groups"), ({"groups": -1}, "groups")],
+)
+def test_groups_that_do_not_fit_are_refused(changes: dict[str, Any], rule: str) -> None:
+    with pytest.raises(ProtocolError, match=rule):
+        replace(JOBS["image"].model, **changes)
+
+
+def test_norms_stand_behind_their_kernels() -> None:
+    assert list(job_shapes(JOBS["image"]))[:6] == [
+        *("convolutions.0.weight", "convolutions.0.bias", "norms.0.weight", "norms.0.bias"),
+        *("convolutions.1.weight", "convolutions.1.bias"),
+    ]
