@@ -4,7 +4,8 @@ Run from the repository root: ``.venv/bin/python benchmarks/utility.py``. A job 
 would write it, and the learner's engine runs on the training part of each split; nothing is tuned, and what is in the
 test part decides nothing. Tables: what scikit-learn brings along and generates, and any CSV file by
 ``--csv FILE --label COLUMN``, encoded by its own columns: a benchmark, where nobody's privacy is at stake. With
-``--model text`` texts: made-up messages, or the column of a CSV file that ``--text COLUMN`` names, by its first bytes.
+``--model text`` or ``transformer`` texts: made-up messages, or the column of a CSV file that ``--text COLUMN`` names,
+by its first bytes.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ from vault.training.readings import byte_codes
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 TEST_PART = 0.2
 TEXT_LENGTH = 160
+OF_TEXTS = ("text", "transformer")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -247,7 +249,7 @@ def measured(given: Table, model: str, aim: Aim, count: int) -> list[tuple[float
 
 def ceiling(given: Table, model: str, count: int) -> float:
     """The same without privacy: the same models, fitted by scikit-learn on the same inputs; of texts another."""
-    if model == "text":
+    if model in OF_TEXTS:
         return statistics.mean(of_letters(*parts) for parts in splits(given, count))
     from sklearn.linear_model import LogisticRegression, Ridge
     from sklearn.neural_network import MLPClassifier, MLPRegressor
@@ -307,14 +309,16 @@ def main() -> None:
     parser.add_argument("--epsilon", default="1,8", help="with commas between them")
     parser.add_argument("--delta", default="0.000001")
     parser.add_argument("--splits", type=int, default=5)
-    parser.add_argument("--model", choices=["linear", "logistic", "mlp", "text"], help="else by the label")
+    parser.add_argument("--model", choices=["linear", "logistic", "mlp", *OF_TEXTS], help="else by the label")
     parser.add_argument("--only", help="one of the ten tables")
     parser.add_argument("--csv", type=Path)
     parser.add_argument("--label")
     parser.add_argument("--leave-out", default="")
-    parser.add_argument("--text", default="text", help="the column of texts, with --model text")
+    parser.add_argument(
+        "--text", default="text", help="the column of texts, with --model text or transformer"
+    )
     asked = parser.parse_args()
-    if asked.model == "text":
+    if asked.model in OF_TEXTS:
         tables = [texts_of(asked.csv, asked.label, asked.text)]
     elif asked.csv:
         tables = [from_csv(asked.csv, asked.label, frozenset(asked.leave_out.split(",")))]

@@ -16,7 +16,7 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from learner.blocks import MOST_PAIRS, TextBlocks, attention_fault, waves
+from learner.blocks import LEAST_VARIANCE, MOST_PAIRS, UNSEEN, TextBlocks, attention_fault, waves
 from learner.columns import MAX_ROWS, ColumnFrame
 from learner.job import (
     BYTES,
@@ -75,6 +75,7 @@ __all__ = [
     "JOB_FD",
     "JOB_LIMIT",
     "LAYERS",
+    "LEAST_VARIANCE",
     "MAX_FEATURES",
     "MAX_LABELS",
     "MAX_PARAMETERS",
@@ -91,6 +92,7 @@ __all__ = [
     "PROGRESS_FD",
     "PROGRESS_LINE_LIMIT",
     "SUMS",
+    "UNSEEN",
     "UPDATE_GRID_EXPONENT",
     "WEIGHTS_LIMIT",
     "Answer",

@@ -8,26 +8,25 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import Self
 
 import torch
 from torch import Tensor
 
 from learner.models.kernels import zeros
-
-# what is taken off the fit of a place with no byte: e to the power of it is zero, exactly
-UNSEEN: Final = 1e300
+from learner.protocol import UNSEEN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttentionRoom:
     """Room for a block: questions, keys and values by head, the shares, and what is given out.
 
-    ``parts`` (rows, 3, heads, places, numbers of a head), ``shares`` (rows, heads, places, places).
+    ``parts`` (rows, 3, heads, places, numbers of a head), ``shares`` and ``fits`` (rows, heads, places, places).
     """
 
     parts: Tensor
     shares: Tensor
+    fits: Tensor
     given: Tensor
 
     def first(self, size: int) -> Self:
@@ -48,6 +47,7 @@ class Attention:
         return AttentionRoom(
             parts=torch.zeros((size, 3, heads, places, self._wide), dtype=torch.float64),
             shares=torch.zeros((size, heads, places, places), dtype=torch.float64),
+            fits=torch.zeros((size, heads, places, places), dtype=torch.float64),
             given=zeros(size, places * self._numbers),
         )
 
@@ -55,10 +55,10 @@ class Attention:
         """What each place takes in (rows, places * numbers) of questions, keys and values, three times as many."""
         room.parts.copy_(self._by_head(values, 3))
         questions, keys, taken = self._parts(room)
-        fits = torch.bmm(questions, keys.transpose(1, 2)).mul_(self._measure)
+        torch.bmm(questions, keys.transpose(1, 2), out=room.fits.view(len(questions), self._places, -1))
         unseen = (present[..., 0] - 1.0).mul_(UNSEEN)
-        fits = fits.view(room.shares.shape).add_(unseen[:, None, None, :])
-        room.shares.copy_(torch.softmax(fits, dim=-1))
+        room.fits.mul_(self._measure).add_(unseen[:, None, None, :])
+        torch.softmax(room.fits, dim=-1, out=room.shares)
         found = torch.bmm(room.shares.flatten(0, 1), taken).view(-1, 1, *room.parts.shape[2:])
         self._by_head(room.given, 1).copy_(found)
         return room.given
@@ -68,9 +68,11 @@ class Attention:
         questions, keys, taken = self._parts(room)
         shares = room.shares.flatten(0, 1)
         given = self._by_head(slopes, 1).contiguous().view(questions.shape)
-        of_shares = torch.bmm(given, taken.transpose(1, 2))
-        whole = (of_shares * shares).sum(dim=-1, keepdim=True)
-        of_fits = ((of_shares - whole) * shares).mul_(self._measure)
+        found_before = self._by_head(room.given, 1).contiguous().view(questions.shape)
+        # of each place the mean of how the loss moves with its shares, which add up to one
+        means = (given * found_before).sum(dim=-1, keepdim=True)
+        of_fits = torch.bmm(given, taken.transpose(1, 2), out=room.fits.view(shares.shape))
+        of_fits.sub_(means).mul_(shares).mul_(self._measure)
         found = (
             torch.bmm(of_fits, keys),
             torch.bmm(of_fits.transpose(1, 2), questions),

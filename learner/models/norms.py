@@ -8,7 +8,7 @@ Normalization" (2016); Wu, He, "Group Normalization" (2018).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import Self
 
 import numpy as np
 import torch
@@ -17,9 +17,7 @@ from torch import Tensor
 
 from learner.dp.books import LayerShape
 from learner.models.kernels import zeros
-
-# added to the variance, so that numbers that are all alike have a length to be divided by
-LEAST_VARIANCE: Final = 1e-5
+from learner.protocol import LEAST_VARIANCE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

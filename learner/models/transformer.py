@@ -117,7 +117,6 @@ class _Block:
         self, room: _BlockRoom, place: int, slopes: Tensor, activation: Activation = None
     ) -> Tensor:
         kernel, layer = self._layers[place], room.layers[place]
-        layer.slopes.zero_()
         each = layer.slopes.view(len(slopes), -1, kernel.rows)[..., : kernel.layer.filters]
         each.copy_(slopes.reshape(each.shape))
         if activation is not None:

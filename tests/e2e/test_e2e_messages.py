@@ -59,15 +59,15 @@ def written(path: Path, count: int, seed: int, *, is_asked: bool = False) -> lis
     return [does for _, does in found]
 
 
-def released(world: World, rows: int) -> tuple[Path, Path, Path]:
+def released(world: World, rows: int, kind: str) -> tuple[Path, Path, Path]:
     """The weights, the ONNX file and the job of a release that was learned from so many messages."""
     taught, to, key = world.folder / "taught.csv", world.folder / "out", world.folder / "vault.pub"
     written(taught, rows, 1)
-    job = world.job("messages", text=JOB, epsilon="2")
+    job = world.job("messages", text=JOB.replace('kind = "text"', f'kind = "{kind}"'), epsilon="2")
     with world.vault() as vault:
         import_file(vault, FileChoice(path=taught, name="messages", unit="record"))
         request = vault.submit(job).line.id
-        assert vault.request(request).model == "text"
+        assert vault.request(request).model == kind
         approve(vault, request, draft=True)
         vault.train(request, progress=lambda _step, _of: None)
         vault.send(request, confirm_digest=vault.release(request).digest, to=to)
@@ -81,10 +81,11 @@ def released(world: World, rows: int) -> tuple[Path, Path, Path]:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("real_learner")
-def test_what_messages_do_is_learned_at_epsilon_two(known_world: World) -> None:
+@pytest.mark.parametrize("kind", ["text", "transformer"])
+def test_what_messages_do_is_learned_at_epsilon_two(known_world: World, kind: str) -> None:
     """By the recipe alone; the requester predicts by weights, by ONNX and with plain bytes, the owner at home."""
     world, asked = known_world, known_world.folder / "asked.csv"
-    weights, model, job = released(world, 2_000)
+    weights, model, job = released(world, 2_000, kind)
     labels = written(asked, 300, 2, is_asked=True)
     for words in ((weights, asked, "--job", job), (model, asked)):
         predicted = run(world.paths, "update", "predict", *words)

@@ -131,9 +131,9 @@ def test_the_rehearsal_looks_at_attention_too(monkeypatch: pytest.MonkeyPatch) -
     assert all(sum(layers[place].inputs.any() for layers in some.values()) > 60 for place in range(places))
     right = torch.softmax
 
-    def wrong(fits: Tensor, dim: int) -> Tensor:
+    def wrong(fits: Tensor, dim: int, out: Tensor) -> Tensor:
         each = torch.arange(len(fits), dtype=fits.dtype)[:, None, None, None]
-        return right(fits * (1 + 2.0**-40 * each), dim=dim)
+        return right(fits * (1 + 2.0**-40 * each), dim=dim, out=out)
 
     monkeypatch.setattr(attention.torch, "softmax", wrong)
     with pytest.raises(RuntimeError, match="place in the batch"):

@@ -123,8 +123,10 @@ def test_every_kind_of_model_scores_outside_as_it_does_in_the_vault(kind: str) -
 
 
 def test_the_learner_knows_no_kind_of_model_that_is_not_tried_here() -> None:
+    from itertools import chain
     from typing import get_args
 
+    from test_requests_attention_models import KINDS as ATTENTION
     from test_requests_maps import KINDS as MAPS
     from test_requests_text_models import KINDS as TEXTS
 
@@ -132,7 +134,8 @@ def test_the_learner_knows_no_kind_of_model_that_is_not_tried_here() -> None:
 
     kinds = {get_args(kind.model_fields["kind"].annotation)[0] for kind in get_args(ModelAsk)}
     assert kinds == {
-        manifest(**changes).model.kind for changes in (*KINDS.values(), *MAPS.values(), *TEXTS.values())
+        manifest(**changes).model.kind
+        for changes in chain(*(each.values() for each in (KINDS, MAPS, TEXTS, ATTENTION)))
     }
 
 

@@ -283,7 +283,7 @@ def test_a_job_expires_after_30_days_unless_it_says_otherwise(tmp_path: Path) ->
         (
             'kind = "logistic"',
             'kind = "logistik"',
-            "[model] kind is 'logistik' and has to be linear, logistic, mlp, cnn, series or text; did",
+            "[model] kind is 'logistik' and has to be linear, logistic, mlp, cnn, series, text or transformer; did",
         ),
         (
             'necessity = "optional"',

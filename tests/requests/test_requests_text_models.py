@@ -222,7 +222,10 @@ def test_a_model_of_texts_says_what_it_takes_in() -> None:
         ({"model__length": 13}, "one text of 13 bytes, and not what its features are"),
         ({"fields": document()["fields"]}, "one text of 12 bytes, and not what its features are"),
         ({"fields": [LABEL, WORDS, {**WORDS, "name": "more"}]}, "one text of 12 bytes"),
-        ({"model": document()["model"]}, "a feature of bytes and a model that is not of the kind text"),
+        (
+            {"model": document()["model"]},
+            "a feature of bytes and a model that is neither of the kind text nor",
+        ),
         ({"fields__1__transform__length": 0}, "is less than 1"),
         ({"fields__1__transform__length": 1001}, "is more than 1000"),
         ({"fields__1__transform__length": 2.5}, "length"),

@@ -69,6 +69,8 @@ class JobDescription:
     model_embedding: int = 8
     model_filters: tuple[int, ...] = (16,)
     model_kernel: int | None = None
+    model_heads: int = 2
+    model_groups: int | None = None
     model_pool: int = 2
     kind: str = "train"
     training_units_guess: int | None = None
@@ -160,17 +162,19 @@ dpv = "AcademicResearch"
 text = "Does activity during the day tell the quality of the night?"
 
 [model]
-kind = "logistic"           # linear, logistic, mlp; cnn for images, series for time series, text
-# hidden = [16]             # mlp only: one to three layers
-# activation = "tanh"       # mlp, cnn, series and text: tanh or relu
+kind = "logistic"           # linear, logistic, mlp; cnn for images, series for time series, text, transformer
+# hidden = [16]             # mlp: one to three layers; transformer: one to three blocks of attention
+# activation = "tanh"       # all but linear and logistic: tanh or relu
 # height = 28               # cnn: the one feature is a vector of height x width x channels numbers
 # width = 28
 # length = 100              # series: one of length x channels numbers
 # channels = 1              # cnn and series
-# embedding = 8             # text: the numbers that each byte becomes; the one feature is of bytes
+# embedding = 8             # text and transformer: the numbers that each byte becomes; the one feature is of bytes
 # filters = [16]            # cnn, series and text: one to three layers
 # kernel = 3                # the same; odd
 # pool = 2                  # cnn and series: after each layer the means of so many neighbours
+# groups = 4                # the same: the filters are normed in so many groups; without it not at all
+# heads = 2                 # transformer: share the numbers of a byte
 
 [training]
 units_guess = 200           # how many days (units) you think there are; off by ten either way does little harm

@@ -30,12 +30,13 @@ from vault.sealing.random import random_bytes, random_id
 
 MOST_UNITS: Final = 1_000_000_000
 ROOM_FOR_GUESS: Final = 10
-_CONVOLVED: Final = ("channels", "filters", "kernel", "pool", "activation")
+_CONVOLVED: Final = ("channels", "filters", "kernel", "pool", "activation", "groups")
 _MODEL_KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "mlp": ("hidden", "activation"),
     "cnn": ("height", "width", *_CONVOLVED),
     "series": ("length", *_CONVOLVED),
     "text": ("length", "embedding", "filters", "kernel", "activation"),
+    "transformer": ("length", "embedding", "heads", "hidden", "activation"),
 }
 _KERNELS: Final[Mapping[str, int]] = {"cnn": 3, "series": 3, "text": 5}
 VALID_FOR: Final = timedelta(days=30)
@@ -237,7 +238,7 @@ def _model(description: JobDescription) -> dict[str, Any]:
     given = {key: getattr(description, f"model_{key}") for key in _MODEL_KEYS.get(description.model_kind, ())}
     if "kernel" in given and given["kernel"] is None:
         given["kernel"] = _KERNELS[description.model_kind]
-    if description.model_kind == "text" and given["length"] is None:
+    if description.model_kind in ("text", "transformer") and given["length"] is None:
         given["length"] = _length_of_text(description.fields)
     return model | {key: value for key, value in given.items() if value is not None}
 
@@ -258,8 +259,15 @@ def _loss(fields: tuple[FieldDescription, ...]) -> str:
 def _start(manifest: Manifest) -> dict[str, Tensor]:
     sizes = shapes(manifest)
     if recipe.is_network(manifest.model.kind):
-        return {name: _small(shape) for name, shape in sizes.items()}
+        return {name: _begun(name, shape) for name, shape in sizes.items()}
     return {name: np.zeros(shape, dtype=np.float32) for name, shape in sizes.items()}
+
+
+def _begun(name: str, shape: tuple[int, ...]) -> Tensor:
+    """Ones for what a norm is multiplied with, else small numbers."""
+    if len(shape) == 1 and name.endswith(".weight"):
+        return np.ones(shape, dtype=np.float32)
+    return _small(shape)
 
 
 def _small(shape: tuple[int, ...]) -> Tensor:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
-from learner.protocol import MAX_PARAMETERS, MOST_PATCHED
+from learner.protocol import MAX_PARAMETERS
 from vault.errors.release import NotOurModel, PackageMissing
 from vault.requests.manifest import FIELDS_LIMIT
 from vault.requests.text import NAME_LIMIT
@@ -26,8 +26,8 @@ MODEL_LIMIT: Final = 8 << 20
 """Bytes: two of the largest models, and the labels of the largest manifest in all their spellings."""
 MOST_NUMBERS: Final = 16 * MAX_PARAMETERS
 """How many numbers a row may make, and how many it may be multiplied with."""
-MOST_PRODUCTS: Final = 3 * 64 * MOST_PATCHED
-"""How many products of two numbers a row may take: three layers of 64 filters over the largest map."""
+MOST_PRODUCTS: Final = 1 << 27
+"""How many products of two numbers a row may take: three blocks of attention over the longest text are 104 million."""
 MOST_NODES: Final = 16 * FIELDS_LIMIT
 LONGEST_TEXT: Final = 4 * NAME_LIMIT
 """Bytes."""
@@ -201,16 +201,17 @@ def _attributes(node: Any) -> Iterator[tuple[str, int]]:
         texts = [*each.strings, each.s]
         is_list = node.op_type == "LabelEncoder" and each.name in LISTS
         is_axes = each.name == "axes" and len(each.ints) == 1
-        if not (is_list or is_axes or each.name in ("axis", "keepdims", "to")) or any(
+        is_turn = each.name == "perm" and list(each.ints) == [0, 2, 1]
+        if not (is_list or is_axes or is_turn or each.name in ("axis", "keepdims", "to")) or any(
             len(one) > LONGEST_TEXT for one in texts
         ):
             raise _Unlike("it has settings of another kind")
-        yield each.name, 0 if is_list else each.ints[0] if is_axes else each.i
+        yield each.name, 0 if is_list or is_turn else each.ints[0] if is_axes else each.i
 
 
 # what comes out of each operator ----------------------------------------------------------------------------
 
-_MEANS: Final = {(4, 2, 0), (3, 1, 0), (2, 1, 1)}
+_MEANS: Final = {(4, 2, 0), (3, 1, 0), (2, 1, 1), (3, 1, 1), (3, 2, 1)}
 """Dimensions, over which of them a mean is taken, and whether one number is kept in its place."""
 Rule: TypeAlias = Callable[[list[Shape], dict[str, int]], Shape]
 
@@ -250,10 +251,24 @@ def _beside(shapes: list[Shape], given: dict[str, int]) -> Shape:
 
 
 def _product(shapes: list[Shape], given: dict[str, int]) -> Shape:
-    _need(len(shapes) == 2 and not given and len(shapes[0]) in (2, 3) and len(shapes[1]) == 2)
-    (rows, *places, inside), (beneath, columns) = shapes
+    """A list of numbers, at each place of a row or for all of it, times a matrix, which may be the row's own."""
+    _need(len(shapes) == 2 and not given and len(shapes[0]) in (2, 3) and len(shapes[1]) in (2, 3))
+    (rows, *places, inside), (*of_rows, beneath, columns) = shapes
     _need(rows is None and inside == beneath and columns is not None)
+    _need(not of_rows or (of_rows == [None] and len(places) == 1))
     return (None, *places, columns)
+
+
+def _turned_over(shapes: list[Shape], given: dict[str, int]) -> Shape:
+    """The numbers of each place as places, and the places as numbers."""
+    _need(len(shapes) == 1 and given.keys() == {"perm"} and len(shapes[0]) == 3 and shapes[0][0] is None)
+    return (None, shapes[0][2], shapes[0][1])
+
+
+def _shares(shapes: list[Shape], given: dict[str, int]) -> Shape:
+    """Shares of the classes, or of the places that a place looks at."""
+    _need(len(shapes) == 1 and len(shapes[0]) in (2, 3) and given == {"axis": len(shapes[0]) - 1})
+    return shapes[0]
 
 
 def _padded(shapes: list[Shape], given: dict[str, int]) -> Shape:
@@ -335,9 +350,10 @@ def _need(holds: bool) -> None:
 
 _RULES: Final[dict[tuple[str, str], Rule]] = {
     **{("", name): _beside for name in ("Where", "Sub", "Div", "Add", "Mul", "Equal")},
-    **{("", name): _alike(1) for name in ("IsNaN", "Tanh", "Relu")},
+    **{("", name): _alike(1) for name in ("IsNaN", "Tanh", "Relu", "Sqrt")},
     ("", "Clip"): _alike(3),
-    ("", "Softmax"): _alike(1, axis=1),
+    ("", "Softmax"): _shares,
+    ("", "Transpose"): _turned_over,
     ("", "Cast"): _cast,
     ("", "MatMul"): _product,
     ("", "Pad"): _padded,

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final
 
 import numpy as np
 
-from learner.protocol import Convolution
+from learner.protocol import LEAST_VARIANCE, Convolution
 from vault.errors.release import PackageMissing
 from vault.importers.marks import mark_of
+from vault.requester.onnx_attention import OPERATIONS, AttentionNodes
+from vault.requester.onnx_graph import GraphParts
 from vault.requester.trained import TrainedModel, activation, patches_of
 from vault.requests.manifest import Feature
-from vault.requests.models import MapModel, TextModel
+from vault.requests.models import MapModel, TextModel, TextReader, TransformerModel
 from vault.requests.transforms import (
     BytesFeature,
     OnehotFeature,
@@ -80,18 +81,17 @@ def spellings(label: str) -> list[str]:
     return list(dict.fromkeys([label, *whole, repr(mark), *truths.get(mark, ())]))
 
 
-class _Graph:
-    """The nodes of the model in order; values inside begin with an underscore, as no column's name does."""
+class _Graph(GraphParts):
+    """The nodes of the model in order."""
 
     def __init__(self, model: TrainedModel) -> None:
-        self.nodes: list[Any] = []
-        self.constants: list[Any] = []
+        super().__init__()
         features = model.manifest.features
         self.inputs = [self._input(feature) for feature in features]
         encoded = [self._encoded(feature, place) for place, feature in enumerate(features)]
-        values = self._add("Concat", encoded, "_inputs", axis=1)
+        values = self.add("Concat", encoded, "_inputs", axis=1)
         asked, layers = model.manifest.model, model.layers
-        if isinstance(asked, TextModel):
+        if isinstance(asked, TextReader):
             values = self._means_of_texts(model, asked, values)
             layers = layers[-1:]
         maps = asked.layers if isinstance(asked, MapModel) else ()
@@ -99,25 +99,14 @@ class _Graph:
             if place < len(maps):
                 values = self._patches(values, maps[place], place)
             values = self._affine(values, weight, bias, place)
+            if place < len(maps) and model.norms:
+                values = self._normed(values, model, place)
             if place + 1 < len(layers):
-                operation = {"relu": "Relu", "tanh": "Tanh"}[activation(model.manifest)]
-                values = self._add(operation, [values], f"_active_{place}")
+                operation = OPERATIONS[activation(model.manifest)]
+                values = self.add(operation, [values], f"_active_{place}")
             if place < len(maps):
                 values = self._means(values, maps[place], place)
         self.outputs = self._answers(model, values)
-
-    def _add(self, operation: str, inputs: Iterable[str], output: str, **attributes: Any) -> str:
-        from onnx import helper
-
-        domain = "ai.onnx.ml" if operation == "LabelEncoder" else ""
-        self.nodes.append(helper.make_node(operation, list(inputs), [output], domain=domain, **attributes))
-        return output
-
-    def _constant(self, value: Any, name: str, kind: Any = np.float64) -> str:
-        from onnx import numpy_helper
-
-        self.constants.append(numpy_helper.from_array(np.asarray(value, dtype=kind), name))
-        return name
 
     # columns ------------------------------------------------------------------------------------------------
 
@@ -143,33 +132,33 @@ class _Graph:
 
     def _number(self, column: str, transform: StandardFeature | VectorFeature, name: str) -> str:
         """(v - center) / scale within ± clip, kept in float32 as the learner keeps it; NaN has the fill."""
-        missing = self._add("IsNaN", [column], f"{name}_missing")
-        fill = self._constant(transform.fill, f"{name}_fill")
-        filled = self._add("Where", [missing, fill, column], f"{name}_filled")
+        missing = self.add("IsNaN", [column], f"{name}_missing")
+        fill = self.constant(transform.fill, f"{name}_fill")
+        filled = self.add("Where", [missing, fill, column], f"{name}_filled")
         center, scale = (
-            self._constant(transform.center, f"{name}_center"),
-            self._constant(transform.scale, f"{name}_scale"),
+            self.constant(transform.center, f"{name}_center"),
+            self.constant(transform.scale, f"{name}_scale"),
         )
-        moved = self._add("Sub", [filled, center], f"{name}_moved")
-        scaled = self._add("Div", [moved, scale], f"{name}_scaled")
-        low, high = (self._constant(sign * transform.clip, f"{name}_clip{sign}") for sign in (-1, 1))
-        clipped = self._add("Clip", [scaled, low, high], f"{name}_clipped")
+        moved = self.add("Sub", [filled, center], f"{name}_moved")
+        scaled = self.add("Div", [moved, scale], f"{name}_scaled")
+        low, high = (self.constant(sign * transform.clip, f"{name}_clip{sign}") for sign in (-1, 1))
+        clipped = self.add("Clip", [scaled, low, high], f"{name}_clipped")
         return self._kept(clipped, name)
 
     def _text(self, column: str, transform: BytesFeature, name: str) -> str:
         """The bytes of a text as numbers; where all of them are zero, those of the fill."""
-        codes = self._double(column, name)
+        codes = self.double(column, name)
         if transform.fill is None:
             return codes
-        mean = self._add("ReduceMean", [self._present(codes, name)], f"{name}_mean", axes=[1], keepdims=1)
-        missing = self._add("Equal", [mean, self._constant(0.0, f"{name}_none")], f"{name}_missing")
-        fill = self._constant(np.frombuffer(transform.fill_bytes, np.uint8), f"{name}_fill")
-        return self._add("Where", [missing, fill, codes], f"{name}_filled")
+        mean = self.add("ReduceMean", [self._present(codes, name)], f"{name}_mean", axes=[1], keepdims=1)
+        missing = self.add("Equal", [mean, self.constant(0.0, f"{name}_none")], f"{name}_missing")
+        fill = self.constant(np.frombuffer(transform.fill_bytes, np.uint8), f"{name}_fill")
+        return self.add("Where", [missing, fill, codes], f"{name}_filled")
 
     def _present(self, codes: str, name: str) -> str:
         """One where there is a byte, zero where there is none."""
-        low, high = (self._constant(end, f"{name}_end{end:.0f}") for end in (0.0, 1.0))
-        return self._add("Clip", [codes, low, high], f"{name}_present")
+        low, high = (self.constant(end, f"{name}_end{end:.0f}") for end in (0.0, 1.0))
+        return self.add("Clip", [codes, low, high], f"{name}_present")
 
     def _category(self, column: str, transform: OnehotFeature, name: str) -> str:
         """One input a label; what is not known has that of the fill, or none."""
@@ -178,7 +167,7 @@ class _Graph:
             for spelled in spellings(label):
                 places.setdefault(spelled, place)
         fill = UNKNOWN if transform.fill is None else transform.labels.index(transform.fill)
-        code = self._add(
+        code = self.add(
             "LabelEncoder",
             [column],
             f"{name}_code",
@@ -187,85 +176,99 @@ class _Graph:
             default_int64=fill,
         )
         codes = self._as_column(code, name)
-        labels = self._constant(np.arange(len(transform.labels))[None, :], f"{name}_labels", np.int64)
-        is_set = self._add("Equal", [codes, labels], f"{name}_set")
-        return self._double(is_set, name)
+        labels = self.constant(np.arange(len(transform.labels))[None, :], f"{name}_labels", np.int64)
+        is_set = self.add("Equal", [codes, labels], f"{name}_set")
+        return self.double(is_set, name)
 
     def _kept(self, value: str, name: str) -> str:
         from onnx import TensorProto
 
-        short = self._add("Cast", [value], f"{name}_short", to=TensorProto.FLOAT)
-        return self._double(short, name)
-
-    def _double(self, value: str, name: str) -> str:
-        from onnx import TensorProto
-
-        return self._add("Cast", [value], f"{name}_double", to=TensorProto.DOUBLE)
+        short = self.add("Cast", [value], f"{name}_short", to=TensorProto.FLOAT)
+        return self.double(short, name)
 
     def _as_column(self, value: str, name: str) -> str:
-        axis = self._constant([1], f"{name}_axis", np.int64)
-        return self._add("Unsqueeze", [value, axis], f"{name}_column")
+        axis = self.constant([1], f"{name}_axis", np.int64)
+        return self.add("Unsqueeze", [value, axis], f"{name}_column")
 
     # layers and answers -------------------------------------------------------------------------------------
 
     def _affine(self, values: str, weight: Any, bias: Any, place: int | str) -> str:
         """values Wᵗ + b, with weights of float32 in the file and products of float64."""
-        kept = self._double(self._constant(weight.T, f"_weight_{place}", np.float32), f"_weight_{place}")
-        offset = self._double(self._constant(bias, f"_bias_{place}", np.float32), f"_bias_{place}")
-        product = self._add("MatMul", [values, kept], f"_product_{place}")
-        return self._add("Add", [product, offset], f"_sum_{place}")
+        kept, offset = self.weight(weight.T, f"_weight_{place}"), self.weight(bias, f"_bias_{place}")
+        product = self.add("MatMul", [values, kept], f"_product_{place}")
+        return self.add("Add", [product, offset], f"_sum_{place}")
 
     def _patches(self, values: str, layer: Convolution, place: int) -> str:
         """What the kernel takes in at each place (rows, places, patch), a zero beyond the edge."""
-        behind = self._constant([0, 0, 0, 1], f"_behind_{place}", np.int64)
-        padded = self._add("Pad", [values, behind], f"_padded_{place}")
-        places = self._constant(patches_of(layer), f"_places_{place}", np.int64)
-        return self._add("Gather", [padded, places], f"_patches_{place}", axis=1)
+        behind = self.constant([0, 0, 0, 1], f"_behind_{place}", np.int64)
+        padded = self.add("Pad", [values, behind], f"_padded_{place}")
+        places = self.constant(patches_of(layer), f"_places_{place}", np.int64)
+        return self.add("Gather", [padded, places], f"_patches_{place}", axis=1)
 
-    def _means_of_texts(self, model: TrainedModel, asked: TextModel, codes: str) -> str:
-        """The means over each text of what the last convolution makes of its bytes (rows, filters)."""
+    def _means_of_texts(self, model: TrainedModel, asked: TextReader, codes: str) -> str:
+        """The means over each text of what the model makes of its bytes (rows, numbers), zeros where there is none."""
         from onnx import TensorProto
 
         present = self._present(codes, "_text")
-        axis = self._constant([2], "_text_axis", np.int64)
-        present = self._add("Unsqueeze", [present, axis], "_text_places")
-        whole = self._add("Cast", [codes], "_text_bytes", to=TensorProto.INT64)
-        table = self._double(self._constant(model.table, "_table", np.float32), "_table")
-        values = self._add("Gather", [table, whole], "_text_numbers", axis=0)
+        axis = self.constant([2], "_text_axis", np.int64)
+        present = self.add("Unsqueeze", [present, axis], "_text_places")
+        whole = self.add("Cast", [codes], "_text_bytes", to=TensorProto.INT64)
+        values = self.add("Gather", [self.weight(model.table, "_table"), whole], "_text_numbers", axis=0)
+        if isinstance(asked, TransformerModel):
+            values = AttentionNodes(self, present, asked.activation).values(model.transformer, values)
+        else:
+            values = self._convolved(model, asked, values, present)
+        sums = self.add("ReduceMean", [values], "_text_sum", axes=[1], keepdims=0)
+        share = self.add("ReduceMean", [present], "_text_share", axes=[1], keepdims=0)
+        least, most = self.constant(1 / asked.length, "_least"), self.constant(1.0, "_most")
+        return self.add("Div", [sums, self.add("Clip", [share, least, most], "_text_length")], "_text_means")
+
+    def _convolved(self, model: TrainedModel, asked: TextModel, values: str, present: str) -> str:
+        """What the last convolution makes of the bytes of a text."""
         kernels = zip(asked.layers, model.layers[:-1], strict=True)
         for place, (layer, (weight, bias)) in enumerate(kernels):
-            shape = self._constant([0, layer.taken.size], f"_shape_{place}", np.int64)
-            flat = self._add("Reshape", [values, shape], f"_flat_{place}")
+            shape = self.constant([0, layer.taken.size], f"_shape_{place}", np.int64)
+            flat = self.add("Reshape", [values, shape], f"_flat_{place}")
             given = self._affine(self._patches(flat, layer, place), weight, bias, f"kernel_{place}")
-            operation = {"relu": "Relu", "tanh": "Tanh"}[asked.activation]
-            active = self._add(operation, [given], f"_bent_{place}")
-            values = self._add("Mul", [active, present], f"_active_{place}")
-        sums = self._add("ReduceMean", [values], "_text_sum", axes=[1], keepdims=0)
-        share = self._add("ReduceMean", [present], "_text_share", axes=[1], keepdims=0)
-        least, most = self._constant(1 / asked.length, "_least"), self._constant(1.0, "_most")
-        return self._add(
-            "Div", [sums, self._add("Clip", [share, least, most], "_text_length")], "_text_means"
+            active = self.add(OPERATIONS[asked.activation], [given], f"_bent_{place}")
+            values = self.add("Mul", [active, present], f"_active_{place}")
+        return values
+
+    def _normed(self, values: str, model: TrainedModel, place: int) -> str:
+        """The filters (rows, places, filters) brought to mean zero and length one in their groups, over all places."""
+        name, (scale, shift) = f"_norm_{place}", model.norms[place]
+        groups = self.constant(model.shares_of_groups(place), f"{name}_groups")
+        means = self.add("ReduceMean", [values], f"{name}_means", axes=[1], keepdims=1)
+        centred = self.add(
+            "Sub", [values, self.add("MatMul", [means, groups], f"{name}_mean")], f"{name}_centred"
         )
+        squares = self.add("Mul", [centred, centred], f"{name}_squares")
+        each = self.add("ReduceMean", [squares], f"{name}_each", axes=[1], keepdims=1)
+        variance = self.add("MatMul", [each, groups], f"{name}_variance")
+        above = self.add("Add", [variance, self.constant(LEAST_VARIANCE, f"{name}_least")], f"{name}_above")
+        normed = self.add("Div", [centred, self.add("Sqrt", [above], f"{name}_length")], f"{name}_normed")
+        scaled = self.add("Mul", [normed, self.weight(scale, f"{name}_scale")], f"{name}_scaled")
+        return self.add("Add", [scaled, self.weight(shift, f"{name}_shift")], f"{name}_given")
 
     def _means(self, values: str, layer: Convolution, place: int) -> str:
         """The mean over each pool, as one list of numbers a row."""
-        places = self._constant(layer.pools(), f"_pools_{place}", np.int64)
-        pooled = self._add("Gather", [values, places], f"_pooled_{place}", axis=1)
-        means = self._add("ReduceMean", [pooled], f"_means_{place}", axes=[2], keepdims=0)
-        shape = self._constant([0, layer.given.size], f"_shape_{place}", np.int64)
-        return self._add("Reshape", [means, shape], f"_map_{place}")
+        places = self.constant(layer.pools(), f"_pools_{place}", np.int64)
+        pooled = self.add("Gather", [values, places], f"_pooled_{place}", axis=1)
+        means = self.add("ReduceMean", [pooled], f"_means_{place}", axes=[2], keepdims=0)
+        shape = self.constant([0, layer.given.size], f"_shape_{place}", np.int64)
+        return self.add("Reshape", [means, shape], f"_map_{place}")
 
     def _answers(self, model: TrainedModel, values: str) -> list[Any]:
         from onnx import TensorProto, helper
 
         transform, name = model.manifest.label.transform, model.manifest.label.name
         if transform.kind == "standard":
-            first = self._add("Squeeze", [values, self._constant([1], "_last", np.int64)], "_first")
-            scaled = self._add("Mul", [first, self._constant(transform.scale, "_scale")], "_times")
-            self._add("Add", [scaled, self._constant(transform.center, "_center")], name)
+            first = self.add("Squeeze", [values, self.constant([1], "_last", np.int64)], "_first")
+            scaled = self.add("Mul", [first, self.constant(transform.scale, "_scale")], "_times")
+            self.add("Add", [scaled, self.constant(transform.center, "_center")], name)
             return [helper.make_tensor_value_info(name, TensorProto.DOUBLE, ["rows"])]
-        best = self._add("ArgMax", [values], "_best", axis=1, keepdims=0)
-        self._add(
+        best = self.add("ArgMax", [values], "_best", axis=1, keepdims=0)
+        self.add(
             "LabelEncoder",
             [best],
             name,
@@ -273,7 +276,7 @@ class _Graph:
             values_strings=list(transform.labels),
             default_string="",
         )
-        self._add("Softmax", [values], CHANCES, axis=1)
+        self.add("Softmax", [values], CHANCES, axis=1)
         return [
             helper.make_tensor_value_info(name, TensorProto.STRING, ["rows"]),
             helper.make_tensor_value_info(CHANCES, TensorProto.DOUBLE, ["rows", len(transform.labels)]),

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from vault.requests.manifest import Manifest
-from vault.requests.models import ConvolutionalModel
+from vault.requests.models import ConvolutionalModel, TransformerModel
 from vault.requests.optimizers import DecayedSgd, Sgd
 
 STEPS: Final = 500
@@ -64,9 +64,9 @@ def is_network(model_kind: str) -> bool:
 
 def steps(model_kind: str) -> int:
     """T: a network goes a longer way; one of maps has means to begin with, and gains nothing by more."""
-    return {"mlp": NETWORK_STEPS, "cnn": MAP_STEPS, "series": MAP_STEPS, "text": MAP_STEPS}.get(
-        model_kind, STEPS
-    )
+    if model_kind == "mlp":
+        return NETWORK_STEPS
+    return MAP_STEPS if is_network(model_kind) else STEPS
 
 
 def optimizer(model_kind: str) -> tuple[str, str]:
@@ -110,7 +110,7 @@ def input_length(outline: Manifest) -> float:
 
     What the last layer takes in of a map are means of what is active, which counts as two, however many there are.
     """
-    if isinstance(outline.model, ConvolutionalModel):
+    if isinstance(outline.model, ConvolutionalModel | TransformerModel):
         return LENGTH_OF_MEANS
     widths = list(outline.model.hidden[-1:]) if outline.model.kind == "mlp" else []
     vectors = [one.transform.size - 1 for one in outline.features if one.transform.kind == "vector"]

@@ -9,14 +9,22 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from learner.protocol import Convolution
+from learner.protocol import LEAST_VARIANCE, Convolution
 from vault.errors.release import NotTheModel
 from vault.importers.marks import mark_of, number_of, places_of
 from vault.importers.text_bytes import bytes_of
 from vault.importers.vector_values import vector_of
+from vault.requester.attention import TrainedTransformer
 from vault.requests.encodings import TENSOR_TYPES
 from vault.requests.manifest import Feature, Manifest
-from vault.requests.models import ConvolutionalModel, MlpModel, TextModel
+from vault.requests.models import (
+    ConvolutionalModel,
+    MapModel,
+    MlpModel,
+    TextModel,
+    TextReader,
+    TransformerModel,
+)
 from vault.requests.shapes import shapes
 from vault.requests.transforms import StandardFeature, VectorFeature
 from vault.requests.weights import NotTheTensors, Tensor, check_shapes, read_tensors, types_of
@@ -56,9 +64,34 @@ class TrainedModel:
     def layers(self) -> list[tuple[Floats, Floats]]:
         """Weight (outputs, inputs) and bias (outputs) of each layer, in their order."""
         tensors = [tensor.astype(np.float64) for tensor in self._in_order()]
-        if isinstance(self.manifest.model, TextModel):
+        if isinstance(self.manifest.model, TextReader):
             tensors = tensors[1:]  # the table stands before all layers
-        return list(zip(tensors[::2], tensors[1::2], strict=True))
+        layers = list(zip(tensors[::2], tensors[1::2], strict=True))
+        return [*layers[:-1:2], layers[-1]] if self._has_norms else layers
+
+    @property
+    def norms(self) -> list[tuple[Floats, Floats]]:
+        """Of a model of maps whose filters are normed, scale and shift (filters) behind each convolution."""
+        tensors = [tensor.astype(np.float64) for tensor in self._in_order()]
+        return list(zip(tensors[2::4], tensors[3::4], strict=True)) if self._has_norms else []
+
+    @property
+    def _has_norms(self) -> bool:
+        return isinstance(self.manifest.model, MapModel) and self.manifest.model.groups > 0
+
+    def shares_of_groups(self, place: int) -> Floats:
+        """What means of single filters are multiplied with for those of their groups, (filters, filters)."""
+        assert isinstance(self.manifest.model, MapModel)
+        groups = self.manifest.model.groups
+        each = self.manifest.model.filters[place] // groups
+        return np.kron(np.eye(groups), np.full((each, each), 1 / each))
+
+    @property
+    def transformer(self) -> TrainedTransformer:
+        """The tensors of a transformer as they are used."""
+        assert isinstance(self.manifest.model, TransformerModel)
+        tensors = [tensor.astype(np.float64) for tensor in self._in_order()]
+        return TrainedTransformer.of(self.manifest.model.blocks, tensors)
 
     @property
     def table(self) -> Floats:
@@ -79,6 +112,8 @@ class TrainedModel:
         """What the model gives out, (rows, outputs): a standardised number, or the score of each class."""
         if isinstance(self.manifest.model, ConvolutionalModel):
             return self._convolved(self.manifest.model.layers, inputs)
+        if isinstance(self.manifest.model, TransformerModel):
+            return self._attended(self.manifest.model.blocks.room, inputs)
         values, layers = inputs, self.layers
         for place, (weight, bias) in enumerate(layers):
             values = values @ weight.T + bias
@@ -91,21 +126,34 @@ class TrainedModel:
 
     def _convolved(self, maps: Sequence[Convolution], inputs: Floats) -> Floats:
         """The same of a model of maps, some rows at once."""
-        most = max(1, ROOM // max(layer.taken.places * layer.patch for layer in maps))
-        parts = [
-            self._scores(maps, inputs[first : first + most]) for first in range(0, max(len(inputs), 1), most)
-        ]
-        return np.concatenate(parts)
+        room = max(layer.taken.places * layer.patch for layer in maps)
+        return np.concatenate([self._scores(maps, each) for each in _some_at_once(inputs, room)])
+
+    def _attended(self, room: int, codes: Floats) -> Floats:
+        """The same of a transformer, some texts at once."""
+        model = self.transformer
+        return np.concatenate([model.scores(each, self._activated) for each in _some_at_once(codes, room)])
 
     def _scores(self, maps: Sequence[Convolution], values: Floats) -> Floats:
         if isinstance(self.manifest.model, TextModel):
             return self._of_texts(maps, values)
         *kernels, (weight, bias) = self.layers
-        for layer, (kernel, offset) in zip(maps, kernels, strict=True):
+        for place, (layer, (kernel, offset)) in enumerate(zip(maps, kernels, strict=True)):
             taken = np.pad(values, ((0, 0), (0, 1)))[:, patches_of(layer)]
-            means = self._activated(taken @ kernel.T + offset)[:, np.array(layer.pools())].mean(axis=2)
+            given = self._normed(taken @ kernel.T + offset, place)
+            means = self._activated(given)[:, np.array(layer.pools())].mean(axis=2)
             values = means.reshape(len(values), layer.given.size)
         return values @ weight.T + bias
+
+    def _normed(self, values: Floats, place: int) -> Floats:
+        """The filters (rows, places, filters) brought to one length in their groups, where there are any."""
+        if not self._has_norms:
+            return values
+        groups, (scale, shift) = self.shares_of_groups(place), self.norms[place]
+        centred = values - values.mean(axis=1, keepdims=True) @ groups
+        variance = (centred * centred).mean(axis=1, keepdims=True) @ groups
+        found: Floats = centred / np.sqrt(variance + LEAST_VARIANCE) * scale + shift
+        return found
 
     def _of_texts(self, maps: Sequence[Convolution], codes: Floats) -> Floats:
         """The same of texts; where no byte is nothing is active, and it counts in no mean."""
@@ -136,7 +184,15 @@ class TrainedModel:
 def activation(manifest: Manifest) -> str:
     """What stands between the layers of the model."""
     model = manifest.model
-    return model.activation if isinstance(model, MlpModel | ConvolutionalModel) else "tanh"
+    if isinstance(model, MlpModel | ConvolutionalModel | TransformerModel):
+        return model.activation
+    return "tanh"
+
+
+def _some_at_once(inputs: Floats, room: int) -> list[Floats]:
+    """The rows in parts that take little memory; of no rows one part without any."""
+    most = max(1, ROOM // room)
+    return [inputs[first : first + most] for first in range(0, max(len(inputs), 1), most)]
 
 
 def patches_of(layer: Convolution) -> npt.NDArray[np.int64]:

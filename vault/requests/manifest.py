@@ -15,7 +15,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from learner.protocol import MAX_UNITS
 from vault.requests.canonical import Wire, planned, rule
-from vault.requests.models import MapModel, ModelAsk, TextModel
+from vault.requests.models import MapModel, ModelAsk, TextReader
 from vault.requests.optimizers import NoOptimizer, OptimizerAsk, Sgd
 from vault.requests.transforms import (
     BytesFeature,
@@ -260,13 +260,15 @@ class Manifest(Wire):
     def _text_fits(self) -> Self:
         asked = [each.transform for each in self.features]
         lengths = [each.length if isinstance(each, BytesFeature) else 0 for each in asked]
-        if isinstance(self.model, TextModel):
+        if isinstance(self.model, TextReader):
             if lengths != [self.model.length]:
                 raise rule(
                     f"has a model that takes in one text of {self.model.length} bytes, and not what its features are"
                 )
         elif any(lengths):
-            raise rule("has a feature of bytes and a model that is not of the kind text")
+            raise rule(
+                "has a feature of bytes and a model that is neither of the kind text nor a transformer"
+            )
         return self
 
     @model_validator(mode="after")

@@ -7,13 +7,14 @@ from typing import Annotated, Literal, Self, TypeAlias
 
 from pydantic import AfterValidator, Field, model_validator
 
-from learner.protocol import Convolution, Map, ModelSpec, convolutions, map_fault
+from learner.protocol import Convolution, Map, ModelSpec, TextBlocks, attention_fault, convolutions, map_fault
 from vault.requests.canonical import Wire, rule
 from vault.requests.values import Digest
 
 Size = Annotated[int, Field(ge=1, le=1000)]
 Channels = Annotated[int, Field(ge=1, le=64)]
 Filters = Annotated[tuple[Annotated[int, Field(ge=1, le=64)], ...], Field(min_length=1, max_length=3)]
+Widths = Annotated[tuple[Annotated[int, Field(ge=1, le=256)], ...], Field(min_length=1, max_length=3)]
 Activation: TypeAlias = Literal["tanh", "relu"]
 
 
@@ -41,7 +42,7 @@ class MlpModel(Wire):
     """A small network with one to three hidden layers."""
 
     kind: Literal["mlp"]
-    hidden: Annotated[tuple[Annotated[int, Field(ge=1, le=256)], ...], Field(min_length=1, max_length=3)]
+    hidden: Widths
     activation: Activation
     weights: Digest
 
@@ -66,7 +67,15 @@ class ConvolutionalModel(Wire):
 
 
 class MapModel(ConvolutionalModel):
-    """One that takes in a map of numbers; one vector is one map."""
+    """One that takes in a map of numbers; one vector is one map. With ``groups`` its filters are normed in so many."""
+
+    groups: Annotated[int, Field(ge=1, le=64, exclude_if=lambda groups: groups == 0)] = 0
+
+    @model_validator(mode="after")
+    def _has_groups(self) -> Self:
+        if self.groups and any(count % self.groups for count in self.filters):
+            raise rule("has filters that its groups do not share evenly")
+        return self
 
 
 class CnnModel(MapModel):
@@ -117,13 +126,48 @@ class TextModel(ConvolutionalModel):
         return convolutions(text, self.filters, (1, self.kernel), (1, 1))
 
 
-ModelAsk: TypeAlias = LinearModel | LogisticModel | MlpModel | CnnModel | SeriesModel | TextModel
+class TransformerModel(Wire):
+    """One that takes in a text as the bytes that look at one another; means over the whole text decide."""
+
+    kind: Literal["transformer"]
+    length: Size
+    embedding: Channels
+    heads: Annotated[int, Field(ge=1, le=8)]
+    hidden: Widths
+    activation: Activation
+    weights: Digest
+
+    @property
+    def blocks(self) -> TextBlocks:
+        """The blocks of attention, one for each hidden width."""
+        return TextBlocks(length=self.length, numbers=self.embedding, heads=self.heads, hidden=self.hidden)
+
+    @model_validator(mode="after")
+    def _has_blocks(self) -> Self:
+        if fault := attention_fault(self.blocks):
+            raise rule(fault)
+        return self
+
+
+TextReader: TypeAlias = TextModel | TransformerModel
+"""The models that take in one text by its bytes."""
+ModelAsk: TypeAlias = (
+    LinearModel | LogisticModel | MlpModel | CnnModel | SeriesModel | TextModel | TransformerModel
+)
 
 
 def model_spec(model: ModelAsk) -> ModelSpec:
     """The model as the learner builds it."""
     if isinstance(model, MlpModel):
         return ModelSpec(kind="mlp", hidden=model.hidden, activation=model.activation)
+    if isinstance(model, TransformerModel):
+        return ModelSpec(
+            kind="transformer",
+            image=(1, model.length, model.embedding),
+            hidden=model.hidden,
+            heads=model.heads,
+            activation=model.activation,
+        )
     if not isinstance(model, ConvolutionalModel):
         return ModelSpec(kind=model.kind)
     first = model.layers[0]
@@ -133,5 +177,6 @@ def model_spec(model: ModelAsk) -> ModelSpec:
         filters=model.filters,
         kernel=first.kernel,
         pool=first.pool,
+        groups=model.groups if isinstance(model, MapModel) else 0,
         activation=model.activation,
     )

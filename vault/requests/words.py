@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from vault.requests.manifest import kind_of
-from vault.requests.models import ConvolutionalModel, MlpModel
+from vault.requests.models import ConvolutionalModel, MapModel, MlpModel, TransformerModel
 from vault.views.field_types import ColumnType, FieldType
 
 if TYPE_CHECKING:
@@ -132,16 +132,26 @@ def job_words(manifest: Manifest) -> str:
 
 def model_words(model: ModelAsk) -> str:
     """The kind of model, with its layers where it has any."""
+    if isinstance(model, TransformerModel):
+        heads = "one head" if model.heads == 1 else f"{model.heads} heads"
+        attention = f"attention in {heads}, hidden {_counts(model.hidden)} ({model.activation})"
+        return f"a small transformer for texts of {model.length:,} bytes, {attention}"
     if not isinstance(model, MlpModel | ConvolutionalModel):
         return f"{model.kind} regression"
     if isinstance(model, MlpModel):
         return f"a small network, hidden {_counts(model.hidden)} ({model.activation})"
-    filters = f"filters {_counts(model.filters)} ({model.activation})"
+    filters = f"filters {_counts(model.filters)} ({model.activation}){_groups_words(model)}"
     if model.kind == "series":
         return f"a small network for series of {model.length:,} moments, {filters}"
     if model.kind == "text":
         return f"a small network for texts of {model.length:,} bytes, {filters}"
     return f"a small network for images of {model.height} by {model.width} pixels, {filters}"
+
+
+def _groups_words(model: ConvolutionalModel) -> str:
+    if not isinstance(model, MapModel) or not model.groups:
+        return ""
+    return f", normed in {model.groups} groups" if model.groups > 1 else ", normed together"
 
 
 def _counts(numbers: Sequence[int]) -> str:
