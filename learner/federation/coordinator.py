@@ -31,6 +31,7 @@ from learner.federation.stored import Stored, StoredAnswer, StoredModel, StoredR
 from vault.errors.federation import (
     AnswerInvalid,
     CodeRefused,
+    EnrolmentNotProven,
     NotAggregated,
     NothingThere,
     OtherAnswer,
@@ -51,8 +52,10 @@ from vault.requester.coordinating import (
     JobFiles,
     check_round,
     dimension,
+    enrolment_message,
     final_model_in,
     flat_weights,
+    is_signed_by,
     judge_answer,
     number_type,
     parse_signature_line,
@@ -144,11 +147,14 @@ class Coordinator:
         signature = self._key.sign(invitation_message(unsigned)).hex()
         return unsigned.model_copy(update={"signature": signature})
 
-    def enrol(self, code: str, key: str) -> tuple[str, bool]:
-        """The token of a key, and whether it is new here; raises ``CodeRefused`` and ``AlreadyEnrolled``.
+    def enrol(self, code: str, key: str, proof: str) -> tuple[str, bool]:
+        """The token of a key, and whether it is new here; raises ``EnrolmentNotProven`` and ``CodeRefused``.
 
-        The token follows from the key, so that whoever lost the answer asks again by the same code and hears the same.
+        The token follows from the key, so that whoever lost the answer asks again and hears the same: by the same code
+        or by another, which stays good for another vault. ``proof`` is the key's own signature: else anybody heard it.
         """
+        if not is_signed_by(bytes.fromhex(key), enrolment_message(self.digest, code), bytes.fromhex(proof)):
+            raise EnrolmentNotProven()
         message = TOKEN_DOMAIN + bytes.fromhex(self.digest + key)
         token = hmac.digest(self.folder.token_secret, message, "sha256").hex()
         is_new = self.state.enrol(
@@ -197,7 +203,7 @@ class Coordinator:
                 self._refused(number, key, "it came after the round was closed")
                 raise RoundClosed()
             case Stored.NEW:
-                size = len(files.manifest) + len(files.signature) + len(files.update)
+                size = len(files.update)
                 self.heard(Event(kind="answer", round=number, vault=pseudonym(key), bytes=size))
                 self.changed.set()
         return found

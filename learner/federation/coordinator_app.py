@@ -27,9 +27,9 @@ from learner.federation.overview import overview
 from learner.federation.stored import Stored
 from vault.errors.families import Invalid, LockboxError, Unavailable
 from vault.errors.federation import (
-    AlreadyEnrolled,
     AnswerInvalid,
     CodeRefused,
+    EnrolmentNotProven,
     NotEnrolled,
     NothingThere,
     OtherAnswer,
@@ -50,10 +50,10 @@ UNFORESEEN: Final = "The coordinator made a mistake of its own."
 STATUS: Final[dict[type[LockboxError], int]] = {
     NotEnrolled: 403,
     CodeRefused: 403,
+    EnrolmentNotProven: 403,
     NothingThere: 404,
     UploadTooSlow: 408,
     OtherAnswer: 409,
-    AlreadyEnrolled: 409,
     RoundClosed: 410,
     UploadTooLarge: 413,
     AnswerInvalid: 422,
@@ -165,8 +165,8 @@ async def _enrol(doors: _Doors, request: Request, campaign: str) -> Response:
         doors.of_stranger.take(stranger)
         raise Invalid(reason=str(error)) from error
     try:
-        token, is_new = await run_in_threadpool(doors.coordinator.enrol, asked.code, asked.key)
-    except (CodeRefused, AlreadyEnrolled):
+        token, is_new = await run_in_threadpool(doors.coordinator.enrol, asked.code, asked.key, asked.proof)
+    except (CodeRefused, EnrolmentNotProven):
         doors.of_stranger.take(stranger)
         raise
     return Response(dump(Enrolment(v=1, token=token)), 201 if is_new else 200, media_type=JSON)

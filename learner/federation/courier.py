@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from learner.federation import courier_folder
-from learner.federation.courier_folder import KEY_FILE, CourierFolder, CourierState, carried
+from learner.federation.courier_folder import KEY_FILE, PROOF_FILE, CourierFolder, CourierState, carried
 from learner.protocol import ENVIRONMENT
 from vault.errors.families import LockboxError
 from vault.errors.federation import CourierFailed, CourierFolderDamaged
@@ -58,12 +58,15 @@ def look(folder: CourierFolder) -> None:
     _raise_told(list(_events(folder, "look")))
 
 
-def enrol(folder: CourierFolder, key: bytes) -> None:
+def enrol(folder: CourierFolder, key: bytes, proof: bytes) -> None:
     """Let a courier check who invites, give this public key to the coordinator and put the campaign into its folder.
+
+    ``proof`` is the key's signature of its enrolment.
 
     Raises the error that it tells, and ``CourierFailed``.
     """
     folder.write(KEY_FILE, key)  # arguments can be read by everybody on this computer
+    folder.write(PROOF_FILE, proof)
     told = list(_events(folder, "enrol"))
     _raise_told(told)
 

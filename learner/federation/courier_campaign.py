@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING, Final
 from learner.federation.courier_door import Served
 from learner.federation.courier_folder import CHECKPOINT_FILE, LEAVES_FILE, CourierFolder
 from learner.federation.exchange import ERROR_LIMIT, ErrorSentence, check_invitation
-from vault.errors.federation import CoordinatorOdd, CoordinatorRefused, InvitationInvalid, OtherCampaign
+from vault.errors.federation import (
+    CoordinatorBusy,
+    CoordinatorNotOpen,
+    CoordinatorOdd,
+    CoordinatorRefused,
+    InvitationInvalid,
+    OtherCampaign,
+)
 from vault.requester.campaign_log import (
     campaign_signature,
     claimed_head,
@@ -30,6 +37,8 @@ if TYPE_CHECKING:
 CAMPAIGN_FILES: Final = ("campaign.json", "campaign.sig")
 ROUND_FILES: Final = ("manifest.json", "manifest.sig", "weights.safetensors")
 MODEL_FILES: Final = ("model.json", "model.sig", "model.safetensors")
+NOT_NOW: Final = (408, 429)
+"""Beside those of 500 and more: statuses that say nothing of whether it is done another time."""
 TIME_FORMAT: Final = "%Y-%m-%dT%H:%M:%SZ"
 
 _FILE_LIMIT: Final = 3 << 20
@@ -69,10 +78,15 @@ class ServedCampaign:
         return self.clock() + self.ahead
 
     def bring_up(self, folder: CourierFolder, etag: str) -> str:
-        """Bring the log in this folder up to the newest checkpoint, and return its ETag."""
+        """Bring the log in this folder up to the newest checkpoint, and return its ETag.
+
+        Raises ``CoordinatorNotOpen`` before there is one, and what ``files`` does.
+        """
         reply = self.ask("GET", "/log/checkpoint", etag=etag, limit=_NOTE_LIMIT)
         if reply.status == 304:
             return etag
+        if reply.status == 404:
+            raise CoordinatorNotOpen()
         note = _body(reply)
         leaves = self._leaves(note, folder.leaves())
         folder.write(LEAVES_FILE, b"".join(line + b"\n" for line in leaves))
@@ -94,7 +108,7 @@ class ServedCampaign:
         raise CoordinatorOdd(reason="its log does not belong to its checkpoint")
 
     def files(self, names: tuple[str, ...], beneath: str = "") -> tuple[bytes, ...]:
-        """These files of the campaign, from a path beneath it; raises ``CoordinatorRefused``."""
+        """These files of the campaign, from a path beneath it; raises ``refusal``."""
         return tuple(_body(self.ask("GET", f"{beneath}/{name}", limit=_FILE_LIMIT)) for name in names)
 
     def round(self, number: int) -> Served:
@@ -156,9 +170,10 @@ def deadlines(campaign: bytes) -> tuple[datetime, ...]:
     return tuple(datetime.strptime(one, TIME_FORMAT).replace(tzinfo=UTC) for one in told)
 
 
-def refusal(reply: Reply) -> CoordinatorRefused:
-    """The error that an answer stands for."""
-    return CoordinatorRefused(sentence=sentence_in(reply) or f"it answers with status {reply.status}")
+def refusal(reply: Reply) -> CoordinatorRefused | CoordinatorBusy:
+    """The error that an answer stands for: a no, or that it cannot be said now."""
+    kind = CoordinatorBusy if reply.status in NOT_NOW or reply.status >= 500 else CoordinatorRefused
+    return kind(sentence=sentence_in(reply) or f"it answers with status {reply.status}")
 
 
 def sentence_in(reply: Reply) -> str:

@@ -28,7 +28,7 @@ from learner.federation.exchange import answer_bytes
 from vault.errors.campaigns import CampaignLogBroken, CampaignLogOlder, CampaignNotWitnessed
 from vault.errors.daemon import DaemonGone, NotAtThisDoor, SessionEnded
 from vault.errors.families import LockboxError, Unavailable
-from vault.errors.federation import CoordinatorRefused, CourierNotLetIn
+from vault.errors.federation import CoordinatorBusy, CoordinatorRefused, CourierNotLetIn
 from vault.errors.requests import JobReplayed, TooManyWaiting, UnknownRequest
 from vault.requester.campaign_log import LogPart, part_since
 from vault.requester.release_check import ReleaseFiles
@@ -216,23 +216,23 @@ class Errand:
         )
         body, release = answer_bytes(parts), str(json.loads(manifest)["release_id"])
         self.folder.write(answer_file(one.job), body)
-        self._note(replace(one, word="released", release=release, size=len(body)), "released")
+        self._note(replace(one, word="released", release=release, size=len(parts.update)), "released")
 
     def _send_released(self) -> None:
-        """Send every answer that was not taken yet; raises the first ``CoordinatorRefused`` once all were sent."""
+        """Send every answer that was not taken yet; raises what was said to the first of them once all were sent."""
         refused = None
         for one in self.state.rounds:
             if one.word == "released":
                 reply = self.served.put(one.number, one.release, self.folder.read(answer_file(one.job)))
                 try:
                     self._note_sent(one, reply)
-                except CoordinatorRefused as error:
+                except (CoordinatorRefused, CoordinatorBusy) as error:
                     refused = refused or error
         if refused is not None:
             raise refused
 
     def _note_sent(self, one: RoundState, reply: Reply) -> None:
-        """Note what became of an answer; raises ``CoordinatorRefused`` where it may be taken another time."""
+        """Note what became of an answer; raises ``refusal`` where it may be taken another time."""
         at = self.served.now().strftime(TIME_FORMAT)
         if reply.status in _TAKEN:
             self._note(replace(one, word="sent", at=at), "sent")

@@ -29,6 +29,8 @@ LEAVES_FILE: Final = "leaves.jsonl"
 LOCK_FILE: Final = "lock"
 KEY_FILE: Final = "vault-key"
 """The public key by which the coordinator knows the vault."""
+PROOF_FILE: Final = "enrolment-proof"
+"""Its signature of the enrolment."""
 _FETCHED: Final = "fetched-"
 # written in this order: with the last of them all are there
 _PARTS: Final = (".document", ".signature", ".weights")
@@ -58,7 +60,7 @@ class Access:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoundState:
-    """What became of one round here; ``release``, ``size`` in bytes and ``at`` (UTC) are of what was sent."""
+    """What became of one round here; ``size`` is that of its update in bytes, and ``at`` (UTC) is when it was sent."""
 
     number: int
     job: str

@@ -24,7 +24,7 @@ from learner.federation import courier_folder, courier_probes, courier_sandbox
 from learner.federation.courier_campaign import CAMPAIGN_FILES, ServedCampaign, check_invited, refusal
 from learner.federation.courier_door import Door
 from learner.federation.courier_errand import Errand
-from learner.federation.courier_folder import KEY_FILE, LOCK_FILE, CourierFolder
+from learner.federation.courier_folder import KEY_FILE, LOCK_FILE, PROOF_FILE, CourierFolder
 from learner.federation.courier_https import Coordinator, host_and_port
 from learner.federation.exchange import ENROLMENT_LIMIT, Enrolment, enrolment_bytes
 from vault.client.connection import decode
@@ -114,7 +114,7 @@ def enrol_by(folder: CourierFolder, coordinator: Coordinator, invitation: Invita
     """Check who invites, then give the coordinator the key, and put the campaign and the token into the folder."""
     files = _invited(coordinator, invitation)
     served = ServedCampaign(coordinator=coordinator, digest=invitation.campaign, token="")
-    body = enrolment_bytes(invitation.code, folder.read(KEY_FILE))
+    body = enrolment_bytes(invitation.code, folder.read(KEY_FILE), folder.read(PROOF_FILE))
     reply = served.ask("POST", "/enrolments", body=body, limit=ENROLMENT_LIMIT)
     if reply.status not in (200, 201):
         raise refusal(reply)

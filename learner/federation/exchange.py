@@ -90,11 +90,15 @@ class Access(Wire):
 
 
 class EnrolmentAsk(Wire):
-    """The code of an invitation, and the key by which this vault signs releases to that requester."""
+    """The code of an invitation, the key by which this vault signs releases to that requester, and its signature.
+
+    What is signed has the campaign's digest and the code, so that nobody enrols a key that is not theirs.
+    """
 
     v: Version
     code: Secret
     key: PublicKey
+    proof: Signature
 
 
 class Enrolment(Wire):
@@ -198,6 +202,6 @@ def error_bytes(sentence: str) -> bytes:
     return dump(ErrorSentence(v=1, error=sentence[:SENTENCE_LIMIT]))
 
 
-def enrolment_bytes(code: str, key: bytes) -> bytes:
-    """The body of an enrolment of this key."""
-    return dump(EnrolmentAsk(v=1, code=code, key=key.hex()))
+def enrolment_bytes(code: str, key: bytes, proof: bytes) -> bytes:
+    """The body of an enrolment of this key, with its signature."""
+    return dump(EnrolmentAsk(v=1, code=code, key=key.hex(), proof=proof.hex()))

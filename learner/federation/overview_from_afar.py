@@ -9,10 +9,11 @@ from pydantic import TypeAdapter, ValidationError
 
 from learner.federation import courier_https
 from learner.federation.coordinator import Coordinator
+from learner.federation.courier_campaign import refusal
 from learner.federation.exchange import INVITATION_LIMIT, Access, parse_access
 from learner.federation.overview import Overview
 from vault.errors.families import Invalid
-from vault.errors.federation import CoordinatorOdd, CoordinatorRefused
+from vault.errors.federation import CoordinatorOdd
 from vault.requester.coordinating import create_file, read_bounded
 from vault.requester.forms import dump
 
@@ -43,7 +44,7 @@ def overview_from_afar(file: Path) -> Overview:
     path = f"/campaigns/{access.campaign}/overview"
     reply = asked.ask("GET", path, token=access.token, limit=OVERVIEW_LIMIT)
     if reply.status != 200:
-        raise CoordinatorRefused(sentence=f"it answers with {reply.status}")
+        raise refusal(reply)
     try:
         return TypeAdapter(Overview).validate_json(reply.body)
     except ValidationError as error:

@@ -42,7 +42,7 @@ from learner.federation.stored import (
     StoredModel,
     StoredRound,
 )
-from vault.errors.federation import AlreadyEnrolled, DatabaseOther
+from vault.errors.federation import DatabaseOther
 from vault.requester.campaign_log import CompactRange, leaf_hash
 
 VERSION: Final = 1
@@ -84,18 +84,15 @@ class State:
     def enrol(self, *, code: str, key: str, token: str, leaf: bytes, now: int) -> bool | None:
         """Enrol a key by a code and put ``leaf`` on the log; all but the leaf as digests or keys in hex.
 
-        True where it is new, False where this code enrolled this key before, None where the code is not for it. Raises
-        ``AlreadyEnrolled`` for an unused code and a key that another code enrolled: a key is public, and who
-        names it is not thereby its vault.
+        True where it is new, False where the key was enrolled before, None where the code is not for it. A code that is
+        not used stays so where another one enrolled this key, whose proof the caller has seen.
         """
         with self._write() as session:
             found = session.get(InvitationRow, (self._campaign, code))
             if found is None or found.key not in (None, key):
                 return None
-            if found.key == key:
-                return False
             if session.get(EnrolmentRow, (self._campaign, key)) is not None:
-                raise AlreadyEnrolled()
+                return False
             found.key = key
             session.add(EnrolmentRow(campaign=self._campaign, key=key, token_sha256=token, enrolled_at=now))
             self._append(session, [leaf])
@@ -257,9 +254,7 @@ class State:
 
     def answer_facts(self) -> list[AnswerFacts]:
         """Every answer to every round, without its bytes."""
-        size = (
-            func.length(AnswerRow.manifest) + func.length(AnswerRow.signature) + func.length(AnswerRow.update)
-        )
+        size = func.length(AnswerRow.update)
         columns: Any = (
             AnswerRow.round, AnswerRow.key, AnswerRow.release_id, size, AnswerRow.received_at, AnswerRow.accepted,
         )  # fmt: skip

@@ -53,7 +53,7 @@ class StoredModel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerFacts:
-    """An answer without its bytes."""
+    """An answer without its bytes; ``bytes`` is the size of its update, which its vault's owner saw too."""
 
     round: int
     key: str

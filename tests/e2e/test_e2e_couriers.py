@@ -184,3 +184,9 @@ def test_a_courier_that_leaves_takes_its_access_with_it_and_tells_no_secret(
     used = run(other.paths, "courier", "join", file, "--requester", NAME, "--fingerprint", fingerprint)
     assert_refused(used, 4, "used by another vault", secrets_of(other))
     assert not list(other.paths.courier.iterdir())
+    assert run(other.paths, "requester", "list").out == ""
+    (second,) = coordinator.invitations(1)
+    file.write_bytes(invitation_bytes(second))
+    anew = run(world.paths, "courier", "join", file)
+    assert anew.code == 0, anew.err
+    assert [one.kind for one in coordinator.events].count("enrolled") == 1

@@ -15,11 +15,11 @@ from learner.federation.exchange import answer_bytes, check_invitation, invitati
 from learner.federation.stored import Stored
 from learner.update import encode_update
 from tests.worlds.answering import START, WEEK, MadeVault, changed_release, signed_campaign
-from tests.worlds.coordinators import Moving, answered, enrolled, made_coordinator
+from tests.worlds.coordinators import Moving, answered, enrol, enrolled, made_coordinator
 from vault.errors.federation import (
-    AlreadyEnrolled,
     AnswerInvalid,
     CodeRefused,
+    EnrolmentNotProven,
     InvitationInvalid,
     NothingThere,
     OtherAnswer,
@@ -42,13 +42,13 @@ def test_an_invitation_enrols_one_key_once_and_tells_that_key_the_same_token_aga
     (invitation,) = coordinator.invite(1, "https://127.0.0.1:1")
     vault, other = MadeVault(), MadeVault()
 
-    token, is_new = coordinator.enrol(invitation.code, vault.public)
+    token, is_new = enrol(coordinator, invitation.code, vault)
 
     assert is_new
-    assert coordinator.enrol(invitation.code, vault.public) == (token, False)
+    assert enrol(coordinator, invitation.code, vault) == (token, False)
     for code in (invitation.code, "0" * 64):
         with pytest.raises(CodeRefused):
-            coordinator.enrol(code, other.public)
+            enrol(coordinator, code, other)
     assert coordinator.key_of(token) == vault.public
     assert coordinator.key_of(invitation.code) is None
     assert sum(b'"enrolled"' in line for line in coordinator.state.leaves()) == 1
@@ -78,19 +78,39 @@ def test_an_unused_invitation_tells_nobody_the_token_of_a_vault_that_another_enr
     enrolled(coordinator, vault)
     (unused,) = coordinator.invite(1, "https://127.0.0.1:1")
 
-    for _ in range(2):
-        with pytest.raises(AlreadyEnrolled):
-            coordinator.enrol(unused.code, vault.public)
+    proofs = (
+        other.proof(coordinator.digest, unused.code),
+        vault.proof(coordinator.digest, "0" * 64),
+        bytes(64),
+    )
+    for proof in proofs:
+        with pytest.raises(EnrolmentNotProven):
+            coordinator.enrol(unused.code, vault.public, proof.hex())
 
     assert coordinator.state.counts() == (2, 1)
-    assert coordinator.enrol(unused.code, other.public)[1]
+    assert enrol(coordinator, unused.code, other)[1]
+
+
+def test_a_vault_that_lost_its_invitation_joins_by_another_one_which_stays_good(
+    coordinator: Coordinator,
+) -> None:
+    vault, other = MadeVault(), MadeVault()
+    token = enrolled(coordinator, vault)
+    (second,) = coordinator.invite(1, "https://127.0.0.1:1")
+
+    assert enrol(coordinator, second.code, vault) == (token, False)
+    assert coordinator.state.counts() == (2, 1)
+    assert sum(b'"enrolled"' in line for line in coordinator.state.leaves()) == 1
+    assert enrol(coordinator, second.code, other)[1]
+    with pytest.raises(CodeRefused):
+        enrol(coordinator, second.code, vault)
 
 
 def test_neither_codes_nor_tokens_nor_the_requesters_key_lie_in_the_folder(
     coordinator: Coordinator, folder: Path
 ) -> None:
     (invitation,) = coordinator.invite(1, "https://127.0.0.1:1")
-    token, _ = coordinator.enrol(invitation.code, MadeVault().public)
+    token, _ = enrol(coordinator, invitation.code, MadeVault())
     requesters = (folder.parent / "lab" / "requester.key").read_text().split()[1]
 
     for file in folder.rglob("*"):

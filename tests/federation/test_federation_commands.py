@@ -18,7 +18,7 @@ from learner.federation.coordinator_folder import open_folder
 from learner.federation.exchange import parse_invitation
 from learner.federation.overview import overview
 from tests.worlds.answering import START, WEEK, MadeVault, signed_campaign
-from tests.worlds.coordinators import answered, enrolled, made_coordinator
+from tests.worlds.coordinators import answered, enrol, enrolled, made_coordinator
 from tui.cli.entry_point import run
 from vault.errors.federation import AnswerInvalid
 from vault.requests.encodings import UPDATE_STEP
@@ -63,7 +63,7 @@ def test_a_coordinator_is_made_invites_tells_and_is_copied(
     vault = MadeVault()
     with closing(Coordinator(open_folder(folder))) as coordinator:
         coordinator.tick()
-        coordinator.enrol(invitations[0].code, vault.public)
+        enrol(coordinator, invitations[0].code, vault)
         answered(coordinator, vault, 1)
         coordinator.tick()
         before = overview(coordinator)
@@ -84,7 +84,7 @@ def test_a_coordinator_is_made_invites_tells_and_is_copied(
         tar.extractall(tmp_path / "again", filter="data")
     with closing(Coordinator(open_folder(tmp_path / "again"))) as coordinator:
         assert overview(coordinator) == before
-        assert coordinator.enrol(invitations[0].code, vault.public)[1] is False
+        assert enrol(coordinator, invitations[0].code, vault)[1] is False
 
 
 def test_a_coordinator_without_the_key_of_the_rounds_is_not_made(

@@ -291,6 +291,7 @@ def enrolled(folder: CourierFolder, coordinator: Coordinator, invitation: Invita
     """Go to be enrolled, and give back what the other side saw."""
     shown = Shown(coordinator.campaign.data, coordinator.campaign.signature)
     folder.write("vault-key", KEY)
+    folder.write("enrolment-proof", bytes(64))
     asked: Any = shown
     try:
         courier_process.enrol_by(folder, asked, invitation)
@@ -387,7 +388,7 @@ def test_no_vaults_key_stands_in_the_arguments_of_a_courier_that_enrols(home: Pa
         thread = threading.Thread(target=look)
         thread.start()
         with pytest.raises(CoordinatorUnreachable):
-            courier.enrol(folder, KEY)
+            courier.enrol(folder, KEY, bytes(64))
         thread.join()
     assert str(folder.path) in repr(shown)
     assert KEY.hex() not in repr(shown)

@@ -24,7 +24,13 @@ from tests.worlds.world import NAME, World
 from tui.text import release_facts, wording
 from vault.errors.daemon import DaemonGone, NotAtThisDoor, SessionEnded
 from vault.errors.families import LockboxError, Unavailable
-from vault.errors.federation import CoordinatorRefused, CoordinatorUnreachable, CourierNotLetIn
+from vault.errors.federation import (
+    CoordinatorBusy,
+    CoordinatorNotOpen,
+    CoordinatorRefused,
+    CoordinatorUnreachable,
+    CourierNotLetIn,
+)
 from vault.errors.release import HeldUpdateDamaged
 from vault.errors.requests import TooManyWaiting, UnknownRequest
 from vault.requester.campaign_log import LogPart
@@ -61,7 +67,7 @@ def test_nothing_but_what_was_released_is_sent_and_it_is_sent_once(carried: Carr
     check_ways(view)
     assert set(sent) == {"v", "release.json", "release.sig", "update.safetensors"}
     (one,) = carried.folder.state().rounds
-    assert (one.word, one.release, one.size) == ("sent", manifest["release_id"], len(body))
+    assert (one.word, one.release, one.size) == ("sent", manifest["release_id"], view.size)
 
 
 def check_ways(one: ReleaseView) -> None:
@@ -86,7 +92,7 @@ def test_what_was_released_is_sent_without_the_vault_and_the_very_bytes_again_af
     carried.errand()
     carried.released()
     coordinator.answers_with = 503
-    with pytest.raises(CoordinatorRefused):
+    with pytest.raises(CoordinatorBusy):
         carried.errand()
     coordinator.answers_with = 200
     assert events(carried.errand(with_vault=False)) == ["sent"]
@@ -331,6 +337,19 @@ def test_the_clock_of_the_coordinator_alone_ends_nothing(alone: Alone) -> None:
     alone.coordinator.answers_with = 201
     alone.errand(None)
     assert alone.folder.state().is_over
+
+
+def test_a_campaign_that_is_not_open_yet_and_a_coordinator_that_is_busy_are_no_refusals(
+    alone: Alone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for status, kind in (
+        (404, CoordinatorNotOpen), (429, CoordinatorBusy), (503, CoordinatorBusy), (403, CoordinatorRefused),
+    ):  # fmt: skip
+        said = Reply(status=status, headers={}, body=b"")
+        monkeypatch.setattr(alone.coordinator, "_found", lambda *_asked, said=said: said)
+        with pytest.raises(kind) as error:
+            alone.errand(None)
+        assert isinstance(error.value, Unavailable) is (kind is not CoordinatorRefused)
 
 
 DONE = RoundState(number=3, job="3", word="sent")

@@ -19,7 +19,7 @@ import pytest
 from learner.federation.coordinator import Coordinator
 from learner.federation.coordinator_folder import open_folder
 from learner.federation.coordinator_server import serve
-from learner.federation.exchange import answer_limit, enrolment_bytes
+from learner.federation.exchange import answer_limit
 from learner.federation.limits import Allowance, Limits
 from learner.federation.overview import overview
 from learner.federation.overview_from_afar import overview_from_afar, write_access
@@ -31,6 +31,7 @@ from tests.worlds.coordinators import (
     Moving,
     ServedCoordinator,
     client,
+    enrol,
     enrolled,
     serving,
     wait_until,
@@ -66,10 +67,10 @@ def test_a_vault_enrols_reads_the_round_answers_it_and_gets_the_model(served: Se
     for invitation, vault in zip(served.invitations(2), vaults, strict=True):
         assert invitation.certificate_sha256 == served.coordinator.folder.pinned
         with asking(served) as stranger:
-            body = enrolment_bytes(invitation.code, vault.key.public)
+            body = vault.enrolment(invitation.campaign, invitation.code)
             first, again = (stranger.post("enrolments", content=body) for _ in range(2))
             stolen = stranger.post(
-                "enrolments", content=enrolment_bytes(invitation.code, MadeVault().key.public)
+                "enrolments", content=MadeVault().enrolment(invitation.campaign, invitation.code)
             )
         assert [first.status_code, again.status_code, stolen.status_code] == [201, 200, 403]
         assert first.json() == again.json()
@@ -138,7 +139,7 @@ def test_an_invitation_shows_the_signed_campaign_before_a_vaults_key_is_told_and
             invited.headers["Authorization"] = f"Invitation {code}"
             found = [invited.get(each) for each in ("campaign.json", "campaign.sig")]
             assert [each.status_code for each in found] == [status] * 2
-            served.coordinator.enrol(invitation.code, VAULT.public)  # used or not
+            enrol(served.coordinator, invitation.code, VAULT)  # used or not
         files = served.coordinator.campaign
         assert [each.content for each in found] == [files.data, files.signature]
         for other in ("log/leaves", "rounds/1/manifest.json", "model/model.json", "overview"):

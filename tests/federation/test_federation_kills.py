@@ -17,7 +17,6 @@ import pytest
 
 from learner.federation.coordinator import Coordinator
 from learner.federation.coordinator_folder import open_folder
-from learner.federation.exchange import enrolment_bytes
 from tests.worlds.answering import MadeVault, signed_campaign
 from tests.worlds.coordinators import Replica, client, is_up, made_coordinator, replicas
 from tests.worlds.postgres import postgres
@@ -50,7 +49,7 @@ class Carrying:
 
     def run(self) -> None:
         """Enrol, answer each round once it is there, and end with the model."""
-        body = enrolment_bytes(self.code, self.vault.key.public)
+        body = self.vault.enrolment(self.campaign, self.code)
         token = self._asked("POST", "enrolments", content=body, wanted=(200, 201)).json()["token"]
         for number in range(1, ROUNDS + 1):
             manifest = self._asked("GET", f"rounds/{number}/manifest.json", token, wanted=(200,)).content

@@ -14,7 +14,7 @@ import pytest
 
 from learner.federation.coordinator import Coordinator
 from learner.federation.coordinator_folder import open_folder
-from learner.federation.exchange import Invitation, enrolment_bytes
+from learner.federation.exchange import Invitation
 from tests.worlds.answering import MadeVault, signed_campaign
 from tests.worlds.coordinators import Replica, is_up, made_coordinator, replicas, wait_until
 from tests.worlds.postgres import postgres
@@ -33,7 +33,7 @@ async def carry(
 ) -> None:
     """Enrol and answer each round, asking now and then whether it is there."""
     place = f"/campaigns/{invitation.campaign}"
-    body = enrolment_bytes(invitation.code, vault.key.public)
+    body = vault.enrolment(invitation.campaign, invitation.code)
     enrolled = await asked.post(f"{place}/enrolments", content=body)
     headers = {"Authorization": f"Bearer {enrolled.json()['token']}"}
     for number in range(1, ROUNDS + 1):

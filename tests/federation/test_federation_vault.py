@@ -57,5 +57,9 @@ def carried(world: World, vault: Vault, coordinator: Coordinator, number: int) -
     said = parse_release_manifest(files.manifest)
     if number == 1:
         (invitation,) = coordinator.invite(1, "https://127.0.0.1:1")
-        coordinator.enrol(invitation.code, said.vault_key)
+        mine = vault.sign_enrolment(
+            coordinator.document.job.requester.key, campaign=coordinator.digest, code=invitation.code
+        )
+        assert mine.key == said.vault_key
+        coordinator.enrol(invitation.code, mine.key, mine.proof)
     return coordinator.answer(number, said.release_id, key=said.vault_key, body=answer_bytes(files))

@@ -159,6 +159,14 @@ MUTANTS = (
         caught_by="test_who_hands_in_a_model_hears_the_same_where_nobody_took_part",
     ),
     Mutant(
+        name="a final model of a campaign that was refused is kept",
+        kind=Kind.CONSENT,
+        function="keep_models",
+        old="row.state is not CampaignState.WAITING or ",
+        new="",
+        caught_by="test_the_final_model_of_a_campaign_that_was_refused_is_deleted_and_stays_known",
+    ),
+    Mutant(
         name="a final model is scored before the last decision",
         kind=Kind.PRIVACY,
         function="ModelActions._usable",

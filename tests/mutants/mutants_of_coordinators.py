@@ -184,10 +184,18 @@ MUTANTS = (
     Mutant(
         name="an unused invitation tells the token of any vault",
         kind=Kind.EGRESS,
-        function="State.enrol",
-        old="raise AlreadyEnrolled()",
-        new="return False",
+        function="Coordinator.enrol",
+        old="if not is_signed_by(",
+        new="if code == key and not is_signed_by(",
         caught_by="test_an_unused_invitation_tells_nobody_the_token_of_a_vault_that_another_enrolled",
+    ),
+    Mutant(
+        name="a second invitation of one vault takes the place of another person's",
+        kind=Kind.CONFINEMENT,
+        function="State.enrol",
+        old="            if session.get(EnrolmentRow",
+        new="            found.key = key\n            if session.get(EnrolmentRow",
+        caught_by="test_a_vault_that_lost_its_invitation_joins_by_another_one_which_stays_good",
     ),
     Mutant(
         name="one address may hold every connection",

@@ -38,6 +38,7 @@ from vault.requests.campaign_leaves import round_leaf
 from vault.requests.campaign_log import LogPart, part_since
 from vault.sealing.digest import sha256_hex
 from vault.sealing.signing import SigningKey
+from vault.store.tables import CampaignLogRow
 from vault.vault import Vault
 from vault.views.audit import Opening
 
@@ -411,6 +412,29 @@ def test_who_hands_in_a_model_hears_the_same_where_nobody_took_part(
     assert (told.has_model, str(told.word)) == (True, "waiting")
     assert vault.models() == []
     assert len(entries(vault, "campaign.model")) == 1
+    assert weights_held(vault) == [weights]  # it can be joined still
+
+
+def test_the_final_model_of_a_campaign_that_was_refused_is_deleted_and_stays_known(
+    vault: Vault, asker: str, folder: Path
+) -> None:
+    log, weights = ended(vault, asker, folder)
+    files = log.end(weights)
+    vault.take_model(asker, log.digest, files, log.part(2))
+    vault.leave_campaign(vault.campaigns()[0].id)
+    vault.take_up()
+    assert (weights_held(vault), vault.models()) == ([None], [])
+    size = vault.trail_size()
+    vault.take_up()
+    assert vault.take_model(asker, log.digest, files, log.part(4)).has_model
+    vault.take_up()
+    assert (weights_held(vault), vault.trail_size()) == ([None], size)
+
+
+def weights_held(vault: Vault) -> list[bytes | None]:
+    """The weights that lie in the vault beside the logs of campaigns."""
+    with vault._opened.read() as uow:
+        return [row.model for row in uow.find(CampaignLogRow)]
 
 
 def test_a_model_that_is_not_the_campaigns_is_refused(

@@ -108,7 +108,7 @@ def test_every_action_says_what_it_does_in_a_sentence() -> None:
 
 def test_every_action_says_whether_it_is_proven_and_every_watched_one_takes_a_progress() -> None:
     assert by_kind(Kind.PROVEN) == {
-        "join_campaign",
+        "join_campaign", "let_courier_in",
         "approve", "grant", "send", "erase_collection", "undo_import", "issue_token", "trust_requester",
         "unblock_requester", "rename_requester", "add_requester", "train", "withhold", "export_collection",
         "import_under_consent",

@@ -71,6 +71,7 @@ def test_subkeys_are_frozen() -> None:
         "import-digest": "1234d48bc821c8bd6ec2c08ae262438692aa545bcae04f3a15920297920e69ac",
         "import-fingerprint": "75f5837b8db22ff832830f03d023570e8e91f823dad0efb814902ef0870db233",
         "row-digest": "c686b49b51958bda89cd0ac4baa0cd6fc624e5301c26c539bf0da6b06abba990",
+        "requester-id": "1c45134c27ca14d88c17dd7f468dbe98335a73ca5ed3dfa412e5b24ccd3614cd",
     }
 
 

@@ -31,9 +31,31 @@ def test_what_others_can_know_is_counted_and_no_token_is_among_it() -> None:
 
 def test_nobody_is_vouched_for_before_the_signatures_are_checked() -> None:
     said = " ".join(courier_facts.invited(name="Sleep lab", fingerprint="abcd efgh", known=None))
-    assert said.startswith("The invitation says it is from Sleep lab.")
+    assert said.startswith("The invitation names no person, but a key. Its fingerprint: abcd efgh")
+    assert "Sleep lab is what you call whoever has it" in said
     assert "not signed by itself" in said
     assert "before your vault's key is sent" in said
+
+
+def test_what_comes_next_names_the_command_that_carries_on() -> None:
+    waiting = replace(SENT, word="waiting")
+    for rounds, words in (
+        ((), "To look for a new round: lockbox courier run --once"),
+        ((SENT,), "To look for a new round: lockbox courier run --once"),
+        ((SENT, waiting), "A round waits for you: lockbox request list"),
+        ((waiting, replace(SENT, word="released")), "still to be sent: lockbox courier run --once"),
+    ):
+        assert words in " ".join(courier_facts.next_steps(CourierState(rounds=rounds)))
+    assert list(courier_facts.next_steps(CourierState(is_over=True))) == [courier_facts.OVER]
+
+
+def test_who_was_added_is_named_with_the_way_to_trust_them() -> None:
+    said = " ".join(courier_facts.added("Sleep lab", "abcd efgh"))
+    assert said.startswith("Sleep lab is added: they may ask, under the key abcd efgh and no other.")
+    assert said.endswith("lockbox requester trust 'Sleep lab'")
+    after = " ".join(courier_facts.after_joining("c" * 32, theirs="Heart lab"))
+    assert "calls itself “Heart lab”" in after
+    assert "lockbox courier run" in after
 
 
 def test_every_event_of_a_courier_has_its_sentence() -> None:

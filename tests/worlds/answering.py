@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from learner.federation.exchange import answer_bytes
+from learner.federation.exchange import answer_bytes, enrolment_bytes
 from learner.update import encode_update
 from vault.budget.filter import Charge
 from vault.budget.pricing import Price
@@ -26,6 +26,7 @@ from vault.requester.release_check import ReleaseFiles
 from vault.requests.bundle import signature_line
 from vault.requests.campaign import parse_campaign
 from vault.requests.canonical import canonical
+from vault.requests.enrolment import enrolment_message
 from vault.requests.parse import manifest_digest, parse_stored
 from vault.requests.release_manifest import RELEASE_DOMAINS, build_release_manifest
 from vault.requests.shapes import dimension, shapes, update_shapes
@@ -115,6 +116,14 @@ class MadeVault:
     def public(self) -> str:
         """Its public key."""
         return self.key.public.hex()
+
+    def proof(self, campaign: str, code: str) -> bytes:
+        """Its signature that it enrols in a campaign by a code."""
+        return self.key.sign(enrolment_message(campaign, code))
+
+    def enrolment(self, campaign: str, code: str) -> bytes:
+        """The body by which it enrols."""
+        return enrolment_bytes(code, self.key.public, self.proof(campaign, code))
 
     def answer(
         self, manifest: bytes, numbers: Sequence[float] | NDArray[Any] | None = None, *, release_id: str = ""

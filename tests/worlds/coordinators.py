@@ -129,7 +129,12 @@ class Moving:
 def enrolled(coordinator: Coordinator, vault: MadeVault) -> str:
     """Enrol a made vault by an invitation of its own; its token."""
     (invitation,) = coordinator.invite(1, "https://127.0.0.1:1")
-    return coordinator.enrol(invitation.code, vault.public)[0]
+    return enrol(coordinator, invitation.code, vault)[0]
+
+
+def enrol(coordinator: Coordinator, code: str, vault: MadeVault) -> tuple[str, bool]:
+    """Enrol a made vault by this code; its token, and whether it is new."""
+    return coordinator.enrol(code, vault.public, vault.proof(coordinator.digest, code).hex())
 
 
 def answered(

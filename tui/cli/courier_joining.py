@@ -9,22 +9,25 @@ import typer
 
 from tui.cli.terminal import ask, confirm, is_interactive, say
 from tui.cli.vault_access import global_options, open_vault
-from tui.couriers.joining import added, drafted, let_in, name_of, read_invitation, who_invites
+from tui.couriers.joining import check_free, drafted, let_in, name_of, read_invitation, who_invites
 from tui.text import courier_facts
 from vault.errors.consent import NotConfirmed
 from vault.errors.families import Invalid
 
 if TYPE_CHECKING:
-    from learner.federation.courier_folder import Access
     from tui.couriers.joining import Invited
     from vault.owner.interface.owner import Owner
+    from vault.views.campaigns import CourierAccess
     from vault.views.requesters import RequesterView
 
 
-def join_by(context: typer.Context, file: Path, *, name: str | None, fingerprint: str | None) -> Access:
+def join_by(
+    context: typer.Context, file: Path, *, name: str | None, fingerprint: str | None
+) -> CourierAccess:
     """Enrol this vault by an invitation, take its campaign in, and let a courier carry it.
 
-    Raises `InvitationInvalid`, `CarriedFromElsewhere`, `NotConfirmed`, and what the vault or the coordinator says.
+    In the vault nothing is changed before the coordinator has done its part, and then all of it at once. Raises
+    `InvitationInvalid`, `CarriedFromElsewhere`, `NotConfirmed`, and what the vault or the coordinator says.
     """
     data = read_invitation(file)
     with (
@@ -37,14 +40,15 @@ def join_by(context: typer.Context, file: Path, *, name: str | None, fingerprint
 
 
 def _requester(vault: Owner, invited: Invited, name: str | None, told: str | None) -> str:
-    """The owner's name for who invites, who is added once the person says that the key is theirs."""
+    """The owner's name for who invites, once the person says that the key is theirs; nothing is written yet."""
     known, chosen = invited.known, _name(invited.known, name)
+    check_free(vault, invited, chosen)
     for sentence in courier_facts.invited(name=chosen, fingerprint=invited.fingerprint, known=known):
         say(sentence)
     for sentence in courier_facts.before_joining(name=chosen, is_known=known is not None, url=invited.url):
         say(f"• {sentence}")
     _confirm(invited.fingerprint, told, is_known=known is not None)
-    return added(vault, invited, chosen)
+    return chosen
 
 
 def _name(known: RequesterView | None, name: str | None) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -10,13 +9,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
-from vault.errors.campaigns import CampaignReplayed
 from vault.errors.federation import InvitationInvalid
 from vault.errors.requests import RequesterBlocked, RequesterExists
 
 if TYPE_CHECKING:
-    from learner.federation.courier_folder import Access, CourierFolder
+    from learner.federation.courier_folder import CourierFolder
+    from learner.federation.exchange import Invitation
     from vault.owner.interface.owner import Owner
+    from vault.views.campaigns import CourierAccess
     from vault.views.requesters import RequesterView
 
 _KIND: Final = b'"lockbox-invitation"'
@@ -115,11 +115,10 @@ def name_of(known: RequesterView | None, name: str | None) -> str | None:
     return known.name
 
 
-def added(vault: Owner, invited: Invited, name: str) -> str:
-    """Let who invites ask, under this name, unless they may already; the name."""
-    if invited.known is None:
-        vault.add_requester(name, invited.key_file, fingerprint=invited.fingerprint)
-    return name
+def check_free(vault: Owner, invited: Invited, name: str) -> None:
+    """Refuse a name for who is not known yet that somebody has; raises `RequesterExists`."""
+    if invited.known is None and name in {one.name for one in vault.requesters()}:
+        raise RequesterExists(what="name", name=name)
 
 
 def looked_at(vault: Owner, home: Path, data: bytes, name: str) -> str:
@@ -134,15 +133,17 @@ def looked_at(vault: Owner, home: Path, data: bytes, name: str) -> str:
     with drafted(home, data) as draft:
         invited = who_invites(vault, data, draft.path)
         chosen = name_of(invited.known, name)
+        check_free(vault, invited, chosen or "")
         look(draft)
-        requester = added(vault, invited, chosen or signed_name(draft))
-        campaign = taken_in(vault, draft)
-        draft.keep(Access(campaign=campaign, requester=requester, token="", door=""))
-    return campaign
+        found = vault.let_courier_in(
+            draft.path, chosen or signed_name(draft), fingerprint=invited.fingerprint, with_access=False
+        )
+        draft.keep(Access(campaign=found.campaign, requester=found.requester, token="", door=""))
+    return found.campaign
 
 
-def let_in(vault: Owner, draft: CourierFolder, requester: str) -> Access:
-    """Enrol the vault's key for this requester, take the campaign in, and let a courier carry it from now on.
+def let_in(vault: Owner, draft: CourierFolder, requester: str) -> CourierAccess:
+    """Enrol the vault's key for this requester, and only then take the campaign in and let a courier carry it.
 
     Raises `CarriedFromElsewhere`, and what the vault or the coordinator says.
     """
@@ -151,22 +152,19 @@ def let_in(vault: Owner, draft: CourierFolder, requester: str) -> Access:
 
     known = draft.access().campaign if (draft.path / ACCESS_FILE).exists() else ""
     draft.keep(Access(campaign=known, requester=requester, token="", door=""))
-    enrol(draft, b64decode(vault.vault_key(requester).split()[-1]))
-    campaign = taken_in(vault, draft)
-    access = replace(draft.access(), campaign=campaign, door=vault.issue_token(requester))
-    draft.keep(access)
+    asked = draft.invitation()
+    mine = vault.sign_enrolment(asked.requester, campaign=asked.campaign, code=asked.code)
+    enrol(draft, bytes.fromhex(mine.key), bytes.fromhex(mine.proof))
+    found = vault.let_courier_in(draft.path, requester, fingerprint=_fingerprint(asked))
+    draft.keep(replace(draft.access(), campaign=found.campaign, requester=found.requester, door=found.token))
     settled(draft)
-    return access
+    return found
 
 
-def taken_in(vault: Owner, draft: CourierFolder) -> str:
-    """The vault's id of the campaign, which is in the inbox then."""
-    try:
-        return vault.submit_campaign(draft.path).line.id
-    except CampaignReplayed:
-        digest = draft.invitation().campaign
-        ids = (line.id for line in vault.campaigns())
-        return next(one for one in ids if vault.campaign(one).digest == digest)
+def _fingerprint(invitation: Invitation) -> str:
+    from vault.requester.keys import fingerprint
+
+    return fingerprint(bytes.fromhex(invitation.requester))
 
 
 def signed_name(folder: CourierFolder) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
     from learner.federation.courier_folder import Access, CourierState, RoundState
     from vault.views.requesters import RequesterView
 
+RUN: Final = "lockbox courier run"
+RUN_ONCE: Final = f"{RUN} --once"
 _MISSING: Final = {
     "landlock": "This kernel has no Landlock: a courier could read and write your files.",
     "landlock-network": "This kernel cannot bind a courier to one port: it could connect to any TCP port.",
@@ -34,9 +37,11 @@ _WORDS: Final = {
 
 def invited(*, name: str, fingerprint: str, known: RequesterView | None) -> Iterator[str]:
     """What an invitation says of who sent it, which nothing has shown yet."""
-    yield f"The invitation says it is from {name}. Fingerprint of the key that it names: {fingerprint}"
-    if known is not None:
-        yield f"You know this key already; it is {wording.KEY_STATUS[known.status]}."
+    yield f"The invitation names no person, but a key. Its fingerprint: {fingerprint}"
+    if known is None:
+        yield f"You do not know this key yet; {name} is what you call whoever has it."
+    else:
+        yield f"You know this key, as that of {name}; it is {wording.KEY_STATUS[known.status]}."
     yield (
         "An invitation is not signed by itself: whoever made it can name any key. Whether that key signed the "
         "campaign, and the campaign's key this invitation, is checked before your vault's key is sent."
@@ -69,11 +74,50 @@ def what_a_courier_gets(name: str) -> str:
     )
 
 
-def after_joining(campaign: str) -> Iterator[str]:
-    """What comes next."""
-    yield f"Look at the campaign, and decide: lockbox campaign show {campaign[:8]}"
+def after_joining(campaign: str, *, theirs: str) -> Iterator[str]:
+    """What came in, and what comes next; ``theirs`` is what its requester calls itself."""
+    yield f"Campaign {campaign[:8]} waits in your inbox. Who signed it calls itself {wording.quoted(theirs)}."
+    yield f"Look at it, and decide: lockbox campaign show {campaign[:8]}"
     yield f"To take part in it: lockbox campaign join {campaign[:8]}"
-    yield "To let the courier go, while the vault is open: lockbox courier run"
+    yield f"Then the courier carries it, while the vault is unlocked: {RUN}"
+
+
+def added(name: str, fingerprint: str) -> Iterator[str]:
+    """Who may ask from now on, and what is left to do about their key."""
+    yield f"{name} is added: they may ask, under the key {fingerprint} and no other. It counts as not verified."
+    yield (
+        "Once you have compared it with them in person, note that: requests from them are shown with it. "
+        f"lockbox requester trust {shlex.quote(name)}"
+    )
+
+
+def going(campaigns: int, every: int) -> str:
+    """That a courier is at work from now on."""
+    what = (
+        wording.counted(campaigns, "campaign") if campaigns else "whatever campaign you join by an invitation"
+    )
+    return f"The courier goes for {what}, about every {wording.counted(every, 'minute')}. Ctrl-C ends it."
+
+
+def went(campaign: str, state: CourierState) -> Iterator[str]:
+    """That a courier was there though nothing happened, and how it goes on."""
+    yield f"Campaign {campaign[:8]}: the coordinator was asked; there was nothing new to carry."
+    yield from next_steps(state)
+
+
+def next_steps(state: CourierState) -> Iterator[str]:
+    """How it goes on, as far as it is the owner's turn or the courier's."""
+    if state.is_over:
+        yield OVER
+    elif any(one.word == "released" for one in state.rounds):
+        yield f"What you released is still to be sent: {RUN_ONCE}"
+    elif any(one.word == "waiting" for one in state.rounds):
+        yield (
+            "A round waits for you: lockbox request list, and once it has run, lockbox release list. "
+            f"What you release is then sent by: {RUN_ONCE}"
+        )
+    else:
+        yield f"To look for a new round: {RUN_ONCE}, or {RUN} to go on looking."
 
 
 def lacking(missing: tuple[str, ...]) -> Iterator[str]:
@@ -95,7 +139,7 @@ def event(campaign: str, said: Mapping[str, Any]) -> str:
         "not here": f"of round {number} nothing is left to be fetched: {_clause(said)}",
         "model": "the final model was handed to the vault: lockbox model list",
         "no model": f"the vault did not take the final model: {_clause(said)}",
-        "trouble": str(said.get("sentence")),
+        "trouble": f"{str(said.get('sentence')).rstrip('.')}. The courier tries again by itself",
         "locked": "the vault is locked; only what was released before is sent",
     }
     return f"Campaign {short}: {told[str(said['event'])].rstrip('.')}."

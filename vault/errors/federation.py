@@ -28,7 +28,19 @@ class CertificateUnusable(Invalid):
 class CoordinatorUnreachable(Unavailable):
     """The coordinator at {url} cannot be reached: {reason}."""
 
-    hint = "the courier tries again by itself; nothing is lost meanwhile"
+    hint = "try again later; nothing is lost by waiting"
+
+
+class CoordinatorNotOpen(Unavailable):
+    """The coordinator has not opened the campaign yet."""
+
+    hint = "try again later; until then there is nothing to fetch"
+
+
+class CoordinatorBusy(Unavailable):
+    """The coordinator cannot answer now: {sentence}."""
+
+    hint = "try again later; nothing is lost by waiting"
 
 
 class CoordinatorIsAnother(Broken):
@@ -53,6 +65,12 @@ class CourierFolderDamaged(Broken):
 
 class CourierAtWork(Unavailable):
     """Another courier is at work for this campaign."""
+
+
+class NoneCarried(Unavailable):
+    """A courier carries no campaign here."""
+
+    hint = "a campaign is carried from an invitation on: lockbox courier join INVITATION"
 
 
 class NothingCarried(Invalid):
@@ -146,10 +164,8 @@ class CodeRefused(Refused):
     """This invitation is not known here, or was used by another vault."""
 
 
-class AlreadyEnrolled(Refused):
-    """This vault is enrolled already, by another invitation."""
-
-    hint = "join again with the invitation that enrolled it; this one is still good for another vault"
+class EnrolmentNotProven(Refused):
+    """The key that asks to be enrolled did not sign that."""
 
 
 class NothingThere(Unavailable):

@@ -47,6 +47,12 @@ class KeyFileInvalid(Invalid):
     """{path} is not a lockbox key file: {reason}."""
 
 
+class KeyNotShown(Refused):
+    """The campaign is signed by another key, {fingerprint}, than the one whose fingerprint was shown."""
+
+    hint = "nothing was taken in; ask whoever invited you"
+
+
 class OtherKey(Refused):
     """{path} holds another key than the one whose fingerprint was shown; nobody was added."""
 

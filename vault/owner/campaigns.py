@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vault.errors.families import Refused
 from vault.owner.withdrawal import withdraw_consent
 from vault.queries.campaigns import (
     campaign_line,
@@ -18,16 +19,18 @@ from vault.queries.ids import full_campaign_id
 from vault.requests import campaigns
 from vault.requests.bundle import SIGNATURE_LIMIT, read_bounded
 from vault.requests.campaign import CAMPAIGN_FILE, CAMPAIGN_LIMIT, CAMPAIGN_SIGNATURE_FILE, campaign_signature
+from vault.requests.enrolment import public_key, signed_enrolment
 from vault.requests.folders import check_campaign_there
+from vault.requests.let_courier_in import let_in
 from vault.requests.stored_campaigns import show
 from vault.requests.text import check_reason
-from vault.views.campaigns import CampaignLeaving
+from vault.views.campaigns import CampaignLeaving, Enrolment
 
 if TYPE_CHECKING:
     from vault.lifecycle.opened import OpenVault
     from vault.store.tables import CampaignRow
     from vault.store.unit_of_work import UnitOfWork
-    from vault.views.campaigns import CampaignJoining, CampaignLine, CampaignView
+    from vault.views.campaigns import CampaignJoining, CampaignLine, CampaignView, CourierAccess
 
 
 class CampaignActions:
@@ -36,14 +39,28 @@ class CampaignActions:
     _opened: OpenVault
 
     def submit_campaign(self, folder: Path) -> CampaignView:
-        check_campaign_there(folder)
-        data = read_bounded(folder / CAMPAIGN_FILE, CAMPAIGN_LIMIT)
-        line = read_bounded(folder / CAMPAIGN_SIGNATURE_FILE, SIGNATURE_LIMIT)
+        data, signature = _read(folder)
         with self._opened.act() as act:
-            campaign_id, refusal = campaigns.take_in(act, data, campaign_signature(line))
+            campaign_id, refusal = campaigns.take_in(act, data, signature)
         if refusal:
             raise refusal
         return self.campaign(campaign_id)
+
+    def sign_enrolment(self, requester: str, *, campaign: str, code: str) -> Enrolment:
+        key = public_key(requester)
+        with self._opened.read() as uow:
+            public, proof = signed_enrolment(uow, self._opened.keys, key, campaign=campaign, code=code)
+        return Enrolment(key=public.hex(), proof=proof.hex())
+
+    def let_courier_in(
+        self, folder: Path, name: str, *, fingerprint: str, with_access: bool = True
+    ) -> CourierAccess:
+        data, signature = _read(folder)
+        with self._opened.act() as act:
+            found = let_in(act, data, signature, name=name, fingerprint=fingerprint, with_access=with_access)
+        if isinstance(found, Refused):
+            raise found
+        return found
 
     def campaigns(self) -> list[CampaignLine]:
         with self._opened.read() as uow:
@@ -98,6 +115,13 @@ class CampaignActions:
             row = show(uow, full)
             line = campaign_line(uow, row, self._opened.now(uow))
             return CampaignLeaving(campaign=line, withdrawal=withdrawal, rounds=numbers_of(uow, row))
+
+
+def _read(folder: Path) -> tuple[bytes, bytes]:
+    """A campaign and its signature, from a folder."""
+    check_campaign_there(folder)
+    line = read_bounded(folder / CAMPAIGN_SIGNATURE_FILE, SIGNATURE_LIMIT)
+    return read_bounded(folder / CAMPAIGN_FILE, CAMPAIGN_LIMIT), campaign_signature(line)
 
 
 def _found(uow: UnitOfWork, beginning: str) -> CampaignRow:

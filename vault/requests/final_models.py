@@ -26,6 +26,9 @@ CHANGED: Final = "the models you keep"
 """Begins what the trail says of a model that was added or deleted."""
 
 
+NOT_KEPT: Final = "a final model that came in: it is deleted, as you did not join its campaign,"
+
+
 def has_model(uow: UnitOfWork, row: CampaignRow) -> bool:
     """Whether the final model of a campaign came in, whatever became of it here."""
     found = log_row(uow, row)
@@ -45,11 +48,19 @@ def take_model(act: AuditedTransaction, row: CampaignRow, files: ModelFiles) -> 
 
 
 def keep_models(act: AuditedTransaction) -> None:
-    """Keep each final model that came in where its campaign was joined, be it left since."""
+    """Keep each final model that came in where its campaign was joined, be it left since.
+
+    Where it was not and cannot be any more, its weights are deleted; that one came in stays known.
+    """
     for found in act.uow.find(CampaignLogRow):
         row = act.uow.get(CampaignRow, found.campaign_id)
-        if found.model is not None and row is not None and row.state in TOOK_PART:
+        if found.model is None or row is None:
+            continue
+        if row.state in TOOK_PART:
             _keep(act, row, found.model)
+            found.model = None
+        elif row.state is not CampaignState.WAITING or act.now >= row.expires_at:
+            act.record(EntryType.SETTINGS_CHANGE, hidden={"what": f"{NOT_KEPT} {row.id[:8]}"})
             found.model = None
 
 

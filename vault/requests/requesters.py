@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from vault.audit.entries import EntryType
 from vault.errors.families import Invalid
@@ -10,7 +10,6 @@ from vault.errors.requests import RequesterBlocked, RequesterExists, UnknownRequ
 from vault.records.collections import find_collection
 from vault.requests.text import NAME_LIMIT, TEXT_LIMIT, text_faults
 from vault.sealing.keytree import KeyTree, Purpose
-from vault.sealing.random import random_id
 from vault.sealing.signing import PUBLIC_BYTES, SigningKey, fingerprint
 from vault.store.tables import AccessToken, RequesterRow
 from vault.views.states import RequesterStatus
@@ -18,6 +17,9 @@ from vault.views.states import RequesterStatus
 if TYPE_CHECKING:
     from vault.audit.transaction import AuditedTransaction
     from vault.store.unit_of_work import UnitOfWork
+
+
+ID_BYTES: Final = 16
 
 
 def add(
@@ -37,7 +39,7 @@ def add(
     if only_collection is not None:
         find_collection(act.uow, only_collection)
     row = RequesterRow(
-        id=random_id(),
+        id=new_id(act.keys, key),
         name=name,
         key=key,
         contact=contact,
@@ -108,6 +110,21 @@ def find_by_key(uow: UnitOfWork, key: bytes) -> RequesterRow:
     for row in uow.find(RequesterRow, key=key):
         return row
     raise UnknownRequester(name=fingerprint(key))
+
+
+def id_of(uow: UnitOfWork, keys: KeyTree, key: bytes) -> str:
+    """The id of the requester with this public key; of one who is not known yet the id that they will have."""
+    known = uow.find(RequesterRow, key=key)
+    return known[0].id if known else new_id(keys, key)
+
+
+def new_id(keys: KeyTree, key: bytes) -> str:
+    """The id under which a requester with this public key is added.
+
+    It follows from both, so that what is signed for somebody before they are added, and in a copy of the vault that is
+    put back, is signed by the same key.
+    """
+    return keys.subkey(Purpose.REQUESTER_ID, key).reveal()[:ID_BYTES].hex()
 
 
 def end_tokens(act: AuditedTransaction, requester_id: str) -> int:

@@ -22,6 +22,7 @@ class Purpose(StrEnum):
     IMPORT_DIGEST = "import-digest"
     FINGERPRINT = "import-fingerprint"
     ROW_DIGEST = "row-digest"
+    REQUESTER_ID = "requester-id"
 
 
 class KeyTree:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from vault.views.consents import DecisionView, GrantDraft, Withdrawal
@@ -131,6 +131,30 @@ class CampaignView:
     misfits: tuple[str, ...] = ()
     log: LogView | None = None
     peers: tuple[PeerView, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enrolment:
+    """A vault's public key for one requester, and its signature that this key enrols, both in hex."""
+
+    key: str
+    proof: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CourierAccess:
+    """What a courier works with: the campaign by its id here, for whom it goes, and their token at this vault.
+
+    Where `is_added` its requester was not known before; `theirs` is what they call themselves, `fingerprint` that of
+    their key. `token` is empty where no access was given yet.
+    """
+
+    campaign: str
+    requester: str
+    theirs: str
+    fingerprint: str
+    is_added: bool
+    token: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

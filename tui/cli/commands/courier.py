@@ -29,7 +29,7 @@ from tui.text import campaign_facts, courier_facts
 from vault.errors.campaigns import CampaignWrongState, UnknownCampaign
 from vault.errors.consent import NotConfirmed
 from vault.errors.families import Invalid
-from vault.errors.federation import CourierFolderDamaged, NothingCarried, VaultNotOpen
+from vault.errors.federation import CourierFolderDamaged, NoneCarried, NothingCarried, VaultNotOpen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -72,10 +72,13 @@ def join(
     as_json: AsJson = False,
 ) -> None:
     """Let a courier carry a campaign here, by the invitation to it. Taking part in it is decided later."""
-    access = join_by(context, invitation, name=requester, fingerprint=fingerprint)
+    joined = join_by(context, invitation, name=requester, fingerprint=fingerprint)
     if as_json:
-        write_json({"campaign": access.campaign, "requester": access.requester})
-    for sentence in courier_facts.after_joining(access.campaign):
+        write_json({"campaign": joined.campaign, "requester": joined.requester})
+    for sentence in (
+        *(courier_facts.added(joined.requester, joined.fingerprint) if joined.is_added else ()),
+        *courier_facts.after_joining(joined.campaign, theirs=joined.theirs),
+    ):
         say(sentence)
 
 
@@ -93,7 +96,7 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Carry rounds to the vault and what you released to the coordinator, until it is ended."""
-    from learner.federation.courier import Couriers, errand
+    from learner.federation.courier import Couriers
     from learner.federation.courier_folder import carried
 
     home = global_options(context).paths.courier
@@ -101,14 +104,29 @@ def run(
     if campaign is not None and not once:
         raise click.UsageError("an ID goes with --once")
     if not once:
-        if not carried(home):
-            say("No campaign is carried yet; the courier waits for one: lockbox courier join INVITATION")
+        say(courier_facts.going(len(carried(home)), every))
         Couriers(home=home, connect=connect, tell=tell, every=every * 60.0).go_on()
     for folder in _to_go_once(home, campaign):
-        errand(folder, connect=connect, tell=tell)
-        _say_lacking(folder)
+        _go_once(folder, connect, tell)
     if not _is_open(connect):
         raise VaultNotOpen()
+
+
+def _go_once(folder: CourierFolder, connect: Connect, tell: Tell) -> None:
+    """Go one errand, and say so too where nothing happened."""
+    from learner.federation.courier import errand
+
+    told: list[Mapping[str, Any]] = []
+
+    def noted(one: CourierFolder, event: Mapping[str, Any]) -> None:
+        told.append(event)
+        tell(one, event)
+
+    errand(folder, connect=connect, tell=noted)
+    _say_lacking(folder)
+    if not told:
+        for sentence in courier_facts.went(_named(folder), folder.state()):
+            say(sentence)
 
 
 def _to_go_once(home: Path, campaign: str | None) -> list[CourierFolder]:
@@ -119,7 +137,7 @@ def _to_go_once(home: Path, campaign: str | None) -> list[CourierFolder]:
         return [_chosen(home, campaign)]
     found = carried(home)
     if not found:
-        raise Invalid(reason="no campaign is carried here: lockbox courier join INVITATION")
+        raise NoneCarried()
     if len({folder.access().requester for folder in found}) > 1:
         raise Invalid(
             reason="there are several requesters, whose answers are not sent together; name a campaign"
@@ -195,7 +213,7 @@ def _draw(folder: CourierFolder) -> None:
         headings = ("round", "what became of it", "release", "bytes", "when (UTC)", "because")
         write_table(headings, map(courier_facts.round_row, state.rounds))
     for sentence in (
-        *([courier_facts.OVER] if state.is_over else []),
+        *courier_facts.next_steps(state),
         *courier_facts.known_to_others(access, state, url),
         *courier_facts.lacking(state.missing),
     ):

@@ -6,7 +6,14 @@ from pathlib import Path
 from typing import Protocol
 
 from vault.owner.interface.kinds import proven
-from vault.views.campaigns import CampaignJoining, CampaignLeaving, CampaignLine, CampaignView
+from vault.views.campaigns import (
+    CampaignJoining,
+    CampaignLeaving,
+    CampaignLine,
+    CampaignView,
+    CourierAccess,
+    Enrolment,
+)
 
 
 class Campaigns(Protocol):
@@ -17,6 +24,22 @@ class Campaigns(Protocol):
 
         Its rounds come in later, each by `submit`. A campaign that a standing word of the owner's refuses is stored as
         refused and raises `CampaignUnderRefusal` or `OtherCollection`.
+        """
+
+    def sign_enrolment(self, requester: str, *, campaign: str, code: str) -> Enrolment:
+        """The vault's key for a requester, who need not be known yet, and its signature of an enrolment by it.
+
+        `requester` is their public key, `campaign` the digest of theirs and `code` that of an invitation, each in hex.
+        """
+
+    @proven
+    def let_courier_in(
+        self, folder: Path, name: str, *, fingerprint: str, with_access: bool = True
+    ) -> CourierAccess:
+        """Take in a signed campaign with its requester and, `with_access`, make a token for them: all of it or nothing.
+
+        `name` is for who is not known yet, `fingerprint` that of the key that was shown. What is here already stays
+        as it is. Raises `KeyNotShown`, `RequesterBlocked`, `RequesterExists`, and what `submit_campaign` does.
         """
 
     def campaigns(self) -> list[CampaignLine]:
