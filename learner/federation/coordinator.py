@@ -22,7 +22,7 @@ from typing import IO, TYPE_CHECKING, Final, Literal
 import numpy as np
 
 from learner.federation.coordinator_folder import CoordinatorFolder
-from learner.federation.exchange import Invitation, invitation_message, parse_answer
+from learner.federation.exchange import Invitation, check_proof, invitation_message, parse_answer
 from learner.federation.noise import answer_variance
 from learner.federation.round_step import RoundStep, WholeNumbers, round_step
 from learner.federation.server_rules import ServerState
@@ -31,7 +31,6 @@ from learner.federation.stored import Stored, StoredAnswer, StoredModel, StoredR
 from vault.errors.federation import (
     AnswerInvalid,
     CodeRefused,
-    EnrolmentNotProven,
     NotAggregated,
     NothingThere,
     OtherAnswer,
@@ -52,10 +51,8 @@ from vault.requester.coordinating import (
     JobFiles,
     check_round,
     dimension,
-    enrolment_message,
     final_model_in,
     flat_weights,
-    is_signed_by,
     judge_answer,
     number_type,
     parse_signature_line,
@@ -153,8 +150,7 @@ class Coordinator:
         The token follows from the key, so that whoever lost the answer asks again and hears the same: by the same code
         or by another, which stays good for another vault. ``proof`` is the key's own signature: else anybody heard it.
         """
-        if not is_signed_by(bytes.fromhex(key), enrolment_message(self.digest, code), bytes.fromhex(proof)):
-            raise EnrolmentNotProven()
+        check_proof(self.digest, code, key, proof)
         message = TOKEN_DOMAIN + bytes.fromhex(self.digest + key)
         token = hmac.digest(self.folder.token_secret, message, "sha256").hex()
         is_new = self.state.enrol(

@@ -11,7 +11,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, Field
 
-from vault.errors.federation import AccessInvalid, AnswerInvalid, InvitationInvalid
+from vault.errors.federation import AccessInvalid, AnswerInvalid, EnrolmentNotProven, InvitationInvalid
 from vault.requester.forms import (
     RELEASE_LIMIT,
     SIGNATURE_LIMIT,
@@ -23,6 +23,7 @@ from vault.requester.forms import (
     Wire,
     canonical,
     dump,
+    enrolment_message,
     from_base64,
     is_signed_by,
     parse_as,
@@ -151,6 +152,12 @@ def check_invitation(invitation: Invitation, round_key: bytes) -> None:
     """
     if not is_signed_by(round_key, invitation_message(invitation), bytes.fromhex(invitation.signature)):
         raise InvitationInvalid(reason="whoever runs the campaign did not sign it")
+
+
+def check_proof(campaign: str, code: str, key: str, proof: str) -> None:
+    """Refuse an enrolment that its key did not sign, all of them in hex; raises ``EnrolmentNotProven``."""
+    if not is_signed_by(bytes.fromhex(key), enrolment_message(campaign, code), bytes.fromhex(proof)):
+        raise EnrolmentNotProven()
 
 
 def parse_access(data: bytes) -> Access:

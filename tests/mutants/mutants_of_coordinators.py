@@ -184,7 +184,7 @@ MUTANTS = (
     Mutant(
         name="an unused invitation tells the token of any vault",
         kind=Kind.EGRESS,
-        function="Coordinator.enrol",
+        function="check_proof",
         old="if not is_signed_by(",
         new="if code == key and not is_signed_by(",
         caught_by="test_an_unused_invitation_tells_nobody_the_token_of_a_vault_that_another_enrolled",

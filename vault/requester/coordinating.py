@@ -43,7 +43,6 @@ from vault.requests.campaign import (
 from vault.requests.campaign_model import MODEL_DOMAIN, ModelFiles, check_model, kept_job, model_document
 from vault.requests.campaign_round import check_round
 from vault.requests.encodings import encoding_of, update_step
-from vault.requests.enrolment import enrolment_message
 from vault.requests.release_manifest import ReleaseManifest, SecondRelease
 from vault.requests.shapes import dimension, shapes, update_shapes
 from vault.requests.translate import learner_job
@@ -51,7 +50,7 @@ from vault.requests.weights import LARGEST_WEIGHT, Tensor, check_form, read_tens
 from vault.sealing.digest import sha256_hex
 from vault.sealing.durable import create_file
 from vault.sealing.keyfile import write_secret_key
-from vault.sealing.signing import SigningKey, is_signed_by
+from vault.sealing.signing import SigningKey
 from vault.store.destination import is_free
 from vault.store.files import drafted
 
@@ -77,10 +76,8 @@ __all__ = [
     "create_file",
     "dimension",
     "drafted",
-    "enrolment_message",
     "final_model_in",
     "is_free",
-    "is_signed_by",
     "make_folder",
     "parse_signature_line",
     "read_bounded",
