@@ -47,7 +47,7 @@ BY_NAME: dict[str, Any] = {
     "file": Path("/tmp/x.csv"),
     "to": Path("/tmp/to"), "optional": frozenset({"b", "a"}), "fields": ["a"], "window": (NOW, None),
     "epsilon": Decimal("0.5"), "first": 7, "limit": 9, "before": 11, "newest": 5, "draft": True, "is_on": True,
-    "special_confirmed": True, "unattended": True,
+    "special_confirmed": True, "with_access": True, "unattended": True,
     "fingerprint_too": True, "safe_for_spreadsheets": True, "seq": 3, "since": (2, 5),
     "about": TrailFilter(requester="lab", outcome="left"), "prove": [4], "disclose": [Opening(seq=3, name="requester")],
 }  # fmt: skip

@@ -10,7 +10,15 @@ from vault.sealing.keyfile import key_line, read_key, read_secret_key, write_sec
 from vault.sealing.signing import SigningKey, fingerprint
 from vault.store.destination import unwritable
 
-__all__ = ["Keys", "fingerprint", "fingerprint_of", "keygen", "make_folder", "public_half", "write_public_key"]
+__all__ = [
+    "Keys",
+    "fingerprint",
+    "fingerprint_of",
+    "keygen",
+    "make_folder",
+    "public_half",
+    "write_public_key",
+]
 
 PUBLIC_FILE = "requester.pub"
 SECRET_FILE = "requester.key"  # noqa: S105 - the name of a file
