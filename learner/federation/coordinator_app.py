@@ -10,9 +10,12 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any, Final, TypeAlias
 
-from fastapi import FastAPI, Request, Response
+from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from learner.federation.coordinator import Coordinator, sha256
 from learner.federation.exchange import (
@@ -106,20 +109,19 @@ class _Doors:
             raise NotEnrolled()
 
 
-def application(coordinator: Coordinator, limits: Limits | None = None) -> FastAPI:
+def application(coordinator: Coordinator, limits: Limits | None = None) -> Starlette:
     """The application of a coordinator; it documents itself to nobody."""
     limits = limits or Limits()
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     doors = _Doors(
         coordinator=coordinator,
         limits=limits,
         of_key=Allowance(limits.of_key),
         of_stranger=Allowance(limits.of_stranger),
     )
-    for path, method, answering in _routes():
-        app.add_api_route(path, _guarded(doors, answering), methods=[method], response_model=None)
-    app.add_exception_handler(HTTPException, _no_such_place)
-    return app
+    routes = [
+        Route(path, _guarded(doors, answering), methods=[method]) for path, method, answering in _routes()
+    ]
+    return Starlette(routes=routes, exception_handlers={HTTPException: _no_such_place})
 
 
 def _routes() -> list[tuple[str, str, Answering]]:

@@ -23,9 +23,9 @@ from vault.requester.coordinating import (
     CAMPAIGN_SIGNATURE_FILE,
     ROUND_KEY_FILE,
     WEIGHTS_FILE,
-    drafted,
     is_free,
 )
+from vault.requester.written import drafted
 
 PARTS = (
     *(f"{CAMPAIGN_FOLDER}/{name}" for name in (CAMPAIGN_FILE, CAMPAIGN_SIGNATURE_FILE, WEIGHTS_FILE, ROUND_KEY_FILE)),

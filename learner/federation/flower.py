@@ -6,7 +6,6 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterable
-from importlib.metadata import PackageNotFoundError, version
 from itertools import chain
 from pathlib import Path
 from typing import IO, Final
@@ -34,12 +33,18 @@ def check_flower(rule: str) -> None:
     """Refuse a rule of Flower where Flower, in the version that is tested, is not; raises ``FlowerMissing``."""
     if not rule.startswith(PREFIX):
         return
-    try:
-        found = version("flwr")
-    except PackageNotFoundError:
-        found = ""
-    if found != VERSION:
+    if installed() != VERSION:
         raise FlowerMissing(version=VERSION, strategy=rule.removeprefix(PREFIX))
+
+
+def installed() -> str:
+    """The version of Flower that is here, or nothing."""
+    from importlib.metadata import PackageNotFoundError, version  # which serving does without
+
+    try:
+        return version("flwr")
+    except PackageNotFoundError:
+        return ""
 
 
 def by_strategy(

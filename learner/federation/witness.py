@@ -13,8 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import uvicorn
-from fastapi import FastAPI, Request, Response
+from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from learner.federation.connections import listener, os_words, waiting_for
 from learner.federation.limits import bounded_body
@@ -46,9 +49,8 @@ _STATUS: Final[dict[type[LockboxError], int]] = {
 }
 
 
-def application(witness: Witness, clock: Callable[[], float] = time.time) -> FastAPI:
+def application(witness: Witness, clock: Callable[[], float] = time.time) -> Starlette:
     """The two paths of a witness."""
-    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
 
     async def add_checkpoint(request: Request) -> Response:
         try:
@@ -60,16 +62,19 @@ def application(witness: Witness, clock: Callable[[], float] = time.time) -> Fas
             return _refused(error)
         return Response(line, media_type="text/plain")
 
-    async def checkpoint(origin_hash: str) -> Response:
+    async def checkpoint(request: Request) -> Response:
         try:
-            note = await run_in_threadpool(witness.kept, origin_hash)
+            note = await run_in_threadpool(witness.kept, request.path_params["origin_hash"])
         except LockboxError as error:
             return _refused(error)
         return Response(note, media_type="text/plain")
 
-    app.post("/add-checkpoint")(add_checkpoint)
-    app.get("/{origin_hash}/checkpoint")(checkpoint)
-    return app
+    return Starlette(
+        routes=[
+            Route("/add-checkpoint", add_checkpoint, methods=["POST"]),
+            Route("/{origin_hash}/checkpoint", checkpoint),
+        ]
+    )
 
 
 def serve(
@@ -127,7 +132,7 @@ class WitnessServer(QuietServer):
 
 
 def server_config(
-    app: FastAPI, host: str, port: int, certificate: Path | None = None, key: Path | None = None,
+    app: Starlette, host: str, port: int, certificate: Path | None = None, key: Path | None = None,
     *, head_seconds: float = HEAD_SECONDS,
 ) -> uvicorn.Config:  # fmt: skip
     """How it is served: few connections, none that is silent for long, nothing logged."""

@@ -75,7 +75,7 @@ def test_a_coordinator_without_flower_is_not_made_and_says_what_to_install(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     campaign = signed_campaign(tmp_path, datetime.now(UTC), **with_rule("flower:FedMedian"))
-    monkeypatch.setattr(flower, "version", lambda _name: "1.40.0")
+    monkeypatch.setattr(flower, "installed", lambda: "1.40.0")
 
     assert run(["coordinator", "init", str(tmp_path / "c"), "--campaign", str(campaign)]) == 7
 

@@ -225,8 +225,8 @@ MUTANTS = (
         name="any version of Flower aggregates",
         kind=Kind.CONFINEMENT,
         function="check_flower",
-        old="if found != VERSION:",
-        new="if not found:",
+        old="if installed() != VERSION:",
+        new="if not installed():",
         caught_by="test_a_coordinator_without_flower_is_not_made_and_says_what_to_install",
     ),
     Mutant(

@@ -13,7 +13,6 @@ from typing import Final
 from vault.audit.checkpoint import Checkpoint
 from vault.audit.merkle import CompactRange, Tree, leaf_hash
 from vault.errors.families import Invalid
-from vault.requester.campaigns import ROUND_KEY_FILE
 from vault.requests.bundle import SIGNATURE_LIMIT, read_bounded
 from vault.requests.campaign import (
     CAMPAIGN_FILE,
@@ -78,6 +77,7 @@ __all__ = [
     "signed_head",
 ]
 
+ROUND_KEY_FILE: Final = "round.key"
 FORK_LIMIT: Final = 1024**2
 """Bytes of a file with a proof."""
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from vault.errors.families import Invalid
 from vault.errors.release import DestinationUnusable
-from vault.requester.campaigns import ROUND_KEY_FILE
+from vault.requester.campaign_log import ROUND_KEY_FILE
 from vault.requester.keys import make_folder
 from vault.requests.bundle import (
     MANIFEST_FILE,

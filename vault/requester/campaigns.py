@@ -19,6 +19,7 @@ from vault.errors.release import DestinationUnusable
 from vault.requester.aggregation_rules import STRATEGY_STEPS
 from vault.requester.aim import Aim
 from vault.requester.campaign_description import CampaignDescription
+from vault.requester.campaign_log import ROUND_KEY_FILE
 from vault.requester.draft import Draft, draft_job
 from vault.requester.keys import make_folder
 from vault.requests.bundle import (
@@ -56,7 +57,6 @@ from vault.sealing.random import random_id
 from vault.sealing.signing import SigningKey, fingerprint
 from vault.store.destination import is_free
 
-ROUND_KEY_FILE: Final = "round.key"
 PLANNED_KEY: Final = "f" * 64
 """Stands for the round key of a campaign that is only planned."""
 

@@ -13,9 +13,8 @@ import numpy as np
 
 from vault.errors.families import LockboxError
 from vault.errors.federation import AnswerInvalid
-from vault.requester.campaign_log import round_key
+from vault.requester.campaign_log import ROUND_KEY_FILE, round_key
 from vault.requester.campaign_rounds import signed_round
-from vault.requester.campaigns import ROUND_KEY_FILE
 from vault.requester.keys import make_folder
 from vault.requester.model_endings import model_in
 from vault.requester.release_check import ReleaseFiles, check_answers, check_release, update_tensors
@@ -52,7 +51,6 @@ from vault.sealing.durable import create_file
 from vault.sealing.keyfile import write_secret_key
 from vault.sealing.signing import SigningKey
 from vault.store.destination import is_free
-from vault.store.files import drafted
 
 if TYPE_CHECKING:
     from learner.protocol import Job
@@ -75,7 +73,6 @@ __all__ = [
     "check_round",
     "create_file",
     "dimension",
-    "drafted",
     "final_model_in",
     "is_free",
     "make_folder",

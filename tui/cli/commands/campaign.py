@@ -96,7 +96,8 @@ def new(
     """Write an unsigned campaign, its first weights and a key for its rounds; the noise follows from --epsilon."""
     from vault.requester import campaign_description
     from vault.requester.aim import Aim
-    from vault.requester.campaigns import ROUND_KEY_FILE, new_campaign
+    from vault.requester.campaign_log import ROUND_KEY_FILE
+    from vault.requester.campaigns import new_campaign
 
     if template:
         write(campaign_description.template())
