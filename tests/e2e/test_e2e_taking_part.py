@@ -17,14 +17,16 @@ from learner.federation.exchange import invitation_bytes
 from tests.worlds import coordinators
 from tests.worlds.campaigns import CAMPAIGN, campaign
 from tests.worlds.coordinators import ServedCoordinator
-from tests.worlds.screens import UnlockedApp, at_rest, play, press, sees, served, until
+from tests.worlds.screens import UnlockedApp, at_rest, play, press, sees, served, type_word, until
 from tests.worlds.vaults import new_world, paths_in
 from tests.worlds.world import Clock, World
 from tui.dialogs.campaign import CampaignDialog
 from tui.dialogs.carry import CarryDialog
 from tui.dialogs.invitation import InvitationDialog
+from tui.dialogs.leave_campaign import LeaveDialog
 from tui.dialogs.release import Countdown, ReleaseDialog
 from tui.dialogs.submit import SubmitDialog
+from tui.widgets.table import ListTable
 from vault.requester.keys import keygen
 
 MOST_KEYS, MOST_SECONDS = 23, 180.0
@@ -64,19 +66,25 @@ class Hands:
         return not self.pilot.app.screen.query_one(f"#{button}", Button).disabled
 
 
+def invited(folder: Path, coordinator: ServedCoordinator) -> tuple[World, Path]:
+    """An owner with records who knows nobody yet, and an invitation file."""
+    folder.mkdir()
+    world = new_world(folder, now=datetime.now(UTC))
+    with world.vault() as vault:
+        world.imported(vault)
+    (invitation,) = coordinator.invitations(1)
+    file = world.folder / "for-you"
+    file.write_bytes(invitation_bytes(invitation))
+    return world, file
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("real_learner")
 def test_a_person_takes_part_from_an_invitation_to_the_first_release_by_few_keys(
     tmp_path: Path, coordinator: ServedCoordinator
 ) -> None:
     """Within three minutes and 23 keys, besides the path; the courier that brings it away afterwards is two more."""
-    (tmp_path / "one").mkdir()
-    world = new_world(tmp_path / "one", now=datetime.now(UTC))
-    with world.vault() as vault:
-        world.imported(vault)
-    (invitation,) = coordinator.invitations(1)
-    file = world.folder / "for-you"
-    file.write_bytes(invitation_bytes(invitation))
+    world, file = invited(tmp_path / "one", coordinator)
 
     async def story() -> None:
         with served(world) as owner:
@@ -125,5 +133,59 @@ def test_a_person_takes_part_from_an_invitation_to_the_first_release_by_few_keys
                 await at_rest(pilot, "release")
                 await hands.press("1")
                 await sees(pilot, "nothing waits")
+
+    play(story())
+
+
+@pytest.mark.slow
+def test_an_invitation_is_decided_about_later_and_a_campaign_is_left_with_its_courier(
+    tmp_path: Path, coordinator: ServedCoordinator
+) -> None:
+    world, file = invited(tmp_path / "one", coordinator)
+    home = world.paths.courier
+
+    def heard() -> list[str]:
+        return [one.kind for one in coordinator.events]
+
+    async def story() -> None:
+        with served(world) as owner:
+            app = UnlockedApp(owner, world.paths, page="requests")
+            async with app.run_test(size=(60, 20), notifications=True) as pilot:
+                hands = Hands(pilot)
+                await at_rest(pilot, "requests")
+                await hands.press("o")
+                await hands.meets(SubmitDialog)
+                app.screen.query_one("#job", Input).value = str(file)
+                await hands.press("enter")
+                await hands.meets(InvitationDialog)
+                await hands.press("shift+tab", *"Lab", "enter", "right", "enter")
+                await hands.meets(CampaignDialog)
+                await hands.press("escape")
+                await until(pilot, lambda: bool(app.screen.query("#requests").results()))
+                assert [one.name for one in owner.requesters()] == ["Lab"]
+                assert "enrolled" not in heard()
+
+                await at_rest(pilot, "requests")
+                await until(pilot, lambda: app.screen.query_one("#requests", ListTable).row_count == 1)
+                await hands.press("c")
+                await sees(pilot, "the courier is let in when you join")
+                await hands.press("enter")
+                await hands.meets(CampaignDialog)
+                await hands.press("G", "right", "right")
+                await until(pilot, lambda: hands.is_enabled("join"))
+                await hands.press("enter")
+                await at_rest(pilot, "requests")
+                assert "enrolled" in heard()
+                assert [one.state for one in owner.campaigns()] == ["joined"]
+                assert [one.suffix for one in home.iterdir()] == [""]
+
+                await until(pilot, lambda: app.screen.query_one("#requests", ListTable).row_count == 2)
+                await hands.press("w")
+                await hands.meets(LeaveDialog)
+                await hands.press("right", "enter")
+                await type_word(pilot, "LEAVE")
+                await at_rest(pilot, "requests")
+                assert [one.state for one in owner.campaigns()] == ["left"]
+                assert list(home.iterdir()) == []
 
     play(story())

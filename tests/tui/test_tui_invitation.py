@@ -20,6 +20,7 @@ from learner.federation.exchange import Invitation, invitation_bytes
 from tests.worlds.screens import SIZES, at_rest, on_page, play, press, sees, served, until, words_in
 from tests.worlds.world import World
 from tui.couriers.carrying import Carried, carried_here, dismissed, last_written
+from tui.dialogs.carry import CarryDialog
 from tui.dialogs.dialog import Dialog
 from tui.dialogs.invitation import InvitationDialog
 from tui.dialogs.submit import SubmitDialog
@@ -90,6 +91,33 @@ def test_what_is_no_invitation_is_said_and_a_key_file_stays_one(world: World) ->
                 pilot.app.screen.query_one("#job").value = str(file)  # type: ignore[attr-defined]
                 await press(pilot, "enter")
                 await sees(pilot, words)
+
+    with served(world) as vault:
+        play(story(vault))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("size", SIZES)
+def test_whatever_a_courier_met_its_dialog_keeps_answers_and_consequence_in_sight(
+    world: World, size: tuple[int, int]
+) -> None:
+    trouble = "The coordinator says no: [b]" + "w" * 200
+    rounds = tuple(
+        RoundState(number=one, job="0" * 32, word="not sent", note="x" * 200) for one in range(1, 30)
+    )
+    folder = placed(world.paths.courier, CourierState(trouble=trouble, rounds=rounds, missing=("landlock",)))
+    folder.keep(Access(campaign=CAMPAIGN, requester="[b]" + "w" * 77, token="", door=""))
+    folder.write("invitation", invitation(f"https://{'h' * 180}:8443"))
+
+    async def story(vault: OwnerSession) -> None:
+        async with on_page(vault, world, "home", size=size) as pilot:
+            await at_rest(pilot, "home")
+            pilot.app.push_screen(CarryDialog(the_one(world.paths.courier, line(40)), lead="It waits."))
+            await until(pilot, lambda: isinstance(pilot.app.screen, CarryDialog))
+            await pilot.pause()
+            assert carrying_facts.GOING in words_in(pilot.app, "#consequence")
+            assert words_in(pilot.app, "#buttons").split() == ["Not", "now", "Carry", "it", "now"]
+            assert "[b]w" in words_in(pilot.app, "#details")
 
     with served(world) as vault:
         play(story(vault))

@@ -68,6 +68,8 @@ class CampaignDialog(ReadToEndDialog):
         yield Plain("Who asks, and what for", classes="heading")
         signed = [("they sign as", wording.quoted(self._offer.signed_as))] if self._offer.signed_as else []
         yield Facts([*signed, *campaign_facts.who_and_why(found)], classes="value")
+        for warning in self._offer.warnings:
+            yield Plain(f"Note: the name {warning}.", classes="value bad")
         yield Plain(request_facts.THEIRS, classes="muted")
         yield Plain("Columns its rounds read", classes="heading")
         yield Facts(request_facts.columns_asked(found.decision), classes="value")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui.couriers.carrying import Carried, carried_here, carry, dismissed
 from tui.couriers.joining import let_in, signed_name
-from tui.text import campaign_facts, carrying_facts
+from tui.text import campaign_facts, carrying_facts, wording
 from tui.text.screen_words import on_screen
 from vault.errors.families import LockboxError
 
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 class Offer:
     """A campaign with what joining it would write and what leaving it would end, each where it can be done.
 
-    ``courier`` is how its courier stands, and ``signed_as`` what its requester calls themselves, where one knows.
+    ``courier`` is how its courier stands, ``signed_as`` what its requester calls themselves where it came by an
+    invitation, and ``warnings`` are what is wrong with the name that they have here.
     """
 
     campaign: CampaignView
@@ -32,6 +33,7 @@ class Offer:
     obstacle: str
     courier: Carried | None = None
     signed_as: str = ""
+    warnings: tuple[str, ...] = ()
 
 
 def prepare(vault: OwnerSession, campaign_id: str, home: Path) -> Offer:
@@ -52,6 +54,15 @@ def prepare(vault: OwnerSession, campaign_id: str, home: Path) -> Offer:
         obstacle=obstacle,
         courier=courier,
         signed_as="" if courier is None else signed_name(courier.folder),
+        warnings=() if courier is None else _warnings(vault, found.line.requester),
+    )
+
+
+def _warnings(vault: OwnerSession, name: str) -> tuple[str, ...]:
+    """What is wrong with a name that a person may have taken over from who asks."""
+    found = (one for one in vault.requesters() if one.name == name)
+    return tuple(
+        warning for one in found for warning in wording.name_warnings(one.name, one.resembles, one.alphabets)
     )
 
 
