@@ -8,7 +8,7 @@ from typing import Final
 
 from learner.maps import Convolution, Map
 
-MOST_PAIRS: Final = 1 << 17
+MOST_PAIRS: Final = 1 << 16
 """How many pairs of bytes the heads of a block may look at for a row: bounds memory and work."""
 LEAST_VARIANCE: Final = 1e-5
 """What a norm adds to a variance, so that numbers that are all alike have a length to be divided by."""

@@ -16,7 +16,7 @@ from learner.strict import ProtocolError, choice, integer, members, names, numbe
 JOB_LIMIT = 1 << 20
 MAX_FEATURES = 1024
 MAX_LABELS = 10_000
-MAX_PARAMETERS = 200_000
+MAX_PARAMETERS = 1_000_000
 MAX_STEPS = 10_000
 # kinds of jobs that take no step
 SUMS: Final = ("gradient_sum", "moments")

@@ -41,7 +41,7 @@ NOT_NOW: Final = (408, 429)
 """Beside those of 500 and more: statuses that say nothing of whether it is done another time."""
 TIME_FORMAT: Final = "%Y-%m-%dT%H:%M:%SZ"
 
-_FILE_LIMIT: Final = 3 << 20
+_FILE_LIMIT: Final = 6 << 20
 _ETAG: Final = re.compile(r'"[0-9a-f]{64}"', re.ASCII)
 _NOTE_LIMIT: Final = 16 << 10
 _LOG_LIMIT: Final = 16 << 20

@@ -18,7 +18,7 @@ MOST_REMEMBERED: Final = 10_000
 """Askers whose requests are counted at once; of more, those that asked longest ago are forgotten."""
 
 
-DISCARDED: Final = 8 << 20
+DISCARDED: Final = 16 << 20
 """Bytes of a body that says it is too large which are read and forgotten: who still sends does not hear why it ends."""
 
 

@@ -34,12 +34,12 @@ INTRODUCTION_SUFFIX: Final = ".introduction"
 MEMBERSHIP_SUFFIX: Final = ".membership"
 INTRODUCTION_LIMIT: Final = 8 << 10
 """Bytes of an introduction."""
-MEMBERSHIP_LIMIT: Final = 4 << 20
+MEMBERSHIP_LIMIT: Final = 8 << 20
 """Bytes of a membership."""
-SHARED_LIMIT: Final = 8 << 20
+SHARED_LIMIT: Final = 20 << 20
 """Bytes of a released model with the round that it answers."""
 _PEM_LIMIT: Final = 4 << 10
-_FILE_LIMIT: Final = 3 << 20
+_FILE_LIMIT: Final = 6 << 20
 
 _ADDRESS: Final = re.compile(r"([A-Za-z0-9.-]{1,200}|\[[0-9A-Fa-f:.]{2,60}\]):[1-9][0-9]{0,4}", re.ASCII)
 

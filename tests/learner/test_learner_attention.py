@@ -215,7 +215,7 @@ def test_attention_learns_which_letters_stand_in_one_text_however_far_apart() ->
         ({"heads": 9}, "heads"),
         ({"heads": 3}, "share the numbers of a byte"),
         ({"image": (1, 6, 66)}, "share the numbers of a byte"),
-        ({"image": (1, 257, 4)}, "131,072 pairs of bytes"),
+        ({"image": (1, 257, 4)}, "65,536 pairs of bytes"),
         ({"activation": None}, "activation"),
         ({"kind": "text"}, "hidden"),
     ],

@@ -29,6 +29,7 @@ from learner.protocol import (
     encode_envelope,
     envelope_size,
     input_width,
+    job_shapes,
     parameter_count,
     parameter_shapes,
     parse_probe,
@@ -166,9 +167,12 @@ def test_a_refusal_does_not_repeat_what_it_refuses() -> None:
 
 
 def test_a_model_with_too_many_parameters_is_refused() -> None:
-    wide = FeatureSpec(kind="onehot", labels=10_000)
-    with pytest.raises(ProtocolError):
-        replace(JOB, features=(wide,) * 10)
+    """A million, and no more."""
+    most, wide = FeatureSpec(kind="onehot", labels=9_999), FeatureSpec(kind="onehot", labels=10_000)
+    affine = replace(JOB, model=ModelSpec(kind="logistic"), features=(*(wide,) * 49, most))
+    assert parameter_count(job_shapes(affine)) == 1_000_000
+    with pytest.raises(ProtocolError, match="too many parameters"):
+        replace(affine, features=(wide,) * 50)
 
 
 @pytest.mark.parametrize(

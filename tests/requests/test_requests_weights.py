@@ -179,7 +179,7 @@ def test_a_file_larger_than_its_limit_is_refused_before_it_is_digested() -> None
     with pytest.raises(WeightsInvalid) as refused:
         check_weights(b"\x00" * (WEIGHTS_LIMIT + 1), SHAPES, "0" * 64)
 
-    assert "larger than 1024 KiB" in str(refused.value)
+    assert "larger than 4096 KiB" in str(refused.value)
 
 
 @given(st.data())

@@ -22,12 +22,12 @@ from vault.requests.transforms import BYTES_LIMIT, VECTOR_LIMIT
 Shape: TypeAlias = tuple[int | None, ...]
 """None stands for the rows."""
 
-MODEL_LIMIT: Final = 8 << 20
+MODEL_LIMIT: Final = 12 << 20
 """Bytes: two of the largest models, and the labels of the largest manifest in all their spellings."""
 MOST_NUMBERS: Final = 16 * MAX_PARAMETERS
 """How many numbers a row may make, and how many it may be multiplied with."""
-MOST_PRODUCTS: Final = 1 << 27
-"""How many products of two numbers a row may take: three blocks of attention over the longest text are 104 million."""
+MOST_PRODUCTS: Final = 1 << 26
+"""How many products of two numbers a row may take: three blocks of attention over the longest text are 63 million."""
 MOST_NODES: Final = 16 * FIELDS_LIMIT
 LONGEST_TEXT: Final = 4 * NAME_LIMIT
 """Bytes."""

@@ -31,8 +31,8 @@ JOB_DOMAINS: Final[Mapping[int, bytes]] = {
 
 SIGNATURE_LIMIT: Final = 256
 """Bytes of the signature file."""
-WEIGHTS_LIMIT: Final = 1024 * 1024
-"""Bytes: 200,000 parameters of 4 bytes and a header."""
+WEIGHTS_LIMIT: Final = 4 * 1024 * 1024
+"""Bytes: 1,000,000 parameters of 4 bytes and a header."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,8 +38,8 @@ RELEASE_DOMAINS: Final[Mapping[int, bytes]] = {1: b"lockbox release v1\n", 2: b"
 """Goes before the bytes of a release manifest of each version in what a vault signs."""
 
 RELEASE_LIMIT: Final = 256 * 1024
-UPDATE_LIMIT: Final = 2 * 1024 * 1024
-"""Bytes: 200,000 parameters of 8 bytes and a header."""
+UPDATE_LIMIT: Final = 8 * 1024 * 1024
+"""Bytes: 1,000,000 parameters of 8 bytes and a header."""
 
 _DECIMAL = re.compile(r"(0|[1-9][0-9]{0,8})(\.[0-9]{1,12})?", re.ASCII)
 

@@ -90,7 +90,7 @@ def oversize_faults(manifest: Manifest) -> tuple[str, ...]:
     if len(all_specs(manifest)) > MAX_FEATURES:
         return (f"its features are more than {MAX_FEATURES} numbers and categories",)
     if dimension(manifest) > MAX_PARAMETERS:
-        return (f"its model has more than {MAX_PARAMETERS} parameters",)
+        return (f"its model has more than {MAX_PARAMETERS:,} parameters",)
     return ()
 
 

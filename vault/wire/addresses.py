@@ -10,7 +10,7 @@ JSON_TYPE: Final = "application/json"
 # A request with this header set to 1 (a screen that refreshes itself) does not keep the vault unlocked.
 BACKGROUND: Final = "Lockbox-Background"
 ACTION_ID: Final = "action_id"
-BODY_LIMIT: Final = 4 * 1024 * 1024
+BODY_LIMIT: Final = 8 * 1024 * 1024
 
 SESSION: Final = "/v1/session"
 END_SESSION: Final = "/v1/session/end"
