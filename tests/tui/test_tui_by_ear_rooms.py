@@ -13,7 +13,8 @@ import pytest
 from tests.worlds.campaigns import campaign, joined
 from tests.worlds.hearing import Watched, hear
 from tests.worlds.importing import import_file
-from tests.worlds.vaults import new_world
+from tests.worlds.invitations import invitation
+from tests.worlds.vaults import new_world, paths_in
 from tests.worlds.world import NAME, World
 from tui.app.sandbox_probe import Attempt
 from tui.by_ear import (
@@ -21,6 +22,7 @@ from tui.by_ear import (
     budget,
     campaigns,
     consents,
+    couriers,
     data,
     models,
     releases,
@@ -427,3 +429,40 @@ def test_by_ear_a_taken_in_campaign_is_heard_at_once(world: World, tmp_path: Pat
         )
     assert "The campaign waits for you." in said
     assert "The columns its rounds read:" in said
+
+
+# couriers ---------------------------------------------------------------------------------------------------
+
+
+def test_by_ear_nobody_is_asked_about_an_invitation_before_a_yes(lived: Watched, tmp_path: Path) -> None:
+    file, paths = tmp_path / "for you", paths_in(tmp_path)
+    file.write_bytes(invitation())
+    opened: Any = Opened(vault=lived, paths=paths, own_paths=paths)  # type: ignore[arg-type]
+    way = (
+        ("Campaigns by invitation.", "Take in"),
+        ("Path of the invitation", str(file)),
+        ("Your own name", "Lab"),
+    )
+    said = hear(lambda one: couriers.hear_couriers(one, opened), *way, ("What do you want?", "Not now"))
+    assert "a key that you do not know yet" in said
+    assert "nothing of your vault" in said.partition("Show the campaign")[0]
+    assert not paths.courier.exists()
+    assert lived.deeds == []
+
+
+@pytest.mark.slow
+def test_by_ear_a_coordinator_that_is_away_is_said_and_leaves_nothing(lived: Watched, tmp_path: Path) -> None:
+    file, paths = tmp_path / "for you", paths_in(tmp_path)
+    file.write_bytes(invitation())
+    opened: Any = Opened(vault=lived, paths=paths, own_paths=paths)  # type: ignore[arg-type]
+    way = (
+        ("Campaigns by invitation.", "Take in"),
+        ("Path of the invitation", str(file)),
+        ("Your own name", "Lab"),
+    )
+    said = hear(
+        lambda one: couriers.hear_couriers(one, opened), *way, ("What do you want?", "Show the campaign")
+    )
+    assert "cannot be reached" in said
+    assert list(paths.courier.iterdir()) == []
+    assert lived.deeds == []

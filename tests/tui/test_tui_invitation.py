@@ -16,7 +16,7 @@ from learner.federation.courier_folder import (
     draft_folder,
     settled,
 )
-from learner.federation.exchange import Invitation, invitation_bytes
+from tests.worlds.invitations import invitation
 from tests.worlds.screens import SIZES, at_rest, on_page, play, press, sees, served, until, words_in
 from tests.worlds.world import World
 from tui.couriers.carrying import Carried, carried_here, dismissed, last_written
@@ -30,13 +30,6 @@ from vault.requester.keys import keygen
 from vault.views.requests import RequestLine, RoundOf
 
 CAMPAIGN, RELEASED = "c" * 32, "released"
-
-
-def invitation(url: str = "https://127.0.0.1:9") -> bytes:
-    """Of nobody's campaign, by a key that nobody knows."""
-    facts = {"v": 1, "kind": "lockbox-invitation", "url": url, "code": "d" * 64, "signature": "e" * 128}
-    digests = {"certificate_sha256": "a" * 64, "campaign": "b" * 64, "requester": "c" * 64}
-    return invitation_bytes(Invitation.model_validate(facts | digests))
 
 
 @pytest.mark.parametrize("size", SIZES)

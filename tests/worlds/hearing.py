@@ -19,7 +19,14 @@ DEEDS = frozenset(
     {
         *("approve", "train", "send", "withhold", "withdraw", "grant", "refuse", "lift_refusal"),
         *("trust_requester", "block_requester", "unblock_requester", "rename_requester", "add_requester"),
-        *("issue_token", "revoke_tokens", "join_campaign", "leave_campaign", "attend_campaign"),
+        *(
+            "issue_token",
+            "revoke_tokens",
+            "let_courier_in",
+            "join_campaign",
+            "leave_campaign",
+            "attend_campaign",
+        ),
         *("erase_collection", "undo_import", "export_collection", "export_pictures", "hand_out_card"),
         *("add_model", "fit_model", "predict_collection", "predict_file", "export_model", "delete_model"),
         *("export_audit", "disclose_audit", "confirm_date", "set_drills", "backup", "stop_training"),

@@ -51,7 +51,7 @@ def hear_campaign(talk: Talk, vault: OwnerSession, campaign_id: str) -> None:
         elif choices[chosen] == START:
             attempt(talk, lambda: carry_out_by_name(talk, vault, ATTEND, campaign_id))
         else:
-            attempt(talk, lambda: _leave(talk, vault, campaign_id))
+            attempt(talk, lambda: leave(talk, vault, campaign_id))
 
 
 def _choices(found: CampaignView) -> list[str]:
@@ -138,7 +138,7 @@ def _say_consent(talk: Talk, what: CampaignJoining) -> None:
 # leaving ----------------------------------------------------------------------------------------------------
 
 
-def _leave(talk: Talk, vault: OwnerSession, campaign_id: str) -> None:
+def leave(talk: Talk, vault: OwnerSession, campaign_id: str) -> None:
     """Say what it ends and cannot reach; one that was joined takes a word, for nobody joins it twice."""
     planned = vault.preview_leave(campaign_id)
     talk.say(*campaign_facts.leaving(planned, is_done=False))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from tui.by_ear.acting import carry_out, label, possible
 from tui.by_ear.campaigns import hear_campaign
+from tui.couriers.joining import is_invitation
 from tui.dialogs.approval import PreparedApproval, approve, prepare_approval
 from tui.text import request_facts, wording
 from tui.text.parse import parse_path
@@ -174,7 +175,9 @@ def take_in(talk: Talk, vault: OwnerSession) -> None:
     if not typed:
         return
     path = parse_path(typed).absolute()
-    if path.is_file():
+    if path.is_file() and is_invitation(path):
+        talk.say("This is an invitation: take it in under campaigns by invitation.")
+    elif path.is_file():
         add_requester(talk, vault, path)
     elif (path / "campaign.json").is_file():
         found = vault.submit_campaign(path).line
