@@ -17,15 +17,19 @@ from learner.federation.exchange import invitation_bytes
 from tests.worlds import coordinators
 from tests.worlds.campaigns import CAMPAIGN, campaign
 from tests.worlds.coordinators import ServedCoordinator
+from tests.worlds.hearing import hear
 from tests.worlds.screens import UnlockedApp, at_rest, play, press, sees, served, type_word, until
 from tests.worlds.vaults import new_world, paths_in
 from tests.worlds.world import Clock, World
+from tui.by_ear.beginning import Opened
+from tui.by_ear.couriers import hear_couriers
 from tui.dialogs.campaign import CampaignDialog
 from tui.dialogs.carry import CarryDialog
 from tui.dialogs.invitation import InvitationDialog
 from tui.dialogs.leave_campaign import LeaveDialog
 from tui.dialogs.release import Countdown, ReleaseDialog
 from tui.dialogs.submit import SubmitDialog
+from tui.text import carrying_facts
 from tui.widgets.table import ListTable
 from vault.requester.keys import keygen
 
@@ -189,3 +193,36 @@ def test_an_invitation_is_decided_about_later_and_a_campaign_is_left_with_its_co
                 assert list(home.iterdir()) == []
 
     play(story())
+
+
+@pytest.mark.slow
+def test_by_ear_a_campaign_is_joined_by_its_invitation_and_its_courier_goes(
+    tmp_path: Path, coordinator: ServedCoordinator
+) -> None:
+    world, file = invited(tmp_path / "one", coordinator)
+    do, want = "What do you want to do?", "What do you want?"
+    with served(world) as owner:
+        opened = Opened(vault=owner, paths=world.paths, own_paths=world.paths)
+        said = hear(
+            lambda talk: hear_couriers(talk, opened),
+            ("Campaigns by invitation.", "Take in"),
+            ("Path of the invitation", str(file)),
+            ("Your own name", ""),
+            (want, "Show the campaign"),
+            (do, "Join it"),
+            ("coffee is optional", "Not coffee"),
+            (want, "I start each round"),
+            ("Every release stays your decision.", "Join"),
+            (do, "Back."),
+            (want, "Let it go"),
+            ("Campaigns by invitation.", "Sleep lab"),
+            (do, "Leave its campaign"),
+            ("Your reason", ""),
+            ("type LEAVE", "LEAVE"),
+            ("Campaigns by invitation.", "Back."),
+        )
+        assert [one.state for one in owner.campaigns()] == ["left"]
+    assert "Round 1 was handed to the vault. The courier is back." in said
+    assert carrying_facts.ACCESS_ENDS in said
+    assert list(world.paths.courier.iterdir()) == []
+    assert "enrolled" in [one.kind for one in coordinator.events]
