@@ -39,8 +39,11 @@ from learner.protocol import (
     OwnJob,
     ProtocolError,
     SandboxFacts,
+    StandInJob,
     encode_answer,
     encode_envelope,
+    encode_updates,
+    frames_of,
     parse_job,
     read_frame,
     ready_line,
@@ -127,7 +130,6 @@ def _run(facts: SandboxFacts) -> None:
     with _failing_as(Exit.JOB):
         asked = parse_job(bytes(read_frame(JOB_FD, JOB_LIMIT)))
         weights = bytes(read_frame(JOB_FD, WEIGHTS_LIMIT))
-        job = asked.job if isinstance(asked, OwnJob) else asked
     with _failing_as(Exit.REHEARSAL):
         _rehearse(asked, weights)
         os.write(PROGRESS_FD, ready_line(facts))
@@ -135,12 +137,20 @@ def _run(facts: SandboxFacts) -> None:
         if bytes(read_frame(JOB_FD, len(GO))) != GO:
             raise ProtocolError("this is not the word to go")
     with _failing_as(Exit.COLUMNS):
-        frame = ColumnFrame.decode(job, _columns())
+        frames = _frames(asked)
     with _failing_as(Exit.TRAINING):
-        write_all(ENVELOPE_FD, _result(asked, weights, frame))
+        write_all(ENVELOPE_FD, _result(asked, weights, frames))
 
 
-def _rehearse(asked: Job | OwnJob, weights: bytes) -> None:
+def _frames(asked: Job | OwnJob | StandInJob) -> list[ColumnFrame]:
+    """The columns, or those of each run on made-up units."""
+    columns = _columns()
+    if isinstance(asked, StandInJob):
+        return [ColumnFrame.decode(asked.job, part) for part in frames_of(asked, columns)]
+    return [ColumnFrame.decode(asked.job if isinstance(asked, OwnJob) else asked, columns)]
+
+
+def _rehearse(asked: Job | OwnJob | StandInJob, weights: bytes) -> None:
     if isinstance(asked, OwnJob):
         from learner import own
 
@@ -148,19 +158,32 @@ def _rehearse(asked: Job | OwnJob, weights: bytes) -> None:
     else:
         from learner import engine
 
-        engine.rehearse(asked, weights)
+        engine.rehearse(asked.job if isinstance(asked, StandInJob) else asked, weights)
 
 
-def _result(asked: Job | OwnJob, weights: bytes, frame: ColumnFrame) -> bytes:
-    """An envelope for a job of somebody's; for one of the owner's own an answer, which no envelope is."""
+def _result(asked: Job | OwnJob | StandInJob, weights: bytes, frames: list[ColumnFrame]) -> bytes:
+    """An envelope for a job of somebody's; for one of the owner's own or on made-up units what no envelope is."""
     if isinstance(asked, OwnJob):
         from learner import own
 
-        return encode_answer(asked, own.answer(asked, weights, frame, progress=_report))
+        return encode_answer(asked, own.answer(asked, weights, frames[0], progress=_report))
     from learner import engine
 
-    update, private = engine.train(asked, weights, frame, progress=_report)
+    if isinstance(asked, StandInJob):
+        return encode_updates(asked, _updates(asked, weights, frames))
+    update, private = engine.train(asked, weights, frames[0], progress=_report)
     return encode_envelope(asked, update, private)
+
+
+def _updates(asked: StandInJob, weights: bytes, frames: list[ColumnFrame]) -> list[bytes]:
+    """What each run gives, by the same training as any other."""
+    from learner import engine
+
+    updates = []
+    for frame in frames:
+        updates.append(engine.train(asked.job, weights, frame, progress=lambda _step, _steps: None)[0])
+        _report(len(updates), asked.runs)
+    return updates
 
 
 def _columns() -> mmap | bytearray:

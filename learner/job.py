@@ -33,6 +33,7 @@ MAX_UNITS = 1 << 24
 UPDATE_GRID_EXPONENT = 24
 # how an update may be written, and the bytes of one of its whole numbers
 ENCODED_BYTES: Final = {"int64": 8, "int16": 2, "int8": 1}
+_UPDATE_HEAD: Final = 8192
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -345,3 +346,8 @@ def moment_shapes(inputs: int) -> dict[str, tuple[int, ...]]:
 def update_shapes(job: Job) -> dict[str, tuple[int, ...]]:
     """The tensors of what leaves: those of the model, or the moments."""
     return moment_shapes(input_width(job.features)) if job.kind == "moments" else job_shapes(job)
+
+
+def update_limit(job: Job) -> int:
+    """The most bytes an update may have: those of each number in its encoding, and a head."""
+    return _UPDATE_HEAD + ENCODED_BYTES[job.encoding] * parameter_count(update_shapes(job))

@@ -12,6 +12,7 @@ from typing import Final, Literal
 
 from learner.columns import MAX_ROWS
 from learner.job import JOB_LIMIT, SUMS, Job, ModelSpec
+from learner.stand_in_job import StandInJob
 from learner.strict import Bytes, ProtocolError, choice, integer, members, parse_json
 
 OWN_TASKS: Final = ("score", "fit", "predict")
@@ -75,11 +76,12 @@ class OwnJob:
         return cls(task=facts["own"], rows=facts["rows"], job=job)
 
 
-def parse_job(data: bytes) -> Job | OwnJob:
-    """Somebody's job or one of the owner's own; raises ProtocolError."""
+def parse_job(data: bytes) -> Job | OwnJob | StandInJob:
+    """Somebody's job, one of the owner's own, or one on made-up units; raises ProtocolError."""
     message = parse_json(data, JOB_LIMIT)
-    is_own = isinstance(message, dict) and "own" in message
-    return OwnJob.from_json(data) if is_own else Job.from_json(data)
+    keys = set(message) if isinstance(message, dict) else set()
+    kind = OwnJob if "own" in keys else StandInJob if "stand_in" in keys else Job
+    return kind.from_json(data)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

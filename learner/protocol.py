@@ -45,6 +45,7 @@ from learner.job import (
     output_width,
     parameter_count,
     parameter_shapes,
+    update_limit,
     update_shapes,
 )
 from learner.maps import MOST_PATCHED, Convolution, Map, convolutions, map_fault
@@ -59,6 +60,7 @@ from learner.own_job import (
     encode_answer,
     parse_job,
 )
+from learner.stand_in_job import StandInJob, decode_updates, encode_updates, frames_of, updates_limit
 from learner.strict import Bytes, ProtocolError, choice, integer, members, names, parse_json
 
 __all__ = [
@@ -111,6 +113,7 @@ __all__ = [
     "Progress",
     "ProtocolError",
     "SandboxFacts",
+    "StandInJob",
     "Step",
     "TextBlocks",
     "answer_limit",
@@ -120,10 +123,13 @@ __all__ = [
     "convolutions_of",
     "decode_answer",
     "decode_envelope",
+    "decode_updates",
     "encode_answer",
     "encode_envelope",
+    "encode_updates",
     "envelope_size",
     "frame_head",
+    "frames_of",
     "input_width",
     "job_shapes",
     "largest_number",
@@ -141,6 +147,7 @@ __all__ = [
     "step_line",
     "update_limit",
     "update_shapes",
+    "updates_limit",
     "waves",
     "write_all",
     "write_frame",
@@ -168,7 +175,6 @@ ENVIRONMENT: Mapping[str, str] = {
 WEIGHTS_LIMIT = 4 << 20
 PROGRESS_LINE_LIMIT = 512
 PRIVATE_LIMIT = 256 << 10
-_UPDATE_HEAD = 8192
 
 LAYERS = (
     "landlock",
@@ -338,11 +344,6 @@ class Envelope:
 
     update: bytes = field(repr=False)
     private: bytes = field(repr=False)
-
-
-def update_limit(job: Job) -> int:
-    """The most bytes an update may have: those of each number in its encoding, and a head."""
-    return _UPDATE_HEAD + ENCODED_BYTES[job.encoding] * parameter_count(update_shapes(job))
 
 
 def envelope_size(job: Job) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mutants_of_access
+import mutants_of_attacks
 import mutants_of_audit
 import mutants_of_by_ear
 import mutants_of_campaign_logs
@@ -34,6 +35,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *mutants_of_egress.MUTANTS,
     *mutants_of_drills.MUTANTS,
     *mutants_of_access.MUTANTS,
+    *mutants_of_attacks.MUTANTS,
     *mutants_of_people.MUTANTS,
     *mutants_of_confinement.MUTANTS,
     *mutants_of_surroundings.MUTANTS,

@@ -116,6 +116,7 @@ def test_every_action_says_whether_it_is_proven_and_every_watched_one_takes_a_pr
         "predict_collection", "predict_file", "export_model", "delete_model",
     }  # fmt: skip
     assert by_kind(Kind.WATCHED) == {
+        "attack_stand_in",
         "train",
         "plan_import",
         "import_planned",

@@ -50,7 +50,7 @@ NOTHING_OF_RECORDS = frozenset({
     *("preview_withdraw", "withdraw", "explain", "what_if", "submit", "requests", "request", "explain_request"),
     *("preview_approval", "approve", "refuse", "train", "runs", "stop_training", "releases", "release", "send"),
     *("withhold", "budget", "budget_history", "audit_lines", "timeline", "verify_audit", "export_audit", "audit_key"),
-    *("digest", "note_digest_read", "set_drills"),
+    *("digest", "note_digest_read", "set_drills", "attack_stand_in"),
     *("submit_campaign", "campaigns", "campaign", "preview_join", "join_campaign"),
     *("preview_leave", "leave_campaign", "attend_campaign"),
     *("status", "date", "confirm_date", "settle", "backup", "hidden_fields", "disclose_audit", "lift_refusal"),

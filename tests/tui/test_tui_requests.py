@@ -27,6 +27,7 @@ from tests.worlds.screens import (
 from tests.worlds.vaults import new_world
 from tests.worlds.world import NAME, World
 from tui.dialogs.action import ActionDialog
+from tui.dialogs.attack import AttackDialog
 from tui.dialogs.request import RequestDialog
 from tui.dialogs.run import RunDialog
 from tui.dialogs.submit import SubmitDialog
@@ -35,6 +36,7 @@ from tui.text import wording
 from tui.text.wording import key_warning
 from tui.widgets.table import ListTable
 from vault.owner.interface.session import OwnerSession
+from vault.training import attack
 
 Shared = tuple[World, OwnerSession]
 
@@ -369,5 +371,35 @@ def test_a_run_is_opened_from_the_detail_too(shared: Shared) -> None:
             await press(pilot, "enter")
             await until(pilot, lambda: isinstance(pilot.app.screen, RunDialog))
             assert getattr(pilot.app.focused, "id", "") == "safe"
+
+    play(story())
+
+
+def test_an_attack_on_a_stand_in_stands_below_the_bound(own: Shared, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One key opens it, another one begins it, and the answer that has the focus does nothing."""
+    world, vault = own
+    monkeypatch.setattr(attack, "MOST_GUESSES", 100)
+
+    async def opened(pilot: Pilot[int]) -> None:
+        await loaded(pilot)
+        await press(pilot, "p")
+        await until(pilot, lambda: isinstance(pilot.app.screen, AttackDialog))
+
+    async def story() -> None:
+        async with on_page(vault, world, "requests", size=(80, 24)) as pilot:
+            await opened(pilot)
+            assert "No record is read, nothing is charged" in words_in(pilot.app, "#consequence")
+            await press(pilot, "enter")
+            await opened(pilot)
+            assert the_request(vault).price.attack is None
+            await press(pilot, "right", "enter")
+            await loaded(pilot)
+            assert the_request(vault).price.attack is not None
+            await press(pilot, "enter")
+            await sees(pilot, "We attacked a stand-in of this job")
+            words = words_of(pilot.app)
+            assert words.index("A guess whether one given day") < words.index("We attacked")
+            await press(pilot, "escape", "a")
+            await sees(pilot, "We attacked a stand-in of this job")
 
     play(story())

@@ -81,5 +81,13 @@ REQUEST_KEYS: Final[tuple[KeyAction, ...]] = (
         "Open the decision to leave this campaign for good, and to end its courier.",
         "courier leave",
     ),
+    key_action(
+        "requests",
+        "attack",
+        "p",
+        "Attack…",
+        "Attack the job on made-up data, to see what an attacker would learn.",
+        "request attack",
+    ),
     key_action("requests", "numbers", "e", "ε and δ", "Show the price as numbers.", "request show"),
 )

@@ -8,7 +8,7 @@ from tui.by_ear.acting import carry_out, label, possible
 from tui.by_ear.campaigns import hear_campaign
 from tui.couriers.joining import is_invitation
 from tui.dialogs.approval import PreparedApproval, approve, prepare_approval
-from tui.text import request_facts, wording
+from tui.text import attack_facts, request_facts, wording
 from tui.text.parse import parse_path
 
 if TYPE_CHECKING:
@@ -86,7 +86,10 @@ def say_price(talk: Talk, price: PriceView) -> None:
         if price.paid
         else wording.cost_sentence(price.job_percent, used, price.used_percent_after, cap)
     )
-    talk.say(wording.guess_sentence(price.unit, price.unit_field, price.guess_rate), cost)
+    talk.say(wording.guess_sentence(price.unit, price.unit_field, price.guess_rate))
+    if price.attack:
+        talk.say(attack_facts.sentence(price.attack))
+    talk.say(cost)
     talk.say(wording.epsilon_sentence(price.epsilon, price.delta, noun, price.worst_case))
     if price.numerical_assumption:
         talk.say(wording.NUMERICAL_ASSUMPTION)

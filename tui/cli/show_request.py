@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tui.cli.terminal import confirm, is_interactive, write, write_after, write_facts, write_wrapped
-from tui.text import wording
+from tui.text import attack_facts, wording
 from tui.text.request_facts import OPEN_STATES, THEIRS, cost_cap, part_of, so_far, why_it_stands
 from tui.text.request_facts import state as state_words
 from tui.text.wording import requester_with_key
@@ -72,6 +72,8 @@ def show_price(price: PriceView) -> None:
     job, used = price.job_percent, price.used_percent_before
     cap = wording.lifetime_cap(price.lifetime_epsilon, noun)
     _consequence(wording.guess_sentence(price.unit, price.unit_field, price.guess_rate))
+    if price.attack:
+        _consequence(attack_facts.sentence(price.attack))
     if price.paid:
         _consequence(wording.paid_sentence(job, used, cap))
     else:

@@ -112,7 +112,7 @@ class RequestDialog(Dialog[str]):
         """What opens a dialog of its own."""
         if self._found.line.state not in request_facts.OPEN_STATES:
             return []
-        return [("refuse", "Refuse…"), ("run", "Run…")]
+        return [("attack", "Attack…"), ("refuse", "Refuse…"), ("run", "Run…")]
 
     def chosen(self, name: str) -> None:
         """Leave with what is wanted next."""

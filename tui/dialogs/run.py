@@ -5,6 +5,7 @@ another; what it would write, and what it costs, is asked anew whenever somethin
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
@@ -23,7 +24,7 @@ from tui.dialogs.approval import (
 )
 from tui.dialogs.read_to_end import SCROLL, ReadToEndDialog
 from tui.dialogs.vault_call import A_DRILL
-from tui.text import request_facts, wording
+from tui.text import attack_facts, request_facts, wording
 from tui.text.screen_words import on_screen
 from tui.widgets.facts import Facts
 from tui.widgets.plain import Plain
@@ -64,8 +65,8 @@ class RunDialog(ReadToEndDialog):
     # what stands there
 
     def before_consequence(self) -> Iterable[Widget]:
-        """The price."""
-        yield PriceBox(self._prepared.request.price, id="consequence-price")
+        """The price; what came of an attack stands first of what scrolls, since there is little room here."""
+        yield PriceBox(replace(self._prepared.request.price, attack=None), id="consequence-price")
 
     def before_buttons(self) -> Iterable[Widget]:
         """The yes of its own for what belongs to a special category, and what is still missing."""
@@ -102,6 +103,8 @@ class RunDialog(ReadToEndDialog):
     def details(self) -> Iterable[Widget]:
         """Everything that approving would write and do."""
         request, draft = self._prepared.request, self._prepared.draft
+        if request.price.attack:
+            yield Plain(attack_facts.sentence(request.price.attack), classes="block")
         yield Plain(_compared(self._prepared.approval))
         yield Facts(_changes(self._prepared.approval), classes="value")
         if draft is not None:

@@ -15,6 +15,7 @@ from tui.app.key_names import key_of
 from tui.app.page import Page
 from tui.couriers.carrying import Carried, carried_here
 from tui.dialogs.approval import prepare_approval
+from tui.dialogs.attack import AttackDialog
 from tui.dialogs.campaign import open_campaign
 from tui.dialogs.carry import let_go
 from tui.dialogs.leave_campaign import leave_campaign
@@ -71,6 +72,7 @@ Who asks to learn from your data, for what, and what it would cost.
 * **?** is a key nobody checked with its owner in person. The name is the one *you* gave.
 * **enter** opens a request and decides nothing. **a** opens the dialog in which you can have it run.
 * A price is spent when it runs, whether or not you release the result later. The release is a second decision.
+* **p** attacks a stand-in of the job on made-up data, to show what an attacker would learn; it reads nothing of yours.
 * Refusing tells them nothing but “no”.
 * A **campaign** is one line, such as one that **asks to join**: you join or leave all of its rounds at once. Each round
   that comes is a request below it. One that came by an **invitation** has a courier, a process of its own that carries
@@ -208,6 +210,8 @@ Who asks to learn from your data, for what, and what it would cost.
         wanted = await self.app.push_screen_wait(RequestDialog(found))
         if wanted == "run":
             await self._open_run(found.line.id)
+        elif wanted == "attack":
+            await self._open_attack(found)
         elif wanted == "refuse":
             await self.decide(REFUSE, found)
 
@@ -219,6 +223,18 @@ Who asks to learn from your data, for what, and what it would cost.
         found = await self._chosen()
         if found is not None and self._can_be_decided(found):
             await self._open_run(found.line.id)
+
+    @work(exclusive=True, group="act")
+    async def action_attack(self) -> None:
+        """Open the dialog in which a stand-in of the job is attacked."""
+        found = await self._chosen()
+        if found is not None:
+            await self._open_attack(found)
+
+    async def _open_attack(self, found: RequestView) -> None:
+        if await self.app.push_screen_wait(AttackDialog(found)) is not None:
+            self._facts.opened.pop(found.line.id, None)  # its price has more to say now
+            self.reload()
 
     async def _open_campaign(self) -> bool:
         """Open the campaign under the cursor, if it is one."""

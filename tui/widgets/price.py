@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
-from tui.text import wording
+from tui.text import attack_facts, wording
 from tui.widgets.dots import NARROW, Dots
 from tui.widgets.plain import Plain
 
@@ -32,9 +32,16 @@ class PriceBox(Vertical):
             with Vertical(classes="price-words"):
                 yield Dots(rate, columns=NARROW, id="dots-lines")
                 yield Plain(guess(self._price), classes="guess")
+                yield self._attacked()
                 yield Plain(cost(self._price), classes="cost")
                 yield Plain(budget_bar(self._price), classes="budget-bar")
                 yield Plain(numbers(self._price), classes="numbers")
+
+    def _attacked(self) -> Plain:
+        """Out of sight until there is something to say."""
+        found = Plain(attacked(self._price), classes="attacked")
+        found.display = self._price.attack is not None
+        return found
 
     def show_price(self, price: PriceView) -> None:
         """Show what the budget says now about the same job."""
@@ -59,6 +66,11 @@ def guess(price: PriceView) -> str:
     while field and len(wording.unit_noun(price.unit, field)) > LONGEST_NOUN:
         field = wording.short(field, len(field) - 1)
     return wording.guess_sentence(price.unit, field, price.guess_rate)
+
+
+def attacked(price: PriceView) -> str:
+    """What came of attacking a stand-in of the job, where that was done."""
+    return attack_facts.sentence(price.attack) if price.attack else ""
 
 
 def cost(price: PriceView) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from vault.errors.consent import ConsentRefused
 from vault.owner.drills import APPROVED, REFUSED, raise_if_drill
 from vault.owner.interface.kinds import Progress, unwatched
+from vault.queries.attack import attack_view
 from vault.queries.decisions import explain_request
 from vault.queries.ids import full_grant_id, full_request_id
 from vault.queries.releases import release_view
@@ -15,12 +16,18 @@ from vault.queries.requests import approval_view, job_of, request_lines, request
 from vault.queries.runs import run_views
 from vault.requests import inbox, refusals
 from vault.requests.approve import approve
+from vault.requests.attacked import keep_guesses, kept_guesses
 from vault.requests.bundle import read_job
 from vault.requests.rounds import approve_rounds
+from vault.requests.translate import learner_job
 from vault.training.stop import stop_run
+from vault.views.attack import FEWEST_GUESSES
 
 if TYPE_CHECKING:
     from vault.lifecycle.opened import OpenVault
+    from vault.requests.attacked import Guesses
+    from vault.requests.evaluate import StoredJob
+    from vault.views.attack import AttackView
     from vault.views.consents import DecisionView
     from vault.views.releases import ReleaseView
     from vault.views.requests import Approval, RequestLine, RequestView
@@ -91,6 +98,22 @@ class RequestActions:
         run_job(self._opened, full, progress)
         with self._opened.read() as uow:
             return release_view(uow, self._opened, full)
+
+    def attack_stand_in(self, request_id: str, *, progress: Progress = unwatched) -> AttackView:
+        with self._opened.read() as uow:
+            asked = job_of(uow, self._opened, request_id)
+            kept = kept_guesses(uow, asked.row.manifest_digest)
+        return attack_view(kept or self._attacked(asked, progress), asked.price.guess_rate)
+
+    def _attacked(self, asked: StoredJob, progress: Progress) -> Guesses:
+        from vault.training.attack import attack  # it loads numpy, which most acts do without
+
+        every = asked.manifest.required | asked.manifest.optional
+        guesses = attack(learner_job(asked.manifest, every), progress)
+        if guesses.made < FEWEST_GUESSES:
+            return guesses
+        with self._opened.act() as act:
+            return keep_guesses(act, asked.row.manifest_digest, guesses)
 
     def runs(self) -> list[RunView]:
         with self._opened.read() as uow:

@@ -33,14 +33,17 @@ from learner.protocol import (
     Progress,
     ProtocolError,
     SandboxFacts,
+    StandInJob,
     Step,
     answer_limit,
     decode_answer,
     decode_envelope,
+    decode_updates,
     envelope_size,
     frame_head,
     parse_probe,
     parse_progress,
+    updates_limit,
 )
 from vault.errors.training import LearnerFailed, SandboxMissing
 from vault.training.channels import Channels, open_channels, pump, zero
@@ -50,7 +53,8 @@ READY_TIMEOUT = 60.0
 END_TIMEOUT = 10.0
 _PROBE_TIMEOUT = 30.0
 
-_Result = TypeVar("_Result", Envelope, Answer)
+_Asked = Job | OwnJob | StandInJob
+_Result = TypeVar("_Result", Envelope, Answer, tuple[bytes, ...])
 
 
 class Failure(StrEnum):
@@ -87,7 +91,9 @@ _BY_STATUS: Mapping[int, Failure] = {
 
 
 class LearnerProcess:
-    """One learner for one job: ``start``, then once ``train``, or for one of the owner's own ``answer``.
+    """One learner for one job: ``start``, then once ``train``.
+
+    For one of the owner's own ``answer`` stands in its place, for one on made-up units ``repeat``.
 
     Leaving the ``with`` block ends the process.
 
@@ -95,7 +101,7 @@ class LearnerProcess:
     started it. ``stop`` may be called from any thread, and from the progress of a training.
     """
 
-    def __init__(self, job: Job | OwnJob, process: subprocess.Popen[bytes], channels: Channels) -> None:
+    def __init__(self, job: _Asked, process: subprocess.Popen[bytes], channels: Channels) -> None:
         self._job = job
         self._process = process
         self._channels = channels
@@ -107,7 +113,7 @@ class LearnerProcess:
     @classmethod
     def start(
         cls,
-        job: Job | OwnJob,
+        job: _Asked,
         weights: bytes,
         *,
         allow_unconfined: bool = False,
@@ -135,7 +141,7 @@ class LearnerProcess:
         LearnerFailed; whatever happens, the process has ended when this returns.
         """
         job = self._job
-        if isinstance(job, OwnJob):
+        if not isinstance(job, Job):
             raise self._failed(Failure.OTHER_KIND)
         return self._once(columns, progress, lambda data: decode_envelope(job, data))
 
@@ -145,6 +151,13 @@ class LearnerProcess:
         if not isinstance(job, OwnJob):
             raise self._failed(Failure.OTHER_KIND)
         return self._once(columns, progress, lambda data: decode_answer(job, data))
+
+    def repeat(self, columns: Bytes, progress: Progress) -> tuple[bytes, ...]:
+        """The same for a job on made-up units: the update of every run; ``progress`` hears (run, runs)."""
+        job = self._job
+        if not isinstance(job, StandInJob):
+            raise self._failed(Failure.OTHER_KIND)
+        return self._once(columns, progress, lambda data: decode_updates(job, data))
 
     def _once(self, columns: Bytes, progress: Progress, decode: Callable[[Bytes], _Result]) -> _Result:
         if not self._in_use.acquire(blocking=False):
@@ -223,7 +236,7 @@ class LearnerProcess:
 
     def _converse(self, columns: Bytes, result: bytearray, progress: Progress) -> None:
         self._raise_if_stopped()
-        most = answer_limit(self._job) if isinstance(self._job, OwnJob) else envelope_size(self._job)
+        most = _most_bytes(self._job)
         last = 0
 
         def hear(data: bytes) -> None:
@@ -276,6 +289,16 @@ class LearnerProcess:
 
     def _failed(self, failure: Failure) -> LearnerFailed:
         return LearnerFailed(reason=str(Failure.STOPPED if self._is_stopped else failure))
+
+
+def _most_bytes(asked: _Asked) -> int:
+    """The most that its result may have."""
+    match asked:
+        case OwnJob():
+            return answer_limit(asked)
+        case StandInJob():
+            return updates_limit(asked)
+    return envelope_size(asked)
 
 
 def probe_sandbox(paths: Sequence[Path]) -> list[ProbeResult]:

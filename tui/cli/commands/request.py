@@ -14,9 +14,9 @@ from tui.cli.options import AsJson, DryRun, Special
 from tui.cli.progress import progress_bar
 from tui.cli.show_request import confirm_special, show_approval, show_price
 from tui.cli.show_request import show_request as draw
-from tui.cli.terminal import confirm, is_interactive, say, write, write_json, write_list
+from tui.cli.terminal import confirm, is_interactive, say, write, write_json, write_list, write_wrapped
 from tui.cli.vault_access import ask_beforehand, open_vault
-from tui.text import request_facts, times, wording
+from tui.text import attack_facts, request_facts, times, wording
 from vault.errors.consent import NotConfirmed
 from vault.errors.families import Invalid
 
@@ -150,6 +150,17 @@ def _approve(vault: Owner, what: Approval, *, optional: frozenset[str], special:
         _train(vault, full)
     else:
         say(f"Run it: lockbox train {short}")
+
+
+@group.command("attack")
+def attack(context: typer.Context, request_id: RequestId, as_json: AsJson = False) -> None:
+    """Attack the job on made-up data and say how often guesses were right; no record is read, nothing is charged."""
+    with open_vault(context) as vault, progress_bar("attacking", before="the learner gets ready") as progress:
+        found = vault.attack_stand_in(request_id, progress=progress)
+    if as_json:
+        write_json(found)
+    else:
+        write_wrapped(attack_facts.sentence(found))
 
 
 add_actions(group, "request")

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from vault.owner.interface.kinds import Progress, proven, unwatched, watched
+from vault.views.attack import AttackView
 from vault.views.consents import DecisionView
 from vault.views.releases import ReleaseView
 from vault.views.requests import Approval, RequestLine, RequestView
@@ -68,6 +69,15 @@ class Requests(Protocol):
     @watched
     def train(self, request_id: str, *, progress: Progress = unwatched) -> ReleaseView:
         """Run an approved request on this computer and hold its result; the budget is spent from here on."""
+
+    @watched
+    def attack_stand_in(self, request_id: str, *, progress: Progress = unwatched) -> AttackView:
+        """Attack the request's job on made-up data: guess about units of no vault from what its learner gives.
+
+        No record is read and nothing is charged. What comes of it is kept, once for each manifest; of fewer than 100
+        guesses nothing is. It takes one run of the job, and up to 30 seconds of more runs. Raises `UnknownRequest`,
+        `LearnerFailed` and `SandboxMissing`.
+        """
 
     def runs(self) -> list[RunView]:
         """What runs in this process now: how far it is, what it costs, and how its learner is confined."""

@@ -1,0 +1,49 @@
+"""What guesses about made-up units tell: their rate, what they could not have seen, and whether the bound holds."""
+
+from __future__ import annotations
+
+import math
+from decimal import ROUND_CEILING, Decimal
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+from vault.views.attack import FEWEST_GUESSES, AttackView
+
+if TYPE_CHECKING:
+    from vault.requests.attacked import Guesses
+
+CHANCE: Final = 0.05
+"""How often luck alone looks like seeing something."""
+FALSE_ALARM: Final = 0.001
+"""How often a learner that keeps its bound is called broken, at the most."""
+_PLACES: Final = Decimal("0.001")
+
+
+def attack_view(guesses: Guesses, bound: Decimal) -> AttackView:
+    """The guesses beside the bound of their job; of few ones no rate, which would tell more of luck than of the job."""
+    if guesses.made < FEWEST_GUESSES:
+        return AttackView(guesses=guesses.made, right_rate=None, least_seen=None)
+    return AttackView(
+        guesses=guesses.made,
+        right_rate=_share(guesses.right, guesses.made),
+        least_seen=_share(least_seen(guesses.made), guesses.made),
+        is_above_bound=chance_of(guesses.right, guesses.made, float(bound)) < FALSE_ALARM,
+    )
+
+
+@cache
+def least_seen(made: int) -> int:
+    """The fewest right guesses that luck alone hardly gives: their Clopper-Pearson bound is above one half."""
+    return next(right for right in range(made + 1) if chance_of(right, made, 0.5) < CHANCE)
+
+
+def chance_of(right: int, made: int, rate: float) -> float:
+    """How likely so many or more guesses are right, each with this rate (Clopper, Pearson 1934)."""
+    return math.fsum(
+        math.comb(made, count) * rate**count * (1 - rate) ** (made - count)
+        for count in range(right, made + 1)
+    )
+
+
+def _share(right: int, made: int) -> Decimal:
+    return (Decimal(right) / made).quantize(_PLACES, rounding=ROUND_CEILING)
