@@ -24,6 +24,7 @@ from learner.federation.limits import bounded_body
 from vault.daemon.quiet_server import QuietServer, quiet_config, signals_to, silence
 from vault.errors.families import Invalid, LockboxError
 from vault.errors.federation import PortTaken, UploadTooLarge, UploadTooSlow
+from vault.errors.records import FileMissing
 from vault.errors.witness import (
     CheckpointElsewhere,
     CheckpointInconsistent,
@@ -88,7 +89,7 @@ def serve(
     check_address(host, has_tls=certificate is not None and key is not None)
     for file in (certificate, key):
         if file is not None and not file.is_file():
-            raise Invalid(reason=f"there is no file {file}")
+            raise FileMissing(path=file)
     app = application(Witness.open(folder))
     server = WitnessServer(server_config(app, host, port, certificate, key), announce)
     with signals_to(server.end):

@@ -106,7 +106,7 @@ def test_a_coordinator_without_the_key_of_the_rounds_is_not_made(
         (["--database", "mysql://me@localhost/x"], "a database is postgresql://USER@HOST/NAME"),
         (["--database", "postgresql://me@example.org/x"], "sslmode=verify-full"),
         (["--host", "a b"], "a host is a name or an address"),
-        (["--port", "70000"], "a port is a whole number"),
+        (["--port", "70000"], "70000 is not in the range 0<=x<=65535"),
     ],
 )
 def test_settings_that_would_not_do_are_refused(

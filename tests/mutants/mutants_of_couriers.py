@@ -6,6 +6,15 @@ from mutant import Kind, Mutant
 
 MUTANTS = (
     Mutant(
+        name="who signed the campaign need not be who was shown",
+        kind=Kind.CONSENT,
+        function="let_in",
+        old="fingerprint_of(key) != fingerprint",
+        new="not fingerprint",
+        caught_by="test_of_a_courier_that_cannot_be_let_in_nothing_is_kept[another key]",
+        within="vault/requests/let_courier_in",
+    ),
+    Mutant(
         name="a courier may open Unix sockets",
         kind=Kind.CONFINEMENT,
         function="_judgements",

@@ -160,3 +160,17 @@ def test_sentences_are_not_drawn_wider_than_one_reads(
     monkeypatch.setenv("COLUMNS", "300")
     terminal.say("word " * 60)
     assert max(map(len, capsys.readouterr().err.split("\n"))) <= layout.WIDEST
+
+
+def test_a_fingerprint_is_broken_nowhere() -> None:
+    """People compare it group by group, by eye or by voice."""
+    for width in range(40, 70):
+        said = (
+            f"The invitation names a key, and its fingerprint is {FINGERPRINT}, which you compare with them."
+        )
+        assert FINGERPRINT in layout.hanging("", said, width)
+        assert FINGERPRINT in layout.facts_text([("from", said)], width)
+    assert "\\ue000" in layout.escaped(layout.hanging("", f"{FINGERPRINT} \ue000", 40))
+
+
+FINGERPRINT = "5b9c d051 cd3b a6e9"

@@ -105,6 +105,8 @@ def model(
     write(str(to))
     if to.suffix.lower() == ".onnx":
         say(f"To use it: lockbox update predict {to} FILE.csv")
+    else:
+        say("These are weights alone. The whole model, which lockbox update predict uses: --to FILE.onnx")
 
 
 def report(
@@ -133,3 +135,4 @@ def report(
         found = campaign_report(coordinator, now=datetime.now(UTC), rows=rows, units_guess=guess)
     write_new(to, report_page(found))
     write(str(to))
+    say("The page is written; any browser shows it, and it loads nothing from anywhere.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -21,10 +22,11 @@ from tui.cli.terminal import (
     write_table,
     write_wrapped,
 )
-from tui.cli.vault_access import open_vault
-from tui.text import campaign_facts, times, wording
+from tui.cli.vault_access import global_options, open_vault
+from tui.text import campaign_facts, courier_facts, times, wording
 from tui.text.request_facts import THEIRS
 from vault.errors.consent import NotConfirmed
+from vault.errors.federation import CourierFolderDamaged
 from vault.views.campaigns import CampaignView
 
 ROUND_HEADINGS = ("round", "ends (UTC)", "state", "request", "checked")
@@ -96,6 +98,9 @@ def show_campaign(context: typer.Context, campaign_id: CampaignId, as_json: AsJs
         ROUND_HEADINGS,
         [campaign_facts.round_row(one, found.witness) for one in found.rounds],
     )
+    if found.line.state == "waiting":
+        say(f"To take part in it: lockbox campaign join {found.line.id[:8]}")
+        say(f"To say no: lockbox campaign leave {found.line.id[:8]}")
     if leaving is not None:
         write("\nIf you leave it now:")
         for sentence in campaign_facts.leaving(leaving, is_done=False):
@@ -132,7 +137,7 @@ def join(
         if is_interactive() and not confirm("\nJoin this campaign, with all of its rounds?"):
             raise NotConfirmed()
         confirmed = confirm_special(what.draft, said=special)
-        full = what.campaign.line.id
+        full, is_carried = what.campaign.line.id, _is_carried(context, what.campaign.line.id)
         vault.join_campaign(
             full,
             digest=what.campaign.digest,
@@ -140,14 +145,29 @@ def join(
             special_confirmed=confirmed,
             unattended=unattended,
         )
-    say(
-        f"\nYou have joined campaign {full[:8]}. Its rounds come in one by one: lockbox request submit JOBDIR"
-    )
+    say(f"\nYou have joined campaign {full[:8]}. {_how_rounds_come(is_carried=is_carried)}")
     if unattended:
         say(
             f"They run while the vault is unlocked. To start each yourself again: lockbox campaign attend {full[:8]}"
         )
     say(f"To leave it at any time: lockbox campaign leave {full[:8]}")
+
+
+def _is_carried(context: typer.Context, campaign: str) -> bool:
+    """Whether a courier carries a campaign of this vault here."""
+    from learner.federation.courier_folder import carried
+
+    for one in carried(global_options(context).paths.courier):
+        with suppress(CourierFolderDamaged):  # the courier itself says so
+            if one.access().campaign == campaign:
+                return True
+    return False
+
+
+def _how_rounds_come(*, is_carried: bool) -> str:
+    if is_carried:
+        return f"Its rounds come by the courier, while the vault is unlocked: {courier_facts.RUN}"
+    return "Its rounds come by a courier, lockbox courier join INVITATION, or by hand: lockbox request submit JOBDIR"
 
 
 def _draw(found: CampaignView) -> None:

@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
 from vault.errors.federation import InvitationInvalid
+from vault.errors.records import FileMissing
 from vault.errors.requests import RequesterBlocked, RequesterExists
 
 if TYPE_CHECKING:
@@ -34,12 +35,14 @@ class Invited:
 
 
 def read_invitation(file: Path) -> bytes:
-    """The bytes of an invitation; raises `InvitationInvalid` for what is none."""
+    """The bytes of an invitation; raises `FileMissing`, and `InvitationInvalid` for what is none."""
     from learner.federation.exchange import INVITATION_LIMIT, parse_invitation
     from vault.regular_file import read_regular
 
     try:
         data = read_regular(file, INVITATION_LIMIT + 1)
+    except FileNotFoundError:
+        raise FileMissing(path=file) from None
     except OSError as error:
         raise InvitationInvalid(reason=f"{file} cannot be read ({error.strerror})") from None
     parse_invitation(data)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -13,6 +14,10 @@ if TYPE_CHECKING:
 NARROWEST, WIDEST = 40, 100
 GAP = 2
 SHORT = 16
+
+_FINGERPRINT: Final = re.compile(r"(?<![0-9a-f])[0-9a-f]{4}(?: [0-9a-f]{4}){3}(?![0-9a-f])", re.ASCII)
+_HELD: Final = "\ue000"
+"""Stands for a space at which no line is broken; it is not printable, and a text that has it stays as it is."""
 
 
 def escaped(text: str) -> str:
@@ -44,14 +49,20 @@ def wrapped(text: str, width: int) -> str:
 
 def hanging(mark: str, text: str, width: int, *, indent: int | None = None) -> str:
     """A text after a mark, wrapped under itself and not under the mark, or by `indent`."""
-    return textwrap.fill(
-        text,
+    broken = textwrap.fill(
+        _held(text),
         width,
         initial_indent=mark,
         subsequent_indent=" " * (len(mark) if indent is None else indent),
         break_long_words=bool(mark),
         break_on_hyphens=False,
     )
+    return broken if _HELD in text else broken.replace(_HELD, " ")
+
+
+def _held(text: str) -> str:
+    """A text whose fingerprints are not broken: people compare them group by group."""
+    return text if _HELD in text else _FINGERPRINT.sub(lambda found: found[0].replace(" ", _HELD), text)
 
 
 def facts_text(rows: Iterable[tuple[str, str]], width: int) -> str:
@@ -129,7 +140,7 @@ def _add(table: Table, cells: Sequence[str]) -> None:
     """A row whose cells are never read as markup."""
     from rich.text import Text
 
-    table.add_row(*(Text(one_line(cell)) for cell in cells))
+    table.add_row(*(Text(_held(one_line(cell))) for cell in cells))
 
 
 def _drawn(table: Table, width: int, *, colour: bool = False) -> str:
@@ -139,4 +150,4 @@ def _drawn(table: Table, width: int, *, colour: bool = False) -> str:
     console = Console(width=width + GAP, highlight=False, force_terminal=colour, legacy_windows=False)
     with console.capture() as captured:
         console.print(table)
-    return "\n".join(line.rstrip() for line in captured.get().splitlines())
+    return "\n".join(line.rstrip() for line in captured.get().replace(_HELD, " ").splitlines())

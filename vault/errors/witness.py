@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from vault.errors.families import Broken, Invalid, Refused
+from vault.errors.families import Broken, Invalid, Refused, Unavailable
 
 
-class NoWitnessHere(Invalid):
+class NoWitnessHere(Unavailable):
     """There is no witness in {path}."""
 
     hint = "make one: lockbox witness init DIR --name NAME"

@@ -9,6 +9,7 @@ from vault.audit.checkpoint import parse_vkey
 from vault.audit.report import bundle_check
 from vault.audit.verify import verify_bundle
 from vault.errors.audit import LogBroken, VerifierKeyInvalid
+from vault.errors.records import FileMissing
 from vault.requests.bundle import (
     read_bounded,
 )
@@ -21,9 +22,12 @@ def verify_trail(folder: Path, vkey: str, *, kept: Sequence[Path] = ()) -> Audit
     """Verify an exported audit bundle from its files alone, under a key the auditor already trusts.
 
     ``kept`` are checkpoint files of earlier bundles: they alone show that the holder of the key rewrote nothing.
-    Raises ``LogBroken`` with the first reason why it does not verify, and ``VerifierKeyInvalid``.
+    Raises ``FileMissing`` where no bundle is, ``LogBroken`` with the first reason why one does not verify, and
+    ``VerifierKeyInvalid``.
     """
     _check_key(vkey)
+    if not folder.exists():
+        raise FileMissing(path=folder)
     notes = [read_bounded(path, MANIFEST_LIMIT) for path in kept]
     found = verify_bundle(folder, vkey, verify=is_signed_by, kept=notes)
     return bundle_check(found, vkey, seen_before=bool(notes))

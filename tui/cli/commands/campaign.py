@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -82,6 +83,7 @@ def plan(
     _warn_of_budget(found.price.percent_of(LIFETIME, 2))
     if not found.with_absent.is_useful:
         say("Beware: if three in ten stay away, it is not useful.")
+    say(f"Next: lockbox campaign new {shlex.quote(str(description))} --to DIR --epsilon {epsilon}")
 
 
 @group.command("new")
@@ -128,6 +130,7 @@ def sign(
         write(signed.digest)
     say(f"Campaign {signed.campaign_id[:8]} is signed by {signed.fingerprint}.")
     say("A vault has an id of its own for it, and shows this one and the digest.")
+    say(f"Next: lockbox coordinator init FOLDER --campaign {shlex.quote(str(folder))}")
 
 
 @group.command("check")
@@ -138,6 +141,7 @@ def check(folder: CampaignDir, as_json: AsJson = False) -> None:
 
     say_meanwhile(COMPUTING)
     _show(check_campaign(folder, delta=DELTA, now=datetime.now(UTC)), as_json=as_json)
+    say("It is signed, and in the form that vaults take in.")
 
 
 @group.command("round")

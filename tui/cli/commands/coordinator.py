@@ -42,8 +42,22 @@ NewFolder = Annotated[Path, typer.Argument(metavar="DIR", help="A new folder.")]
 CampaignDir = Annotated[
     Path, typer.Option("--campaign", metavar="CAMPAIGNDIR", help="A signed campaign with its round.key.")
 ]
-Host = Annotated[str, typer.Option("--host", metavar="HOST", help="Where it listens: a name or an address.")]
-Port = Annotated[str, typer.Option("--port", metavar="PORT", help="At which port; 0: a free one.")]
+Host = Annotated[
+    str,
+    typer.Option(
+        "--host", metavar="HOST", help="Where it listens: a name or an address; default: 127.0.0.1."
+    ),
+]
+Port = Annotated[
+    int,
+    typer.Option(
+        "--port",
+        metavar="PORT",
+        min=0,
+        max=65_535,
+        help="At which port, up to 65535; 0: any that is free; default: 8443.",
+    ),
+]
 Quorum = Annotated[
     str | None,
     typer.Option(
@@ -76,7 +90,7 @@ def init(
     folder: NewFolder,
     campaign: CampaignDir,
     host: Host = "127.0.0.1",
-    port: Port = "8443",
+    port: Port = 8443,
     quorum: Quorum = None,
     database: Database = None,
     witness: WitnessUrl = None,
@@ -92,7 +106,7 @@ def init(
     own = OwnCertificate(certificate=certificate, key=key) if certificate and key else None
     settings = Settings(
         host=host,
-        port=parse_count(port),
+        port=port,
         quorum=parse_count(quorum) if quorum else 0,
         database=database or "",
         witness=witness or "",

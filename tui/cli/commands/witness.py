@@ -100,7 +100,13 @@ def serve(
     ] = "127.0.0.1",
     port: Annotated[
         int,
-        typer.Option("--port", metavar="PORT", min=0, max=65_535, help="0: any that is free; default: 8443."),
+        typer.Option(
+            "--port",
+            metavar="PORT",
+            min=0,
+            max=65_535,
+            help="At which port, up to 65535; 0: any that is free; default: 8443.",
+        ),
     ] = 8443,
     certificate: Annotated[
         Path | None, typer.Option("--certificate", metavar="FILE", help="For TLS, in PEM.")
