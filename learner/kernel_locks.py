@@ -22,7 +22,7 @@ _BENEATH_PATH, _NET_PORT = 1, 2
 _FILE_RIGHTS = {1: (1 << 13) - 1, 2: 1 << 13, 3: 1 << 14, 5: 1 << 15, 9: 1 << 16}
 TCP_RIGHTS: Final = {4: 0b11}
 SCOPES: Final = {6: 0b11}
-_CONNECT = 0b10
+_BIND, _CONNECT = 0b01, 0b10
 
 READ: Final = 1 << 2 | 1 << 3
 """Rights on what lies beneath a path: to read files and to list folders."""
@@ -66,10 +66,13 @@ def landlock_version() -> int:
     return int(libc().syscall(_CREATE_RULESET, None, 0, _ASK_VERSION))
 
 
-def landlock(*, beneath: Mapping[Path, int] | None = None, ports: Iterable[int] = ()) -> int:
+def landlock(
+    *, beneath: Mapping[Path, int] | None = None, ports: Iterable[int] = (), bound: Iterable[int] = ()
+) -> int:
     """Take every right the kernel's Landlock knows from this thread, but those on these paths and to these TCP ports.
 
-    A path that is not there keeps no right. Returns the version of Landlock, 0 when the kernel has none.
+    It may listen on the ports that are ``bound``. A path that is not there keeps no right. Returns the version of
+    Landlock, 0 when the kernel has none.
     """
     abi = landlock_version()
     if abi < 1:
@@ -82,6 +85,8 @@ def landlock(*, beneath: Mapping[Path, int] | None = None, ports: Iterable[int] 
                 _keep_beneath(fd, path, rights & ruleset.handled_files)
             for port in ports if ruleset.handled_network else ():
                 _add(fd, _NET_PORT, _Port(_CONNECT, port))
+            for port in bound if ruleset.handled_network else ():
+                _add(fd, _NET_PORT, _Port(_BIND, port))
             check(libc().prctl(_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
             check(libc().syscall(_RESTRICT_SELF, fd, 0))
         finally:

@@ -11,6 +11,7 @@ import os
 import resource
 import sys
 import sysconfig
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -69,6 +70,8 @@ ioctl                      16    29
 fcntl                      72    25
 """
 
+# by what names become addresses
+_NAMES: Final = tuple(map(Path, ("/etc/hosts", "/etc/resolv.conf", "/etc/nsswitch.conf", "/etc/host.conf")))
 _INET, _INET6, _STREAM, _KIND, _TCP = 2, 10, 1, 0x0F, 6
 _NOT_BLOCKING, _CLOSE_ON_EXEC = 0x5421, 0x5451
 # F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_DUPFD_CLOEXEC
@@ -97,11 +100,39 @@ def confine(folder: Path, port: int) -> Confinement:
 
     Never raises: the facts say what is missing.
     """
+    return _confined(folder, ports=(port,))
+
+
+def confine_offline(folder: Path) -> Confinement:
+    """The same without any port: what talks to the vault on one line and to nobody else."""
+    return _confined(folder, ports=())
+
+
+def confine_network(folder: Path, ports: Iterable[int]) -> Confinement:
+    """Confine a process whose network library starts threads of its own: to its folder, names, and TCP on these ports.
+
+    No filter over calls is put: which ones that library makes is not ours to say. So it always is among the missing.
+    """
+    if sys.platform != "linux":
+        return Confinement(landlock_abi=0, missing=("landlock", "landlock-network", "seccomp"))
+    is_alone, named = kernel_locks.is_alone(), tuple(ports)
+    kept = dict.fromkeys((*_python(), *_NAMES), READ) | {folder: CHANGE}
+    abi = kernel_locks.landlock(beneath=kept, ports=named, bound=named)
+    layers = {
+        "landlock": abi >= 1,
+        "landlock-network": abi >= min(TCP_RIGHTS),
+        "seccomp": False,
+        "single-thread": is_alone,
+    }
+    return Confinement(landlock_abi=abi, missing=tuple(name for name, there in layers.items() if not there))
+
+
+def _confined(folder: Path, ports: tuple[int, ...]) -> Confinement:
     if sys.platform != "linux":
         return Confinement(landlock_abi=0, missing=("landlock", "landlock-network", "seccomp"))
     is_alone = kernel_locks.is_alone()
     kept = dict.fromkeys(_python(), READ) | {folder: CHANGE}
-    abi = kernel_locks.landlock(beneath=kept, ports=(port,))
+    abi = kernel_locks.landlock(beneath=kept, ports=ports)
     layers = {
         "landlock": abi >= 1,
         "landlock-network": abi >= min(TCP_RIGHTS),

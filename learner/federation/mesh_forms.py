@@ -61,15 +61,15 @@ Version = Annotated[int, Field(ge=1, le=1)]
 class Introduction(Wire):
     """What a peer gives to whoever founds a mesh.
 
-    ``key`` is what its vault signs releases to that requester by, ``request`` a certificate request (PKCS 10, PEM)
-    whose secret key stays with the peer, ``address`` where others reach it, or None.
+    ``key`` is what its vault signs releases to the ``requester`` of this fingerprint by, ``request`` a certificate
+    request (PKCS 10, PEM) whose secret key stays with the peer, ``address`` where others reach it, or None.
     """
 
     v: Version
     kind: Literal["lockbox-mesh-introduction"]
     name: Name
     key: PublicKey
-    requester: PublicKey
+    requester: Name
     address: Address | None
     request: Pem
 

@@ -13,9 +13,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from learner.federation.mesh_forms import (
@@ -28,11 +34,11 @@ from learner.federation.mesh_forms import (
     text_of,
 )
 from vault.errors.families import Invalid
-from vault.errors.meshes import IntroductionInvalid
+from vault.errors.meshes import IntroductionInvalid, MembershipInvalid
 from vault.requester.campaigns import CampaignFacts, new_campaign, sign_campaign
 from vault.requester.coordinating import create_file, read_bounded, read_campaign, round_key
-from vault.requester.forms import dump
-from vault.requester.keys import public_half
+from vault.requester.forms import canonical, dump
+from vault.requester.keys import fingerprint_of_secret
 
 if TYPE_CHECKING:
     from vault.requester.aim import Aim
@@ -45,10 +51,10 @@ LATER: Final = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Requested:
-    """A certificate request and the secret key that made it, both in PEM."""
+class Introduced:
+    """The file that introduces a peer, and the secret key (PEM) of the certificate that it asks for."""
 
-    request: bytes
+    introduction: bytes
     key: bytes
 
 
@@ -65,12 +71,39 @@ class Authority:
         return self.certificate.fingerprint(SHA256()).hex()
 
 
-def make_request(vault_key: bytes) -> Requested:
-    """A new key (P-256) and the request for a certificate in the name of this vault's key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    made = x509.CertificateSigningRequestBuilder().subject_name(_name(vault_key.hex())).sign(key, SHA256())
-    secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    return Requested(request=made.public_bytes(Encoding.PEM), key=secret)
+def make_introduction(*, name: str, key: bytes, requester: str, address: str | None) -> Introduced:
+    """Introduce the vault with this key for a requester, by their fingerprint, and ask for a certificate (P-256).
+
+    Raises ``IntroductionInvalid`` for a name or an address that is none.
+    """
+    secret = ec.generate_private_key(ec.SECP256R1())
+    request = x509.CertificateSigningRequestBuilder().subject_name(_name(key.hex())).sign(secret, SHA256())
+    pem = request.public_bytes(Encoding.PEM).decode()
+    said = {"v": 1, "kind": "lockbox-mesh-introduction", "name": name, "key": key.hex()}
+    data = canonical({**said, "requester": requester, "address": address, "request": pem})
+    parse_introduction(data)
+    secret_pem = secret.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return Introduced(introduction=data, key=secret_pem)
+
+
+def check_certificate(membership: Membership, secret: bytes, authority: str) -> None:
+    """Refuse a membership whose certificate is not for this secret key, this vault and this authority.
+
+    ``authority`` is the digest that the signed campaign names. Raises ``MembershipInvalid``.
+    """
+    try:
+        issuer = x509.load_pem_x509_certificate(membership.authority.encode())
+        found = x509.load_pem_x509_certificate(membership.certificate.encode())
+        found.verify_directly_issued_by(issuer)
+        key = load_pem_private_key(secret, None)
+    except (ValueError, TypeError, InvalidSignature) as error:
+        raise MembershipInvalid(reason="its certificate is not of its authority") from error
+    if issuer.fingerprint(SHA256()).hex() != authority:
+        raise MembershipInvalid(reason="its authority is not that of the campaign")
+    if found.public_key() != key.public_key() or found.subject != _name(membership.key):
+        raise MembershipInvalid(
+            reason="its certificate is for another introduction than the last one of this vault"
+        )
 
 
 def found_mesh(
@@ -89,7 +122,7 @@ def found_mesh(
     peers = [(one, _request_in(one)) for one in map(_introduction, introduced)]
     if description.protocol != "fedavg":
         raise Invalid(reason="a mesh mixes models: [campaign] protocol is fedavg")
-    requester = public_half(secret_file).hex()
+    requester = fingerprint_of_secret(secret_file)
     for one, _ in peers:
         if one.requester != requester:
             raise IntroductionInvalid(reason=f"that of {one.name} was made for another requester")

@@ -44,7 +44,7 @@ MUTANTS = (
     Mutant(
         name="a courier may write beside its folder",
         kind=Kind.CONFINEMENT,
-        function="confine",
+        function="_confined",
         old="{folder: CHANGE}",
         new="{folder.parent: CHANGE}",
         caught_by="test_a_locked_in_courier_is_refused_every_attempt",

@@ -39,6 +39,7 @@ HOMES: Final = {
     "witness": "witness",
     "update": "update",
     "courier": "courier",
+    "mesh": "mesh",
     "shell": "shell",
 }
 

@@ -19,6 +19,10 @@ NOT_MEASURED: Final = (
 )
 
 BY_COURIER: Final = "the courier that brought its round takes it to the coordinator"
+BY_MESH: Final = "your mesh, while it runs, passes it to all of its peers"
+NOT_BY_MESH: Final = (
+    "From a folder no peer gets it, now or later: the others go on without your model of this round."
+)
 NOT_BY_COURIER: Final = (
     "From a folder no courier takes it, now or later: the coordinator does not get it, and its round goes on "
     "without you."
@@ -30,15 +34,22 @@ def is_carried(one: ReleaseView) -> bool:
     return one.round is not None and one.round.is_carried
 
 
+def is_of_mesh(one: ReleaseView) -> bool:
+    """Whether it answers a round of a mesh, so that all of its peers get it."""
+    return one.round is not None and bool(one.round.peers)
+
+
 def where_to(one: ReleaseView, folder: Path | None) -> str:
     """Where it goes: a folder, or to be fetched."""
-    kept = BY_COURIER if is_carried(one) else wording.KEPT_TO_FETCH
+    kept = BY_COURIER if is_carried(one) else BY_MESH if is_of_mesh(one) else wording.KEPT_TO_FETCH
     return kept if folder is None else str(folder)
 
 
 def beware_of_folder(one: ReleaseView, folder: Path | None) -> str:
     """What it means that it goes to a folder, empty where that is as good as any way."""
-    return NOT_BY_COURIER if folder is not None and is_carried(one) else ""
+    if folder is None:
+        return ""
+    return NOT_BY_COURIER if is_carried(one) else NOT_BY_MESH if is_of_mesh(one) else ""
 
 
 def ways_out(one: ReleaseView) -> tuple[str, ...]:
@@ -51,6 +62,13 @@ def ways_out(one: ReleaseView) -> tuple[str, ...]:
             "  lockbox courier run --once",
             f"It could go to a folder, by --to DIR. {NOT_BY_COURIER}",
         )
+    if is_of_mesh(one):
+        return (
+            "To let it leave, to all peers of its mesh:",
+            send,
+            "  lockbox mesh run",
+            f"It could go to a folder, by --to DIR. {NOT_BY_MESH}",
+        )
     return (
         "To let it leave, into a folder or, without --to, for them to fetch by token:",
         f"{send} --to DIR",
@@ -59,7 +77,10 @@ def ways_out(one: ReleaseView) -> tuple[str, ...]:
 
 def in_round(one: RoundOf | None) -> list[tuple[str, str]]:
     """The round that an update answers, and until when it takes answers, where there is one."""
-    return [] if one is None else [*part_of(one), ("round ends", times.full_time(one.ends_at))]
+    if one is None:
+        return []
+    peers = [("every peer gets it", ", ".join(map(wording.quoted, one.peers)))] if one.peers else []
+    return [*part_of(one), *peers, ("round ends", times.full_time(one.ends_at))]
 
 
 def to_whom(one: ReleaseView, *, is_practice: bool) -> str:

@@ -71,7 +71,7 @@ def release_view(uow: UnitOfWork, vault: OpenVault, full_id: str) -> ReleaseView
         expires_at=stamp(held.expires_at),
         decided_at=None if held.ended_at is None else stamp(held.ended_at),
         price=price_view(uow, asked),
-        round=round_of(asked.row),
+        round=round_of(uow, asked.row),
         fetch_until=None if held.fetch_until is None else stamp(held.fetch_until),
         for_you=_for_you(asked, held) if is_decided and not _goes_on(uow, asked, vault.now(uow)) else None,
     )

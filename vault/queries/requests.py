@@ -21,8 +21,9 @@ from vault.requests.manifest import kind_of
 from vault.requests.parse import parse_stored
 from vault.requests.rounds import check_by_itself
 from vault.requests.shapes import dimension
+from vault.requests.stored_campaigns import document_of
 from vault.sealing.signing import fingerprint
-from vault.store.tables import RequestRow
+from vault.store.tables import CampaignRow, RequestRow
 from vault.store.times import stamp
 from vault.views.purposes import PURPOSES
 from vault.views.requests import Approval, Change, RequestLine, RequestView, RoundOf
@@ -41,6 +42,10 @@ from vault.queries.price import price_view
 _UNDECIDED = (RequestState.WAITING, RequestState.APPROVED)
 
 # requests ---------------------------------------------------------------------------------------------------
+
+
+_MESH = b'"kind":"mesh"'
+"""Stands in the canonical bytes of every mesh."""
 
 
 def request_lines(uow: UnitOfWork, vault: OpenVault) -> list[RequestLine]:
@@ -73,20 +78,27 @@ def request_line(uow: UnitOfWork, row: RequestRow, now: datetime) -> RequestLine
         purpose_words=PURPOSES[manifest.purpose.dpv],
         received_at=stamp(row.received_at),
         expires_at=stamp(row.expires_at),
-        round=round_of(row),
+        round=round_of(uow, row),
     )
 
 
-def round_of(row: RequestRow) -> RoundOf | None:
+def round_of(uow: UnitOfWork, row: RequestRow) -> RoundOf | None:
     """Which round of which campaign a request is, if it is one."""
     if row.campaign_id is None:
         return None
+    campaign = uow.get(CampaignRow, row.campaign_id)
     return RoundOf(
         campaign=row.campaign_id,
         number=row.round or 0,
         ends_at=stamp(row.expires_at),
         is_carried=row.log_size is not None,  # by hand rounds come in without the log
+        peers=() if campaign is None else _peers(campaign),
     )
+
+
+def _peers(campaign: CampaignRow) -> tuple[str, ...]:
+    """The names of the peers of a mesh; other documents, which lists have many of, are not read for it."""
+    return tuple(one.name for one in document_of(campaign).peers) if _MESH in campaign.document else ()
 
 
 def request_view(uow: UnitOfWork, vault: OpenVault, asked: StoredJob) -> RequestView:

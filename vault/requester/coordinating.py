@@ -35,6 +35,7 @@ from vault.requests.campaign import (
     Average,
     CampaignDocument,
     GradientSteps,
+    Mesh,
     campaign_digest,
     campaign_signature,
     signed_campaign,
@@ -49,7 +50,8 @@ from vault.requests.weights import LARGEST_WEIGHT, Tensor, check_form, read_tens
 from vault.sealing.digest import sha256_hex
 from vault.sealing.durable import create_file
 from vault.sealing.keyfile import write_secret_key
-from vault.sealing.signing import SigningKey
+from vault.sealing.secret import Secret
+from vault.sealing.signing import SigningKey, fingerprint
 from vault.store.destination import is_free
 
 if TYPE_CHECKING:
@@ -66,14 +68,17 @@ __all__ = [
     "CampaignDocument",
     "GradientSteps",
     "JobFiles",
+    "Mesh",
     "ModelFiles",
     "SigningKey",
     "Tensor",
+    "campaign_digest",
     "check_model",
     "check_round",
     "create_file",
     "dimension",
     "final_model_in",
+    "fingerprint",
     "is_free",
     "make_folder",
     "parse_signature_line",
@@ -84,6 +89,7 @@ __all__ = [
     "signed_round",
     "update_shapes",
     "update_step",
+    "write_round_key",
     "write_secret_key",
 ]
 
@@ -126,6 +132,11 @@ def read_campaign(folder: Path) -> SignedCampaignFiles:
     return SignedCampaignFiles(
         document=document, digest=campaign_digest(data), data=data, signature=line, weights=weights
     )
+
+
+def write_round_key(folder: Path, seed: bytes) -> None:
+    """Put the key of the rounds beside a campaign, where ``round_key`` finds it."""
+    write_secret_key(folder / ROUND_KEY_FILE, Secret(seed))
 
 
 def judge_answer(

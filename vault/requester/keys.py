@@ -14,9 +14,9 @@ __all__ = [
     "Keys",
     "fingerprint",
     "fingerprint_of",
+    "fingerprint_of_secret",
     "keygen",
     "make_folder",
-    "public_half",
     "write_public_key",
 ]
 
@@ -58,9 +58,9 @@ def fingerprint_of(public: Path) -> str:
     return fingerprint(read_key(public, "requester-public"))
 
 
-def public_half(secret: Path) -> bytes:
-    """The public key, 32 bytes, of a requester's secret key file; raises as ``read_secret_key``."""
-    return SigningKey.from_seed(read_secret_key(secret)).public
+def fingerprint_of_secret(secret: Path) -> str:
+    """The fingerprint of the public half of a secret key file; raises as ``read_secret_key``."""
+    return fingerprint(SigningKey.from_seed(read_secret_key(secret)).public)
 
 
 def make_folder(folder: Path) -> None:

@@ -13,13 +13,15 @@ from vault.views.price import PriceView
 class RoundOf:
     """The campaign that a job is a round of, by its id here, which round, and until when (UTC) it takes answers.
 
-    One that ``is_carried`` was brought by a courier, which takes its answer back.
+    One that ``is_carried`` was brought by a courier, which takes its answer back. ``peers`` are the names of those who
+    get what is released for it, where the campaign is a mesh.
     """
 
     campaign: str
     number: int
     ends_at: str
     is_carried: bool
+    peers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

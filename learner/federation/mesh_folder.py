@@ -1,0 +1,248 @@
+"""What a peer keeps of one mesh, in a folder of its own (0700): the campaign, a token, what became of rounds.
+
+The part beneath ``net`` is all that the process with the network can see: certificates, the campaign, released models.
+No key of a vault is ever here. Files are written whole or not at all.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
+
+from learner.federation.mesh_forms import SHARED_LIMIT, Place
+from learner.federation.mesh_mixing import Verdict
+from vault.errors.families import Unavailable
+from vault.errors.meshes import MeshFolderDamaged
+from vault.requester.coordinating import CAMPAIGN_FILE, CAMPAIGN_SIGNATURE_FILE, WEIGHTS_FILE, read_campaign
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+    from vault.requester.coordinating import SignedCampaignFiles
+
+ACCESS_FILE: Final = "access.json"
+STATE_FILE: Final = "state.json"
+MODEL_FILE: Final = "model.safetensors"
+"""The weights that came of the last round."""
+NODE_FILE: Final = "node.json"
+SEEN_FILE: Final = "seen.json"
+LOCK_FILE: Final = "lock"
+AUTHORITY_FILE: Final = "authority.pem"
+CERTIFICATE_FILE: Final = "certificate.pem"
+KEY_FILE: Final = "key.pem"
+CAMPAIGN_FILES: Final = (CAMPAIGN_FILE, CAMPAIGN_SIGNATURE_FILE, WEIGHTS_FILE)
+NET: Final = "net"
+_INTRODUCED: Final = ".introduced"
+_DRAFT: Final = ".joining"
+_LARGEST: Final = 64 << 20
+_SHARED: Final = re.compile(r"shared-([1-9][0-9]{0,3})-([0-9a-f]{64})\.json", re.ASCII)
+
+Word = Literal["prepared", "waiting", "refused", "expired", "released", "not handed over", "not here"]
+"""What became of a round: it is mixed, it waits in the vault, you said no, its time is over, you released its model; or
+the vault did not take the round, or has nothing of it to fetch any more."""
+
+_Fact = TypeVar("_Fact")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """What lets the mesh in at the vault's door; ``campaign`` is the vault's own id of it, ``key`` its key there."""
+
+    campaign: str
+    requester: str
+    key: str
+    door: str = field(repr=False)
+    v: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeshRound:
+    """One round of one's own: what it was mixed from, and what became of it."""
+
+    number: int
+    job: str
+    word: Word
+    verdicts: tuple[Verdict, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeshState:
+    """How far this peer is; ``last`` are the verdicts of the mix after the last round, once ``is_over``.
+
+    ``missing`` are the layers that did not confine the process that mixes.
+    """
+
+    rounds: tuple[MeshRound, ...] = ()
+    last: tuple[Verdict, ...] = ()
+    is_over: bool = False
+    trouble: str = ""
+    missing: tuple[str, ...] = ()
+    v: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeFacts:
+    """By what the process with the network knows itself and finds the others."""
+
+    key: str
+    places: tuple[Place, ...]
+    v: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What the process with the network saw last: connections, what it dropped and why, layers that are missing."""
+
+    connected: int = 0
+    dropped: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    v: int = 1
+
+
+Facts = Access | MeshState | NodeFacts | Seen
+_FILES: Final[dict[type[Any], str]] = {
+    Access: ACCESS_FILE,
+    MeshState: STATE_FILE,
+    NodeFacts: NODE_FILE,
+    Seen: SEEN_FILE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class MeshFolder:
+    """A folder of a mesh, or the part of it that the network's process sees."""
+
+    path: Path
+
+    @property
+    def net(self) -> MeshFolder:
+        """The part that the process with the network sees."""
+        return MeshFolder(self.path / NET)
+
+    def read(self, name: str) -> bytes:
+        """A file of it; raises ``MeshFolderDamaged``."""
+        try:
+            with (self.path / name).open("rb") as file:
+                return file.read(_LARGEST)
+        except OSError as error:
+            raise MeshFolderDamaged(path=self.path, reason=f"{name}: {error.strerror}") from None
+
+    def write(self, name: str, data: bytes) -> None:
+        """Put a file (0600) there whole; raises ``Unavailable`` where it cannot be written."""
+        target = self.path / name
+        draft = target.with_name(f".{target.name}")
+        try:
+            if not target.parent.exists():
+                target.parent.mkdir(mode=0o700, parents=True)
+            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            draft.replace(target)
+        except OSError as error:
+            raise Unavailable(reason=f"the mesh's folder cannot be written to ({error.strerror})") from None
+
+    def campaign(self) -> SignedCampaignFiles:
+        """The signed campaign; raises what reading one does."""
+        return read_campaign(self.path)
+
+    def facts(self, kind: type[_Fact]) -> _Fact:
+        """Such facts as they were kept; raises ``MeshFolderDamaged``."""
+        from pydantic import ValidationError
+
+        name = _FILES[kind]
+        if kind in (MeshState, Seen) and not (self.path / name).exists():
+            return kind()
+        try:
+            found: _Fact = _adapter(name).validate_json(self.read(name))
+        except ValidationError:
+            # `from None`: the original error quotes what stands there
+            raise MeshFolderDamaged(path=self.path, reason=f"{name} is none of the mesh's") from None
+        return found
+
+    def keep(self, facts: Facts) -> None:
+        """Write these facts."""
+        from vault.requester.forms import canonical
+
+        name = _FILES[type(facts)]
+        self.write(name, canonical(_adapter(name).dump_python(facts, mode="json")))
+
+    def shared(self) -> dict[tuple[int, str], Path]:
+        """The files of released models that are here, by round and key."""
+        found = ((_SHARED.fullmatch(path.name), path) for path in self.path.iterdir())
+        return {(int(match[1]), match[2]): path for match, path in found if match}
+
+    def read_shared(self, number: int, key: str) -> bytes:
+        """A released model, or nothing where none is here."""
+        path = self.path / _shared_name(number, key)
+        try:
+            with path.open("rb") as file:
+                return file.read(SHARED_LIMIT + 1)
+        except FileNotFoundError:
+            return b""
+
+    def keep_shared(self, number: int, key: str, data: bytes) -> None:
+        """Keep a released model."""
+        self.write(_shared_name(number, key), data)
+
+    def destroy(self) -> None:
+        """Remove it with everything in it; raises ``Unavailable``."""
+        try:
+            shutil.rmtree(self.path)
+        except OSError as error:
+            raise Unavailable(reason=f"{self.path} cannot be removed ({error.strerror})") from None
+
+
+def joined(home: Path) -> list[MeshFolder]:
+    """Every mesh that was joined, by the name of its folder."""
+    paths = sorted(home.iterdir()) if home.is_dir() else []
+    return [MeshFolder(path) for path in paths if path.is_dir() and not path.suffix]
+
+
+def introduced_folder(home: Path, key: str) -> MeshFolder:
+    """Where the secret key of a certificate lies until the mesh is joined, by the vault's key."""
+    return MeshFolder(home / f"{key[:16]}{_INTRODUCED}")
+
+
+def draft_folder(home: Path, digest: str) -> MeshFolder:
+    """A new, empty folder for a mesh that is being joined."""
+    found = MeshFolder(home / f"{digest[:16]}{_DRAFT}")
+    if found.path.exists():
+        found.destroy()  # what an earlier try left
+    return found
+
+
+def settled(draft: MeshFolder) -> MeshFolder:
+    """Put a folder in its place; where the mesh was joined before, what became of its rounds is kept."""
+    place = MeshFolder(draft.path.with_suffix(""))
+    if not place.path.exists():
+        draft.path.rename(place.path)
+        return place
+    for file in sorted(path for path in draft.path.rglob("*") if path.is_file()):
+        place.write(str(file.relative_to(draft.path)), file.read_bytes())
+    draft.destroy()
+    return place
+
+
+def _shared_name(number: int, key: str) -> str:
+    return f"shared-{number}-{key}.json"
+
+
+@cache
+def _adapter(name: str) -> TypeAdapter[Any]:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(next(kind for kind, file in _FILES.items() if file == name))
+
+
+def load_forms() -> None:
+    """Load what the files of a folder are read with."""
+    for name in _FILES.values():
+        _adapter(name)

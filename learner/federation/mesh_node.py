@@ -1,0 +1,273 @@
+"""The network's side of a mesh: a zenoh peer that tells what is released here and passes on what others released.
+
+Every connection is TLS with a certificate of this mesh's authority on both ends; whose certificate it is decides what
+may be put. An answer to a query can carry any key, so only the signature of a vault counts, which is judged here before
+anything is kept or passed on.
+"""
+
+from __future__ import annotations
+
+import json
+import queue
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from learner.federation.mesh_folder import (
+    AUTHORITY_FILE,
+    CERTIFICATE_FILE,
+    KEY_FILE,
+    MeshFolder,
+    NodeFacts,
+    Seen,
+)
+from learner.federation.mesh_forms import SHARED_LIMIT
+from learner.federation.mesh_models import released_model
+from vault.errors.meshes import MeshFailed, SharedInvalid, ZenohMissing
+
+if TYPE_CHECKING:
+    import zenoh
+
+    from vault.requester.coordinating import SignedCampaignFiles
+
+Tell = Callable[[dict[str, object]], None]
+
+ROOT: Final = "lockbox/mesh"
+ASK_EVERY: Final = 30.0
+"""Seconds between two times that others are asked for what is missing."""
+ANSWER_WITHIN: Final = 20.0
+TICK: Final = 0.5
+ALONE_AFTER: Final = 2.0
+"""Seconds after which whoever has a certificate of another authority would still see nobody."""
+MOST_WAITING: Final = 64
+"""Models that may wait to be judged; what comes beyond that is asked for again."""
+MOST_DROPPED: Final = 20
+
+
+@dataclass(slots=True, kw_only=True)
+class Node:
+    """A peer on the network, with its folder beneath ``net``; ``listen`` and ``connect`` are host:port."""
+
+    folder: MeshFolder
+    tell: Tell
+    listen: Sequence[str] = ()
+    connect: Sequence[str] = ()
+    missing: tuple[str, ...] = ()
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    _came: queue.Queue[tuple[str, bytes]] = field(default_factory=lambda: queue.Queue(MOST_WAITING))
+    _told: set[tuple[int, str]] = field(default_factory=set)
+    _dropped: tuple[str, ...] = ()
+    _connected: int = -1
+    _asked: float = float("-inf")
+
+    def run(self, monotonic: Callable[[], float]) -> None:
+        """Stay on the network until the process is ended; raises ``ZenohMissing`` or ``MeshFailed``."""
+        campaign, facts = self.folder.campaign(), self.folder.facts(NodeFacts)
+        place = _place(campaign.digest)
+        for name in (AUTHORITY_FILE, CERTIFICATE_FILE, KEY_FILE):
+            self.folder.read(name)  # zenoh would open without them, and see nobody
+        with (
+            _opened(self._config(campaign, facts)) as session,
+            session.declare_subscriber(f"{place}/*/*", self._on_sample),
+            session.declare_queryable(f"{place}/*/*", self._on_query),
+        ):
+            begun = monotonic()
+            self.tell({"event": "listening" if self.listen else "not listening"})
+            while True:
+                self._tell_own(session, facts, place)
+                self._take_in(campaign)
+                if monotonic() - self._asked >= ASK_EVERY:
+                    self._asked = monotonic()
+                    self._ask(session, campaign, place)
+                if monotonic() - begun >= ALONE_AFTER:
+                    self._look_around(session)
+
+    # what zenoh calls, in threads of its own: nothing is judged there
+
+    def _on_sample(self, sample: Any) -> None:
+        if len(sample.payload) <= SHARED_LIMIT:
+            self._queue(str(sample.key_expr), sample.payload.to_bytes())
+
+    def _on_reply(self, reply: Any) -> None:
+        if reply.ok is not None:
+            self._on_sample(reply.ok)
+
+    def _queue(self, key: str, data: bytes) -> None:
+        try:
+            self._came.put_nowait((key, data))
+        except queue.Full:
+            self._asked = float("-inf")  # it is asked for again
+
+    def _on_query(self, query: Any) -> None:
+        with query:
+            wanted = _parts(str(query.key_expr))
+            data = self.folder.read_shared(*wanted) if wanted else b""
+            if data:
+                query.reply(query.key_expr, data)
+
+    # what this process does itself
+
+    def _tell_own(self, session: zenoh.Session, facts: NodeFacts, place: str) -> None:
+        """Put what was released here since the last time."""
+        for number, key in self.folder.shared():
+            if key == facts.key and (number, key) not in self._told:
+                session.put(f"{place}/{number}/{key}", self.folder.read_shared(number, key))
+                self._told.add((number, key))
+                self.tell({"event": "told", "round": number})
+
+    def _take_in(self, campaign: SignedCampaignFiles) -> None:
+        """Judge what came, and keep the first good one of each peer and round; waits a moment where nothing did."""
+        wait = TICK
+        while True:
+            try:
+                name, data = self._came.get(timeout=wait)
+            except queue.Empty:
+                return
+            wait = 0.001
+            self._judge(campaign, name, data)
+
+    def _judge(self, campaign: SignedCampaignFiles, name: str, data: bytes) -> None:
+        wanted = _parts(name)
+        if wanted is None or self.folder.read_shared(*wanted):
+            return
+        try:
+            found = released_model(data, campaign.document, campaign.digest)
+        except SharedInvalid as error:
+            self._drop(f"round {wanted[0]} of {wanted[1][:8]}: {error}")
+            return
+        if (found.round, found.key) != wanted:
+            self._drop(f"round {wanted[0]} of {wanted[1][:8]}: it is the model of another")
+            return
+        self.folder.keep_shared(found.round, found.key, data)
+        self.tell({"event": "received", "round": found.round, "key": found.key})
+
+    def _drop(self, why: str) -> None:
+        if why not in self._dropped:
+            self._dropped = (*self._dropped, why)[-MOST_DROPPED:]
+            self._keep()
+            self.tell({"event": "dropped", "note": why})
+
+    def _ask(self, session: zenoh.Session, campaign: SignedCampaignFiles, place: str) -> None:
+        """Ask all others for the models of the round before and of this one that are not here, of whomever."""
+        import zenoh
+
+        document, here = campaign.document, self.folder.shared()
+        ended = sum(self.clock() >= document.deadline(each + 1) for each in range(document.rounds))
+        for number in {max(1, ended), min(ended + 1, document.rounds)}:
+            for peer in document.peers:
+                if (number, peer.key) not in here:
+                    session.get(
+                        f"{place}/{number}/{peer.key}",
+                        self._on_reply,
+                        target=zenoh.QueryTarget.ALL,
+                        # with fewer answers than there are, a forged one could hide the right one
+                        consolidation=zenoh.ConsolidationMode.NONE,
+                        timeout=ANSWER_WITHIN,
+                    )
+
+    def _look_around(self, session: zenoh.Session) -> None:
+        """Tell how many peers are connected, whenever that changes."""
+        found = len(session.info.peers_zid())
+        if found != self._connected:
+            if found > self._connected:
+                self._asked = float("-inf")
+            self._connected = found
+            self._keep()
+            self.tell({"event": "peers" if found else "alone", "connected": found})
+
+    def _keep(self) -> None:
+        connected = max(0, self._connected)
+        self.folder.keep(Seen(connected=connected, dropped=self._dropped, missing=self.missing))
+
+    def _config(self, campaign: SignedCampaignFiles, facts: NodeFacts) -> dict[str, Any]:
+        keys = [one.key for one in campaign.document.peers]
+        others = [one.address for one in facts.places if one.key != facts.key]
+        return node_config(
+            self.folder,
+            place=_place(campaign.digest),
+            keys=keys,
+            listen=self.listen,
+            connect=[*others, *self.connect],
+        )
+
+
+def node_config(
+    folder: MeshFolder, *, place: str, keys: Sequence[str], listen: Sequence[str], connect: Sequence[str]
+) -> dict[str, Any]:
+    """What zenoh is told: TLS on both ends, nobody looked for, and everything denied but what a mesh needs."""
+    tls = {
+        "root_ca_certificate": str(folder.path / AUTHORITY_FILE),
+        "enable_mtls": True,
+        "verify_name_on_connect": True,
+        "listen_private_key": str(folder.path / KEY_FILE),
+        "listen_certificate": str(folder.path / CERTIFICATE_FILE),
+        "connect_private_key": str(folder.path / KEY_FILE),
+        "connect_certificate": str(folder.path / CERTIFICATE_FILE),
+    }
+    return {
+        "mode": "peer",
+        "listen": _endpoints(listen),
+        "connect": _endpoints(connect),
+        "scouting": {"multicast": {"enabled": False}, "gossip": {"enabled": False}},
+        "transport": {"link": {"protocols": ["tls"], "tls": tls}, "shared_memory": {"enabled": False}},
+        "access_control": _access(place, keys),
+    }
+
+
+def _endpoints(addresses: Sequence[str]) -> dict[str, Any]:
+    found = [f"tls/{one}" for one in addresses]
+    return {"endpoints": found, "timeout_ms": 0, "exit_on_failure": False}
+
+
+def _access(place: str, keys: Sequence[str]) -> dict[str, Any]:
+    """Who may do what: whoever has a certificate may ask and answer, and put under its own key alone."""
+
+    def rule(name: str, messages: list[str], flows: list[str], where: str) -> dict[str, Any]:
+        return {
+            "id": name,
+            "messages": messages,
+            "flows": flows,
+            "permission": "allow",
+            "key_exprs": [where],
+        }
+
+    all_of_it, both = f"{place}/**", ["ingress", "egress"]
+    shared = [
+        rule("ask", ["declare_subscriber", "query", "declare_queryable"], both, all_of_it),
+        rule("tell", ["put", "reply"], ["egress"], all_of_it),
+        # without this nothing is passed on; that an answer can carry any key is why signatures are judged
+        rule("hear", ["reply"], ["ingress"], all_of_it),
+    ]
+    puts = [rule(f"put-{key}", ["put"], ["ingress"], f"{place}/*/{key}") for key in keys]
+    names = [one["id"] for one in shared]
+    return {
+        "enabled": True,
+        "default_permission": "deny",
+        "rules": [*shared, *puts],
+        "subjects": [{"id": key, "cert_common_names": [key]} for key in keys],
+        "policies": [{"rules": [*names, f"put-{key}"], "subjects": [key]} for key in keys],
+    }
+
+
+def _opened(config: dict[str, Any]) -> Any:
+    try:
+        import zenoh
+    except ImportError:
+        raise ZenohMissing() from None
+    try:
+        return zenoh.open(zenoh.Config.from_json5(json.dumps(config)))
+    except zenoh.ZError as error:
+        raise MeshFailed(reason=f"zenoh does not open: {error}".replace("\n", " ")[:300]) from None
+
+
+def _place(digest: str) -> str:
+    return f"{ROOT}/{digest}"
+
+
+def _parts(name: str) -> tuple[int, str] | None:
+    """The round and the key in the name of something on the network, or None where it is none of ours."""
+    *_, number, key = name.split("/")
+    is_number = number.isascii() and number.isdecimal() and len(number) <= 4 and number[0] != "0"
+    is_key = len(key) == 64 and set(key) <= set("0123456789abcdef")
+    return (int(number), key) if is_number and is_key else None

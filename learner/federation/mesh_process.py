@@ -1,0 +1,115 @@
+"""The processes of a mesh: one with the network and no vault, one with the vault's door and no network.
+
+    mesh_process net FOLDER LISTEN CONNECT   stay on the network; FOLDER is the part beneath ``net``, the addresses JSON
+    mesh_process mix FOLDER LINE             one errand; LINE is the number of a connected descriptor to the vault
+
+It writes one JSON object a line on standard output, and nothing anywhere else: what an error quotes may be a token.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import socket
+import sys
+import time
+from dataclasses import replace
+from enum import IntEnum
+from pathlib import Path
+from typing import NoReturn
+
+from learner.federation import courier_sandbox, mesh_folder
+from learner.federation.mesh_folder import LOCK_FILE, Access, MeshFolder, MeshState
+from vault.errors.daemon import DaemonGone
+from vault.errors.families import LockboxError
+from vault.errors.meshes import MeshAtWork
+from vault.wire.errors import error_body
+
+
+class Exit(IntEnum):
+    """How the process ended: well, with an error that it told, without its line to the vault, or by our mistake."""
+
+    DONE = 0
+    FAILED = 1
+    LINE_LOST = 3
+    BROKEN = 4
+
+
+def main(arguments: list[str]) -> NoReturn:
+    """Do one task."""
+    sys.dont_write_bytecode = True
+    try:
+        _go(*arguments)
+    except DaemonGone:
+        os._exit(Exit.LINE_LOST)
+    except LockboxError as error:
+        tell({"event": "trouble", **error_body(error).model_dump()})
+        os._exit(Exit.FAILED)
+    except BaseException:  # the boundary of the process: whatever it is, its text may hold a token
+        os._exit(Exit.BROKEN)
+    os._exit(Exit.DONE)
+
+
+def tell(fact: dict[str, object]) -> None:
+    """Write one line."""
+    os.write(1, json.dumps({"v": 1, **fact}).encode() + b"\n")
+
+
+def _go(task: str, path: str, *rest: str) -> None:
+    folder = MeshFolder(Path(path))
+    mesh_folder.load_forms()
+    if task == "net":
+        _stay(folder, json.loads(rest[0]), json.loads(rest[1]))
+    else:
+        _mix(folder, int(rest[0]))
+
+
+def _stay(folder: MeshFolder, listen: list[str], connect: list[str]) -> None:
+    from learner.federation.mesh_node import Node
+
+    courier_sandbox.harden_courier()
+    lock = _at_work(folder)
+    ports = [int(one.rpartition(":")[2]) for one in (*listen, *connect, *_known(folder))]
+    confined = courier_sandbox.confine_network(folder.path, ports)
+    node = Node(folder=folder, tell=tell, listen=listen, connect=connect, missing=confined.missing)
+    node.run(time.monotonic)
+    os.close(lock)
+
+
+def _known(folder: MeshFolder) -> list[str]:
+    return [one.address for one in folder.facts(mesh_folder.NodeFacts).places]
+
+
+def _mix(folder: MeshFolder, line: int) -> None:
+    from learner.federation.courier_door import Door
+    from learner.federation.mesh_errand import MeshErrand
+    from vault.client.given_line import GivenLine
+
+    courier_sandbox.harden_courier()
+    lock = _at_work(folder)
+    access, confined = folder.facts(Access), courier_sandbox.confine_offline(folder.path)
+    state = replace(folder.facts(MeshState), missing=confined.missing, trouble="")
+    door = Door(line=GivenLine(socket.socket(fileno=line)), token=access.door)
+    errand = MeshErrand(folder=folder, door=door, tell=tell, state=state)
+    try:
+        errand.run()
+    except LockboxError as error:
+        folder.keep(replace(errand.state, trouble=str(error)))
+        raise
+    folder.keep(errand.state)
+    os.close(lock)
+
+
+def _at_work(folder: MeshFolder) -> int:
+    """Hold the folder for this process alone; raises ``MeshAtWork``."""
+    lock = os.open(folder.path / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise MeshAtWork() from None
+    return lock
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,169 @@
+"""Being introduced to a mesh and joining it: all is said first, and nothing is kept unless all of it was done."""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from tui.cli.terminal import confirm, is_interactive, say
+from tui.cli.vault_access import global_options, open_vault
+from tui.text import mesh_facts
+from vault.errors.campaigns import CampaignReplayed
+from vault.errors.consent import NotConfirmed
+from vault.errors.families import Invalid
+from vault.errors.meshes import MembershipInvalid, MembershipOfAnother
+from vault.regular_file import read_regular
+
+if TYPE_CHECKING:
+    from learner.federation.mesh_folder import Access, MeshFolder
+    from learner.federation.mesh_forms import Membership
+    from vault.owner.interface.owner import Owner
+    from vault.requester.coordinating import CampaignDocument
+
+
+def introduce_to(context: typer.Context, *, requester: str, name: str, address: str | None, to: Path) -> None:
+    """Write an introduction, and keep the secret key of its certificate request until the mesh is joined."""
+    from learner.federation.mesh_folder import KEY_FILE, introduced_folder
+    from learner.federation.mesh_founding import make_introduction
+    from vault.requester.coordinating import create_file, is_free
+
+    if not is_free(to):
+        raise Invalid(reason=f"{to} is there already")
+    with open_vault(context) as vault:
+        key = _own_key(vault, requester)
+        founder = next(one.fingerprint for one in vault.requesters() if one.name == requester)
+    made = make_introduction(name=name, key=key, requester=founder, address=address)
+    introduced_folder(global_options(context).paths.mesh, key.hex()).write(KEY_FILE, made.key)
+    create_file(to, made.introduction)
+
+
+def join_by(context: typer.Context, file: Path) -> Access:
+    """Check a membership, take its campaign in, and keep what the mesh runs with.
+
+    Raises `MembershipInvalid`, `MembershipOfAnother`, `NotConfirmed`, and what the vault says.
+    """
+    from learner.federation.mesh_folder import draft_folder, settled
+    from learner.federation.mesh_forms import parse_membership
+    from vault.requester.coordinating import campaign_digest
+
+    membership = parse_membership(_read(file))
+    home = global_options(context).paths.mesh
+    draft = draft_folder(home, campaign_digest(_decoded(membership.campaign)))
+    try:
+        _unpack(membership, draft, home)
+        with open_vault(context) as vault:
+            access = _let_in(vault, draft, membership)
+        settled(draft)
+    except BaseException:
+        if draft.path.exists():
+            draft.destroy()
+        raise
+    return access
+
+
+def _read(file: Path) -> bytes:
+    """The bytes of a membership; raises `MembershipInvalid` for what is no file of that size."""
+    from learner.federation.mesh_forms import MEMBERSHIP_LIMIT
+
+    try:
+        return read_regular(file, MEMBERSHIP_LIMIT + 1)
+    except OSError as error:
+        raise MembershipInvalid(reason=f"{file} cannot be read ({error.strerror})") from None
+
+
+def _decoded(text: str) -> bytes:
+    from vault.requester.forms import from_base64
+
+    try:
+        return from_base64(text)
+    except ValueError:
+        raise MembershipInvalid(reason="a part of it is not base64 as it is written") from None
+
+
+def _unpack(membership: Membership, draft: MeshFolder, home: Path) -> None:
+    """Put what a membership holds into a folder, once all of it fits together."""
+    from learner.federation.mesh_folder import (
+        AUTHORITY_FILE,
+        CAMPAIGN_FILES,
+        CERTIFICATE_FILE,
+        KEY_FILE,
+        NodeFacts,
+        introduced_folder,
+    )
+    from learner.federation.mesh_founding import check_certificate
+    from vault.requester.coordinating import round_key, write_round_key
+
+    parts = (membership.campaign, membership.signature, membership.weights)
+    for name, text in zip(CAMPAIGN_FILES, parts, strict=True):
+        draft.write(name, _decoded(text))
+        draft.net.write(name, _decoded(text))
+    document = draft.campaign().document
+    write_round_key(draft.path, bytes.fromhex(membership.round_key))
+    if round_key(draft.path).public.hex() != document.round_key:
+        raise MembershipInvalid(reason="its key of the rounds is not that of the campaign")
+    secret = introduced_folder(home, membership.key)
+    if not secret.path.exists():
+        raise MembershipInvalid(reason="no vault here was introduced with the key that it names")
+    check_certificate(membership, secret.read(KEY_FILE), _authority(document))
+    draft.net.write(KEY_FILE, secret.read(KEY_FILE))
+    draft.net.write(AUTHORITY_FILE, membership.authority.encode())
+    draft.net.write(CERTIFICATE_FILE, membership.certificate.encode())
+    draft.net.keep(NodeFacts(key=membership.key, places=membership.places))
+
+
+def _authority(document: CampaignDocument) -> str:
+    from vault.requester.coordinating import Mesh
+
+    if not isinstance(document.server, Mesh):
+        raise MembershipInvalid(reason="its campaign is no mesh")
+    return document.server.authority
+
+
+def _let_in(vault: Owner, draft: MeshFolder, membership: Membership) -> Access:
+    """Say what joining does, take the campaign in, and make the mesh's access."""
+    from learner.federation.mesh_folder import Access
+    from vault.requester.keys import fingerprint_of, write_public_key
+
+    document = draft.campaign().document
+    founder = write_public_key(draft.path, bytes.fromhex(document.job.requester.key))
+    their = fingerprint_of(founder)
+    requester = next((one.name for one in vault.requesters() if one.fingerprint == their), None)
+    if requester is None:
+        raise MembershipInvalid(reason="who signed its campaign is not known here")
+    listed = {one.key for one in document.peers}
+    if _own_key(vault, requester).hex() != membership.key or membership.key not in listed:
+        raise MembershipOfAnother(requester=requester)
+    peers = [(one.name, _fingerprint(one.key)) for one in document.peers]
+    for sentence in mesh_facts.before_joining(requester=requester, peers=peers):
+        say(f"• {sentence}")
+    if is_interactive() and not confirm("Go on?"):
+        raise NotConfirmed()
+    campaign = _taken_in(vault, draft)
+    door = vault.issue_token(requester)
+    access = Access(campaign=campaign, requester=requester, key=membership.key, door=door)
+    draft.keep(access)
+    return access
+
+
+def _fingerprint(key: str) -> str:
+    from vault.requester.coordinating import fingerprint
+
+    return fingerprint(bytes.fromhex(key))
+
+
+def _own_key(vault: Owner, requester: str) -> bytes:
+    """The key by which this vault signs releases to a requester."""
+    return b64decode(vault.vault_key(requester).split()[-1])
+
+
+def _taken_in(vault: Owner, draft: MeshFolder) -> str:
+    """The vault's id of the campaign, which is in the inbox then."""
+    try:
+        return vault.submit_campaign(draft.path).line.id
+    except CampaignReplayed:
+        digest = draft.campaign().digest
+        ids = (line.id for line in vault.campaigns())
+        return next(one for one in ids if vault.campaign(one).digest == digest)

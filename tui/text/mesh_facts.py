@@ -1,0 +1,137 @@
+"""What a person hears of a mesh: before it is joined, while it runs, whom it accepted and whom not, and why not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from tui.text import wording
+
+if TYPE_CHECKING:
+    from learner.federation.mesh_folder import Access, MeshRound, MeshState, Seen
+    from learner.federation.mesh_mixing import Verdict
+
+Names = Mapping[str, str]
+
+_MISSING: Final = {
+    "landlock": "This kernel has no Landlock: the mesh's processes could read and write your files.",
+    "landlock-network": "This kernel cannot bind a process to ports: the mesh's could connect to any.",
+    "single-thread": "The mesh's process had a second thread, which Landlock does not reach.",
+    "seccomp": (
+        "No filter over system calls confines the process with the network, since zenoh's are not known: it has no key "
+        "and no token, no file but its own and no port but those of the peers, but could open Unix sockets of yours."
+    ),
+}
+_WORDS: Final = {
+    "prepared": "mixed, to be handed over",
+    "waiting": "waits for you",
+    "refused": "you said no",
+    "expired": "over, nothing released",
+    "released": "released to your peers",
+    "not handed over": "not taken by the vault",
+    "not here": "nothing to fetch",
+}
+ALONE: Final = (
+    "Nobody is connected. Whoever has a certificate of another authority, or one whose time is over, sees nobody and "
+    "gets no error; nor does one that nobody can reach and that reaches nobody"
+)
+OVER: Final = "The last round is over. The model that came of it: lockbox mesh model ID --to MODEL.onnx"
+NOTHING_LEAVES: Final = (
+    "Nothing is read, nothing is paid and nothing is agreed to by that. The campaign comes into your inbox, and each "
+    "release is still yours to decide."
+)
+WHO_SEES: Final = (
+    "While it runs, a port is open to your peers alone. They see from which network address and when; whoever watches "
+    "the network sees to whom this computer speaks, not what."
+)
+
+
+def before_joining(*, requester: str, peers: list[tuple[str, str]]) -> Iterator[str]:
+    """What joining does, said before anything of it is done."""
+    listed = ", ".join(f"{name} (key {key})" for name, key in peers)
+    yield f"{requester} founded a mesh of {wording.counted(len(peers), 'peer')}: {listed}."
+    yield "What you release in it goes to all of them, and they pass it on. One more peer would be another mesh."
+    yield NOTHING_LEAVES
+    yield (
+        f"The mesh gets access to the requester's door of your vault, as {requester} would have it: it hands in your "
+        "rounds and fetches what you released. It holds no key of your vault."
+    )
+    yield WHO_SEES
+
+
+def after_joining(campaign: str) -> Iterator[str]:
+    """What comes next."""
+    yield f"Look at the campaign, and decide: lockbox campaign show {campaign[:8]}"
+    yield f"To take part in it: lockbox campaign join {campaign[:8]}"
+    yield "To let your peers reach you, while the vault is open: lockbox mesh run"
+
+
+def lacking(missing: tuple[str, ...]) -> Iterator[str]:
+    """A sentence for each layer that does not confine the mesh's processes here."""
+    return (_MISSING[name] for name in missing if name in _MISSING)
+
+
+def event(said: Mapping[str, Any], names: Names) -> str:
+    """One line of what happened."""
+    number, note = said.get("round"), str(said.get("note") or "no reason is told").rstrip(".")
+    who = names.get(str(said.get("key")), "somebody")
+    told = {
+        "listening": "Peers can reach this computer",
+        "not listening": "No address to listen on is known; it reaches others, and none can begin with it",
+        "peers": f"{wording.counted(int(said.get('connected') or 0), 'peer')} connected",
+        "alone": ALONE,
+        "told": f"Your model of round {number} is there for your peers",
+        "received": f"{who}'s model of round {number} came",
+        "dropped": f"Something was not taken: {note}",
+        "mixed": f"Round {number} is mixed, from {wording.counted(int(said.get('accepted') or 0), 'model')} of others",
+        "handed over": f"Round {number} was handed to the vault; to look at it: lockbox request list",
+        "not handed over": f"The vault did not take round {number}: {note}",
+        "released": f"You released your model of round {number}",
+        "refused": f"You said no to round {number}",
+        "expired": f"Round {number} is over",
+        "not here": f"Of round {number} nothing is left to be fetched: {note}",
+        "over": "The last round is over",
+        "locked": "The vault is locked; your peers still get what was released before",
+        "vault trouble": str(said.get("sentence")),
+    }
+    return f"{told[str(said['event'])].rstrip('.')}."
+
+
+def facts(access: Access, state: MeshState, seen: Seen) -> list[tuple[str, str]]:
+    """How one mesh stands."""
+    return [
+        ("campaign", access.campaign),
+        ("founded by", access.requester),
+        ("connected", f"{wording.counted(seen.connected, 'peer')}, when it last ran"),
+        *([("trouble", state.trouble)] if state.trouble else []),
+        ("rounds", str(len(state.rounds))),
+        ("wait for you", str(sum(one.word == "waiting" for one in state.rounds))),
+        ("released", str(sum(one.word == "released" for one in state.rounds))),
+    ]
+
+
+def round_row(one: MeshRound, names: Names) -> tuple[str, str, str, str]:
+    """A round as a row: its number, what became of it, whom it was mixed from, and whom not and why."""
+    return (str(one.number), one.note or _WORDS[one.word], *_from_whom(one.verdicts, names))
+
+
+def last_row(verdicts: tuple[Verdict, ...], names: Names) -> tuple[str, str, str, str]:
+    """The mix after the last round as a row."""
+    return ("end", "the model that came of it", *_from_whom(verdicts, names))
+
+
+def _from_whom(verdicts: tuple[Verdict, ...], names: Names) -> tuple[str, str]:
+    taken = [
+        names[one.key] + ("" if one.word == "accepted" else " (not compared)")
+        for one in verdicts
+        if one.word in ("accepted", "not compared")
+    ]
+    left = [f"{names[one.key]}: {why(one)}" for one in verdicts if one.word in ("too far", "nothing came")]
+    return ", ".join(taken), "; ".join(left)
+
+
+def why(one: Verdict) -> str:
+    """Why a peer's model was not mixed."""
+    if one.word == "too far":
+        return f"{one.distance:.3g} away, {one.allowed:.3g} allowed"
+    return "nothing came"
