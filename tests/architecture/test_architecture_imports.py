@@ -178,6 +178,25 @@ def test_a_status_loads_nothing_that_many_vaults_are_for(tmp_path: Path) -> None
     assert outcome.stdout.splitlines()[-1] == "[]"
 
 
+def test_a_coordinator_loads_no_database_of_vaults_and_nothing_that_it_serves_without() -> None:
+    heavy = {
+        "sqlcipher3",
+        "fastapi",
+        "torch",
+        "pyarrow",
+        "dp_accounting",
+        "textual",
+        "httpx",
+        "psycopg",
+        "flwr",
+    }
+    program = (
+        f"import sys, learner.federation.coordinator_server; print(sorted({heavy!r} & set(sys.modules)))"
+    )
+    outcome = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert outcome.stdout.strip() == "[]"
+
+
 def test_package_inits_import_nothing() -> None:
     for file in [
         *ROOT.glob("vault/**/__init__.py"),

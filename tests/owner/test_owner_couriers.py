@@ -17,7 +17,7 @@ from vault.errors.requests import RequesterBlocked, RequesterExists
 from vault.requester.campaigns import sign_campaign
 from vault.requester.keys import fingerprint_of, keygen
 from vault.requests.canonical import canonical
-from vault.requests.enrolment import enrolment_message
+from vault.requests.enrolment_message import enrolment_message
 from vault.sealing.signing import is_signed_by
 from vault.vault import Vault
 

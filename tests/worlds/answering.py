@@ -26,7 +26,7 @@ from vault.requester.release_check import ReleaseFiles
 from vault.requests.bundle import signature_line
 from vault.requests.campaign import parse_campaign
 from vault.requests.canonical import canonical
-from vault.requests.enrolment import enrolment_message
+from vault.requests.enrolment_message import enrolment_message
 from vault.requests.parse import manifest_digest, parse_stored
 from vault.requests.release_manifest import RELEASE_DOMAINS, build_release_manifest
 from vault.requests.shapes import dimension, shapes, update_shapes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from vault.requests.bundle import SIGNATURE_LIMIT
 from vault.requests.canonical import NotCanonical, Wire, canonical, dump, parse_as, rule
-from vault.requests.enrolment import enrolment_message
+from vault.requests.enrolment_message import enrolment_message
 from vault.requests.release_manifest import RELEASE_LIMIT, UPDATE_LIMIT
 from vault.requests.values import Digest, Name, PublicKey, Signature
 from vault.sealing.signing import is_signed_by

@@ -6,15 +6,12 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from vault.errors.families import Invalid
+from vault.requests.enrolment_message import enrolment_message
 from vault.requests.requesters import id_of, vault_key
 
 if TYPE_CHECKING:
     from vault.sealing.keytree import KeyTree
     from vault.store.unit_of_work import UnitOfWork
-
-ENROLMENT_DOMAIN: Final = b"lockbox enrolment of a key v1\n"
-"""Goes before a campaign's digest and an invitation's code, 32 bytes each, in what is signed."""
-
 
 _HEX: Final = re.compile("[0-9a-f]{64}", re.ASCII)
 
@@ -24,11 +21,6 @@ def public_key(text: str) -> bytes:
     if not _HEX.fullmatch(text):
         raise Invalid(reason="a public key has 64 hexadecimal digits")
     return bytes.fromhex(text)
-
-
-def enrolment_message(campaign: str, code: str) -> bytes:
-    """What the key that enrols signs, from the digest of the campaign and the code of the invitation in hex."""
-    return ENROLMENT_DOMAIN + bytes.fromhex(campaign) + bytes.fromhex(code)
 
 
 def signed_enrolment(
