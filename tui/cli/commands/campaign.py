@@ -307,7 +307,7 @@ def _price_rows(found: Plan, kind: str, name: str | None) -> list[tuple[str, str
         ("costs", f"ε {together.epsilon} at δ {together.delta:f} for {rounds} together"),
         ("of a lifetime budget", f"{found.price.percent_of(LIFETIME, 2)} % of ε {LIFETIME}"),
         ("means", _means(kind, name, together.guess_rate, together.numerical_assumption)),
-        ("bytes a round, of a vault", f"{found.bytes_up:,} up, {found.bytes_down:,} down"),
+        ("numbers a round, of a vault", f"{found.bytes_up:,} bytes up, {found.bytes_down:,} down"),
         (
             "approvals of a person",
             f"{found.approvals}: the consent, and each of {wording.counted(found.rounds, 'release')}",

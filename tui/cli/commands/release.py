@@ -152,9 +152,10 @@ def send(
     until = times.short_time(sent.fetch_until or "")
     if to is None and is_carried(sent):
         say(
-            f"{what.capitalize()}, left for {sent.recipient}: the courier takes it, while the vault is unlocked,"
+            f"{what.capitalize()}, left for {sent.recipient}: the courier takes it, while the vault is unlocked, "
+            f"until {until} UTC."
         )
-        say(f"until {until} UTC. To let it go now: lockbox courier run --once")
+        say("To let it go now: lockbox courier run --once")
     elif to is None:
         say(f"{what.capitalize()}, left for {sent.recipient}: they can fetch it with their token,")
         say(f"while the vault is unlocked, until {until} UTC.")
