@@ -73,6 +73,7 @@ def test_one_that_is_stopped_leaves_nothing_behind(held_world: World) -> None:
 
 @pytest.mark.slow
 def test_too_few_guesses_are_told_and_not_kept(held_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attacking, "LONG", 0.0)
     monkeypatch.setattr(attacking, "LONGEST", 0.0)
     with held_world.vault() as vault:
         request = the_request(vault).line.id

@@ -20,7 +20,10 @@ WHAT_IT_DOES: Final = (
 def sentence(found: AttackView) -> str:
     """How often the guesses were right, and what they could not have told; of few guesses no number."""
     if found.right_rate is None or found.least_seen is None:
-        return f"We attacked a stand-in, but {found.guesses} guesses are fewer than 100: there is no number to show."
+        return (
+            f"We attacked a stand-in, but it came to {found.guesses} guesses in the time there is: of fewer than 100 "
+            "no number is shown."
+        )
     right, least = (wording.times_in_hundred(rate) for rate in (found.right_rate, found.least_seen))
     said = (
         f"We attacked a stand-in of this job, on made-up data, {found.guesses} times and were right {right} in 100; "

@@ -23,8 +23,8 @@ from vault.training.process import LearnerProcess
 from vault.views.attack import FEWEST_GUESSES
 
 MOST_GUESSES: Final = 500
-LONGEST: Final = 30.0
-"""Seconds for all runs; a first one is always finished, however long it takes."""
+LONG, LONGEST = 30.0, 60.0
+"""Seconds for all runs, and for as few as make a number; a first one is always finished, however long it takes."""
 MOST_BYTES: Final = 1 << 28
 """Of columns, and of updates, of runs in one process."""
 _OTHERS: Final = 200
@@ -50,14 +50,35 @@ class ConfinedLearner:
     def once(self, canaries: Canaries, columns: bytearray, progress: Progress) -> tuple[bytes, float]:
         """Raises `LearnerFailed` and `SandboxMissing`."""
         with LearnerProcess.start(canaries.job, canaries.weights) as learner:
-            begin = time.monotonic()
-            return learner.train(columns, progress).update, time.monotonic() - begin
+            watch = _Watch(progress)
+            return learner.train(columns, watch.told).update, watch.seconds
 
     def repeat(self, canaries: Canaries, columns: Sequence[bytearray], progress: Progress) -> Sequence[bytes]:
         """Raises `LearnerFailed` and `SandboxMissing`."""
         asked = StandInJob(runs=len(columns), job=canaries.job)
         with LearnerProcess.start(asked, canaries.weights) as learner:
             return learner.repeat(bytearray().join(columns), progress)
+
+
+class _Watch:
+    """How long the steps of a run take: from the first to the last, since what comes before and after comes once."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._begin = self._end = time.monotonic()
+        self._steps = 0
+
+    def told(self, step: int, of: int) -> None:
+        """Hear of a step, and tell it on."""
+        self._end, self._steps = time.monotonic(), of
+        if step == 1 and of > 1:
+            self._begin = self._end
+        self._progress(step, of)
+
+    @property
+    def seconds(self) -> float:
+        """All steps, the first one taken to be as long as the others."""
+        return (self._end - self._begin) * self._steps / max(1, self._steps - 1)
 
 
 def attack(job: Job, progress: Progress, *, learner: Learner | None = None) -> Guesses:
@@ -74,9 +95,7 @@ def attack(job: Job, progress: Progress, *, learner: Learner | None = None) -> G
     columns = canaries.columns(first, others)
     size = len(columns)
     update, took = trained.once(canaries, columns, lambda step, of: progress(step, of * wanted))
-    more = min(wanted - 1, _most_runs(job, size), int(LONGEST / max(took, 1e-3)))
-    if (more + 1) * canaries.count < 2 * FEWEST_GUESSES:
-        more = 0
+    more = _more_runs(canaries, wanted - 1, size, max(took, 1e-3))
     members = [_coins(canaries.count) for _ in range(more)]
     updates = _repeated(trained, canaries, [canaries.columns(one, others) for one in members], progress)
     scores = [canaries.scores(one) for one in (update, *updates)]
@@ -101,9 +120,12 @@ def others_of(job: Job) -> int:
     return max(1, min(expected, _MOST_NUMBERS // len(job.features)))
 
 
-def _most_runs(job: Job, size: int) -> int:
-    """How many runs have room in one process, by the bytes of their columns and updates."""
-    return MOST_BYTES // max(size, update_limit(job))
+def _more_runs(canaries: Canaries, wanted: int, size: int, took: float) -> int:
+    """How many runs more there is time and room for, by the seconds and the bytes of columns of one; none in vain."""
+    least = max(0, -(-2 * FEWEST_GUESSES // canaries.count) - 1)
+    room = MOST_BYTES // max(size, update_limit(canaries.job))
+    more = min(wanted, room, max(int(LONG / took), min(least, int(LONGEST / took))))
+    return more if more >= least else 0
 
 
 def _coins(count: int) -> _Members:
@@ -114,9 +136,9 @@ def _judged(scores: npt.NDArray[np.float64], members: _Members) -> Guesses:
     """What one half of the guesses comes to, with the threshold that parts the other half."""
     order = np.random.default_rng(int.from_bytes(random_bytes(16))).permutation(len(scores))
     setting, judged = np.array_split(order, 2)
+    if len(judged) < FEWEST_GUESSES:
+        return Guesses(made=len(judged), right=0)
     inside, outside = scores[setting][members[setting]], scores[setting][~members[setting]]
-    if not (len(inside) and len(outside)):
-        return Guesses(made=0, right=0)
     threshold = (inside.mean() + outside.mean()) / 2
     guessed = scores[judged] > threshold
     return Guesses(made=len(judged), right=int((guessed == members[judged]).sum()))

@@ -75,7 +75,7 @@ class Requests(Protocol):
         """Attack the request's job on made-up data: guess about units of no vault from what its learner gives.
 
         No record is read and nothing is charged. What comes of it is kept, once for each manifest; of fewer than 100
-        guesses nothing is. It takes one run of the job, and up to 30 seconds of more runs. Raises `UnknownRequest`,
+        guesses nothing is. It takes one run of the job, and up to a minute of more runs. Raises `UnknownRequest`,
         `LearnerFailed` and `SandboxMissing`.
         """
 
