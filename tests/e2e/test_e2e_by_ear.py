@@ -36,6 +36,11 @@ class Talk(Screen):
         self.rest(0.3)
         return " ".join(self.written[begin:].split())
 
+    def choose(self, words: str, then: str) -> str:
+        """Answer with the number of a choice, as it was said last."""
+        numbers = re.findall(rf"(\d+)\. {re.escape(words)}", " ".join(self.written.split()))
+        return self.answer(numbers[-1], then)
+
 
 @pytest.fixture
 def nowhere(tmp_path: Path) -> Iterator[World]:
@@ -115,7 +120,7 @@ def test_the_whole_story_by_ear(nowhere: World) -> None:
         withdraws(talk)
         hears_the_trail(talk)
         looks_at_the_rest(talk)
-        talk.answer("16", "This is the end.")
+        talk.choose("Lock the vault now", "This is the end.")
         assert talk.ended() == 0
         written = talk.written
     assert written.splitlines()[0] == IS_ON
@@ -137,12 +142,12 @@ def makes_a_vault(talk: Talk) -> None:
     for _ in range(2):
         number = re.findall(r"Type group (\d)", talk.written)[-1]
         said = talk.answer(groups[number], ":")
-    talk.wait_for("16. Lock the vault now")
+    talk.wait_for(". Lock the vault now")
     talk.rest(0.3)
 
 
 def imports(talk: Talk, table: Path) -> None:
-    talk.answer("2", "or nothing to go back:")
+    talk.choose("Import a file.", "or nothing to go back:")
     talk.answer(str(table), "or nothing for nights:")
     said = talk.answer("", "0. The first of them.")
     day = re.search(r"(\d)\. [^.]*is one day\.", said)
@@ -155,12 +160,12 @@ def imports(talk: Talk, table: Path) -> None:
 
 
 def takes_in(talk: Talk, world: World, key: Path) -> None:
-    talk.answer("3", "or nothing to go back:")
+    talk.choose("Take in a request", "or nothing to go back:")
     assert "Fingerprint of their key:" in talk.answer(str(key), "Your own name for them")
     talk.answer("Sleep lab", "How to reach them")
     talk.answer("", "1. Let Sleep lab ask.")
     talk.answer("1", "Their key is not verified")
-    talk.answer("3", "or nothing to go back:")
+    talk.choose("Take in a request", "or nothing to go back:")
     said = talk.answer(str(world.job()), "1. Decide whether it runs")
     assert "The request waits for you." in said
     assert "You have approved no job of theirs on these records before." in said
@@ -182,7 +187,7 @@ def decides(talk: Talk) -> None:
 
 
 def releases(talk: Talk, out: Path) -> None:
-    talk.answer("5", "1. For Sleep lab, from nights: held.")
+    talk.choose("Held updates", "1. For Sleep lab, from nights: held.")
     said = talk.answer("1", "1. Release it")
     assert "For you alone" not in said
     talk.answer("1", "they fetch it by their token:")
@@ -195,12 +200,12 @@ def releases(talk: Talk, out: Path) -> None:
     said = talk.answer("RELEASE", "It cannot be called back. This update")
     assert "For you alone; this never leaves:" in said
     assert "always guessing the most common answer" in said
-    talk.answer("0", "16. Lock the vault now")
+    talk.answer("0", ". Lock the vault now")
 
 
 def keeps_the_second(talk: Talk, world: World) -> None:
     """A second job of theirs, of which what is otherwise is said first."""
-    talk.answer("3", "or nothing to go back:")
+    talk.choose("Take in a request", "or nothing to go back:")
     said = talk.answer(str(world.job("second", epsilon="0.5", steps=6)), "1. Decide whether it runs")
     assert "the last of theirs on these records that you approved" in said
     assert said.index("things changed") < said.index("from: Sleep lab")
@@ -211,7 +216,7 @@ def keeps_the_second(talk: Talk, world: World) -> None:
 
 def withdraws(talk: Talk) -> None:
     """What is held under a consent goes with it, and that takes the word."""
-    talk.answer("6", "0. Back.")
+    talk.choose("Consents: ", "0. Back.")
     for has_left in (False, True):
         talk.answer("4", "1. Withdraw it.")
         said = talk.answer("1", "0. Keep it." if has_left else "Word:")
@@ -222,33 +227,35 @@ def withdraws(talk: Talk) -> None:
         else:
             said = talk.answer("1", "0. Back.")
             assert "1 update already left; that cannot be called back" in said
-    talk.answer("0", "16. Lock the vault now")
+    talk.answer("0", ". Lock the vault now")
 
 
 def hears_the_trail(talk: Talk) -> None:
-    talk.answer("8", "5. Recompute every entry")
+    talk.choose("Audit trail.", "5. Recompute every entry")
     assert "Sleep lab" in talk.answer("2", "1. Sleep lab")
     assert "The newest entries, only about Sleep lab:" in talk.answer("1", "5. Recompute every entry")
     assert "verified to entry" in talk.answer("5", "5. Recompute every entry")
-    talk.answer("0", "16. Lock the vault now")
+    talk.answer("0", ". Lock the vault now")
 
 
 def looks_at_the_rest(talk: Talk) -> None:
     """Rows and how they are spread, who may ask, and the rooms in which there is nothing yet."""
-    talk.answer("9", "2. nights: 100 rows.")
+    talk.choose("Your data.", "2. nights: 100 rows.")
     talk.answer("2", "7. Erase it for good.")
     assert "Row 10. day: " in talk.answer("1", "1. The next rows.")
     talk.answer("0", "7. Erase it for good.")
     assert "steps (int): 100 values" in talk.answer("3", "7. Erase it for good.")
     talk.answer("0", "0. Back.")
-    talk.answer("0", "16. Lock the vault now")
-    assert "No campaign came in." in talk.answer("11", "16. Lock the vault now")
-    assert "Nothing is running." in talk.answer("12", "16. Lock the vault now")
-    assert "You keep no model." in talk.answer("13", "0. Back.")
-    talk.answer("0", "16. Lock the vault now")
-    assert "fingerprint of their key: " in talk.answer("14", "1. Sleep lab") + talk.answer("1", "0. Back.")
+    talk.answer("0", ". Lock the vault now")
+    assert "No campaign came in." in talk.choose("Campaigns: ", ". Lock the vault now")
+    assert "Nothing is running." in talk.choose("What runs on", ". Lock the vault now")
+    assert "You keep no model." in talk.choose("Models: ", "0. Back.")
+    talk.answer("0", ". Lock the vault now")
+    assert "fingerprint of their key: " in talk.choose("Who may ask: ", "1. Sleep lab") + talk.answer(
+        "1", "0. Back."
+    )
     talk.answer("0", "0. Back.")
-    talk.answer("0", "16. Lock the vault now")
-    talk.answer("15", "8. Try whether what learns is locked in.")
+    talk.answer("0", ". Lock the vault now")
+    talk.choose("Settings, and", "8. Try whether what learns is locked in.")
     assert "attempts were refused: jobs run confined" in talk.answer("8", "0. Back.")
-    talk.answer("0", "16. Lock the vault now")
+    talk.answer("0", ". Lock the vault now")
