@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import socket
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -29,7 +31,7 @@ from vault.owner.interface.session import OwnerSession
 from vault.requester.keys import keygen
 from vault.views.requests import RequestLine, RoundOf
 
-CAMPAIGN, RELEASED = "c" * 32, "released"
+CAMPAIGN, RELEASED, TO_FOLDER = "c" * 32, "released", f"{5:032}"
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -136,8 +138,21 @@ def line(number: int, state: str = RELEASED) -> RequestLine:
     )  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Lines:
+    """An inbox with these lines, in which one update went to a folder."""
+
+    lines: tuple[RequestLine, ...]
+
+    def requests(self) -> list[RequestLine]:
+        return list(self.lines)
+
+    def release(self, release_id: str) -> Any:
+        return SimpleNamespace(fetch_until="" if release_id == TO_FOLDER else "2027-01-01T00:00:00Z")
+
+
 def the_one(home: Path, *lines: RequestLine) -> Carried:
-    return carried_here(home, lambda: lines)[CAMPAIGN]
+    return carried_here(home, Lines(lines))[CAMPAIGN]
 
 
 def test_what_was_released_waits_for_its_courier_until_that_brought_it_away(tmp_path: Path) -> None:
@@ -146,7 +161,7 @@ def test_what_was_released_waits_for_its_courier_until_that_brought_it_away(tmp_
     refused = replace(waiting, number=2, word="not sent", note=note)
     folder = placed(tmp_path, CourierState(contact="2026-11-21T12:00:30Z", rounds=(waiting, refused)))
     before = last_written(tmp_path)
-    one = the_one(tmp_path, line(1), line(2), line(3), line(4, "held"))
+    one = the_one(tmp_path, line(1), line(2), line(3), line(4, "held"), line(5))
     assert one.to_carry == (1, 3)
     said = carrying_facts.standing(one)
     assert "answered last 2026-11-21 12:00; the updates of rounds 1, 3 wait to be carried; round 2" in said
@@ -163,7 +178,7 @@ def test_what_was_released_waits_for_its_courier_until_that_brought_it_away(tmp_
 def test_an_invitation_that_was_looked_at_gives_a_courier_access_anew_and_leaving_ends_both(
     tmp_path: Path,
 ) -> None:
-    assert carried_here(tmp_path / "nowhere", tuple) == {}
+    assert carried_here(tmp_path / "nowhere", None) == {}
     placed(tmp_path, CourierState(contact="2026-11-21T12:00:30Z"))
     placed(tmp_path, CourierState(), is_let_in=False)
     one = the_one(tmp_path)
@@ -177,7 +192,7 @@ def test_a_folder_that_cannot_be_read_keeps_no_screen_from_being_drawn(tmp_path:
     folder.write("state.json", b"{")
     assert "cannot be read" in the_one(tmp_path).state.trouble
     folder.write("access.json", b"{")
-    assert carried_here(tmp_path, tuple) == {}
+    assert carried_here(tmp_path, None) == {}
 
 
 def test_what_a_courier_did_is_said_without_commands() -> None:

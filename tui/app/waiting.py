@@ -22,5 +22,5 @@ def standing_of(vault: OwnerSession, couriers: Path) -> Standing:
     waiting = status.requests_waiting + status.campaigns_waiting + status.approved + status.held
     return Standing(
         used_percent=max(used) if used else None,
-        waiting=waiting + waiting_for_couriers(couriers, vault.requests),
+        waiting=waiting + waiting_for_couriers(couriers, vault),
     )

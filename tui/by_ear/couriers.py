@@ -25,7 +25,7 @@ NOT_NOW: Final = "Not now"
 def hear_couriers(talk: Talk, opened: Opened) -> None:
     """Take an invitation in, or choose one of the campaigns that came by one, again and again."""
     while True:
-        found = list(carried_here(opened.paths.courier, opened.vault.requests).values())
+        found = list(carried_here(opened.paths.courier, opened.vault).values())
         lines = [f"{one.access.requester}. {carrying_facts.standing(one)}" for one in found]
         chosen = talk.choose("Campaigns by invitation.", [TAKE_IN, *lines])
         if chosen is None:
@@ -46,7 +46,7 @@ def _take_in(talk: Talk, opened: Opened) -> None:
         return
     campaigns.hear_campaign(talk, opened.vault, campaign)
     if opened.vault.campaign(campaign).line.state == "joined":
-        _let_go(talk, opened, carried_here(opened.paths.courier, opened.vault.requests)[campaign])
+        _let_go(talk, opened, carried_here(opened.paths.courier, opened.vault)[campaign])
 
 
 def _looked_at(talk: Talk, opened: Opened, path: Path) -> str | None:

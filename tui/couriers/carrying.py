@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from tui.couriers.joining import let_in
 from vault.errors.families import LockboxError
@@ -15,11 +15,21 @@ if TYPE_CHECKING:
     from learner.federation.courier_folder import Access, CourierFolder, CourierState
     from vault.owner.interface.owner import Owner
     from vault.settings import Paths
+    from vault.views.releases import ReleaseView
     from vault.views.requests import RequestLine
 
 Event = Mapping[str, Any]
-Requests = Callable[[], "Iterable[RequestLine]"]
 _DONE_WITH: Final = ("sent", "not sent", "not here", "refused", "expired")
+
+
+class Inbox(Protocol):
+    """As much of an open vault as tells what was released."""
+
+    def requests(self) -> list[RequestLine]:
+        """Every request, the newest first."""
+
+    def release(self, release_id: str) -> ReleaseView:
+        """One held update and what became of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,22 +52,22 @@ class Carried:
         return not self.state.is_over or bool(self.to_carry)
 
 
-def carried_here(home: Path, requests: Requests) -> dict[str, Carried]:
+def carried_here(home: Path, inbox: Inbox | None) -> dict[str, Carried]:
     """What couriers carry, by the id of the campaign here; a folder that cannot be read carries nothing.
 
-    ``requests`` is called for the lines of the inbox where a courier was ever let in.
+    The inbox is asked where a courier was ever let in; without one nothing is known of what waits to be carried.
     """
     if not home.is_dir():
         return {}
     from learner.federation.courier_folder import carried, drafts
 
-    lines = list(requests())
+    lines = inbox.requests() if inbox is not None else []
     found = [  # the second one of a campaign counts: an invitation that was looked at gives a courier access anew
         *(_carried(one, is_let_in=True) for one in carried(home)),
         *(_carried(one, is_let_in=False) for one in drafts(home)),
     ]
     named = (one for one in found if one is not None and one.access.campaign)
-    return {one.access.campaign: replace(one, to_carry=_to_carry(one, lines)) for one in named}
+    return {one.access.campaign: replace(one, to_carry=_to_carry(one, lines, inbox)) for one in named}
 
 
 def _carried(folder: CourierFolder, *, is_let_in: bool) -> Carried | None:
@@ -78,25 +88,36 @@ def _state(folder: CourierFolder) -> CourierState:
         return CourierState(trouble=str(error))
 
 
-def _to_carry(one: Carried, requests: Iterable[RequestLine]) -> tuple[int, ...]:
+def _to_carry(one: Carried, requests: Iterable[RequestLine], inbox: Inbox | None) -> tuple[int, ...]:
+    """The rounds whose update can still be fetched: not one that went to a folder, or whose time is over."""
     done = {each.number for each in one.state.rounds if each.word in _DONE_WITH}
-    released = (
-        line.round.number
+    released = {
+        line.round.number: line.id
         for line in requests
         if line.round and line.round.campaign == one.access.campaign and line.state == "released"
+    }
+    left = sorted(released.keys() - done)
+    return tuple(
+        number for number in left if inbox is not None and inbox.release(released[number]).fetch_until
     )
-    return tuple(sorted(set(released) - done))
 
 
-def waiting_for_couriers(home: Path, requests: Requests) -> int:
+def waiting_for_couriers(home: Path, inbox: Inbox) -> int:
     """How many updates were released and wait to be carried."""
-    return sum(len(one.to_carry) for one in carried_here(home, requests).values())
+    return sum(len(one.to_carry) for one in carried_here(home, inbox).values())
 
 
 def last_written(home: Path) -> tuple[tuple[str, int], ...]:
     """By what it shows that a courier, whoever started it, has written down something new."""
     files = home.glob("*/state.json") if home.is_dir() else ()
-    return tuple(sorted((str(one), one.stat().st_mtime_ns) for one in files))
+    return tuple(sorted((str(one), _written(one)) for one in files))
+
+
+def _written(file: Path) -> int:
+    try:
+        return file.stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0  # its campaign was left just now
 
 
 def carry(vault: Owner, paths: Paths, one: Carried, tell: Callable[[Event], None]) -> None:
@@ -116,7 +137,7 @@ def settled_place(folder: CourierFolder) -> CourierFolder:
 
 def dismissed(home: Path, campaign: str) -> None:
     """Destroy a courier's access to a campaign that was left, and everything that it kept of it."""
-    if (one := carried_here(home, tuple).get(campaign)) is not None:
+    if (one := carried_here(home, None).get(campaign)) is not None:
         for folder in (one.folder, settled_place(one.folder)):
             if folder.path.exists():
                 folder.destroy()

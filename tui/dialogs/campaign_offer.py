@@ -46,7 +46,7 @@ def prepare(vault: OwnerSession, campaign_id: str, home: Path) -> Offer:
             obstacle = found.obstacle or str(error)
     can_leave = found.line.state in campaign_facts.OPEN_STATES
     leaving = vault.preview_leave(campaign_id) if can_leave else None
-    courier = carried_here(home, vault.requests).get(found.line.id)
+    courier = carried_here(home, vault).get(found.line.id)
     return Offer(
         campaign=found,
         joining=joining,
@@ -69,7 +69,7 @@ def _warnings(vault: OwnerSession, name: str) -> tuple[str, ...]:
 def join(vault: OwnerSession, paths: Paths, offer: Offer, *, special: bool, unattended: bool) -> list[str]:
     """Join a campaign; where it came by an invitation a courier is let in before, and goes once. What was done."""
     found = offer.campaign
-    courier = carried_here(paths.courier, tuple).get(found.line.id)
+    courier = carried_here(paths.courier, None).get(found.line.id)
     if courier is not None and not courier.is_let_in:
         let_in(vault, courier.folder, courier.access.requester)
     vault.join_campaign(found.line.id, digest=found.digest, special_confirmed=special, unattended=unattended)
@@ -83,7 +83,7 @@ def _gone(vault: OwnerSession, paths: Paths, found: CampaignView) -> list[str]:
     """Let the courier of a campaign that was joined go once; what keeps it from going undoes nothing."""
     told: list[Mapping[str, Any]] = []
     try:
-        carry(vault, paths, carried_here(paths.courier, tuple)[found.line.id], told.append)
+        carry(vault, paths, carried_here(paths.courier, None)[found.line.id], told.append)
     except LockboxError as error:
         return [on_screen(error)]
     return [carrying_facts.what_it_did(told)]

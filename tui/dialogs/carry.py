@@ -86,7 +86,7 @@ async def let_go(page: Page[Any], campaign_id: str, *, lead: str = "") -> None:
     home = page.program.paths.courier
 
     def find(vault: OwnerSession) -> tuple[Carried | None, str]:
-        return carried_here(home, vault.requests).get(campaign_id), vault.campaign(campaign_id).line.state
+        return carried_here(home, vault).get(campaign_id), vault.campaign(campaign_id).line.state
 
     answer = await page.ask(find)
     if answer is None:

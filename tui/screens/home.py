@@ -118,7 +118,7 @@ The sentence on top is read from the audit trail. Once something has left, it ne
     def fetch(self, vault: OwnerSession) -> Overview:
         """Everything in one go; what was decided long ago is not opened, for each of those takes a moment."""
         requests = tuple(vault.requests())
-        couriers = carried_here(self.program.paths.courier, lambda: requests)
+        couriers = carried_here(self.program.paths.courier, vault)
         open_updates = (vault.release(one.id) for one in requests if one.state in ("held", "sending"))
         return Overview(
             status=vault.status(),

@@ -104,7 +104,7 @@ What it learned about your own rows is shown under *For you*, once nothing can b
 
     def fetch(self, vault: OwnerSession) -> Updates:
         """Every update, newest first."""
-        couriers = carried_here(self.program.paths.courier, vault.requests)
+        couriers = carried_here(self.program.paths.courier, vault)
         return Updates(updates=tuple(vault.releases()), couriers=couriers)
 
     async def draw(self, facts: Updates) -> None:

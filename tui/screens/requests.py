@@ -100,7 +100,7 @@ Who asks to learn from your data, for what, and what it would cost.
             lines=lines,
             opened={one.id: vault.request(one.id) for one in waiting_first},
             campaigns={campaign_facts.KEY + one.id: one for one in vault.campaigns()},
-            couriers=carried_here(self.program.paths.courier, lambda: lines),
+            couriers=carried_here(self.program.paths.courier, vault),
         )
 
     async def draw(self, facts: Inbox) -> None:
