@@ -42,6 +42,12 @@ async def look_at(pilot: Pilot[int], typed: str) -> None:
     await press(pilot, "enter")
 
 
+def dialog(pilot: Pilot[int]) -> ImportSeveralDialog:
+    found = pilot.app.screen
+    assert isinstance(found, ImportSeveralDialog)
+    return found
+
+
 async def press_seal(pilot: Pilot[int]) -> None:
     await until(pilot, lambda: isinstance(pilot.app.screen, ImportSeveralDialog))
     await pilot.pause()
@@ -203,12 +209,19 @@ def test_what_counts_as_one_is_asked_of_each_of_several_files_with_people_in_sev
             await look_at(pilot, " ".join(map(str, files)))
             await until(pilot, lambda: isinstance(pilot.app.screen, ImportSeveralDialog))
             await until(pilot, lambda: bool(pilot.app.screen.query("#unit-1 Choice")))
+            await pilot.pause()  # until the choices are listened to
             units = {str(one.name): one for one in pilot.app.screen.query(Choice)}
             assert units["column:patient_id"].value
             units["record"].value = True
             await until(pilot, lambda: "27 records" in words_in(pilot.app, "#file-1"))
             units["column:patient_id"].value = True
             await until(pilot, lambda: "9 patients" in words_in(pilot.app, "#file-1"))
+            units["record"].value = True
+            await until(pilot, lambda: dialog(pilot)._is_busy)
+            units["column:patient_id"].value = True  # before the vault has answered
+            await pilot.pause()
+            await until(pilot, lambda: not dialog(pilot)._is_busy)
+            assert "9 patients" in words_in(pilot.app, "#file-1")
             await press_seal(pilot)
 
     play(story())

@@ -75,6 +75,9 @@ class ImportSeveralDialog(ReadToEndDialog):
     def __init__(self, found: Sequence[LookedAt]) -> None:
         super().__init__()
         self._found = list(found)
+        self._is_sealing = False
+        self._refused: dict[int, str] = {}
+        """Why a unit that was chosen for a file cannot be taken."""
 
     def title_text(self) -> str:
         """The question."""
@@ -104,15 +107,40 @@ class ImportSeveralDialog(ReadToEndDialog):
         return "\n".join([*told, *map(overlap_sentence, one.plan.overlaps)])
 
     def on_radio_set_changed(self, event: RadioSet.Changed) -> None:
-        """Another unit counts in this file: look at what it would be."""
+        """Another unit counts in a file: look at what it would be."""
         event.stop()
-        number, unit = int(str(event.radio_set.id).removeprefix("unit-")), str(event.pressed.name)
-        if unit != self._found[number].choice.unit:
-            self._count_by(number, unit)
+        if not self._is_sealing:
+            if self._otherwise() or self._is_busy:
+                self._count_anew()
+            return
+        for number, _ in self._otherwise():  # what is sealed now stays what is chosen
+            self._press(number, str(self._found[number].plan.unit))
 
-    @work(exclusive=True, group="act")
+    def _otherwise(self) -> list[tuple[int, str]]:
+        """The files in which another unit is chosen than the one they were looked at by."""
+        chosen = ((number, self._unit_in(number)) for number in range(len(self._found)))
+        return [(number, unit) for number, unit in chosen if unit != str(self._found[number].plan.unit)]
+
+    def _unit_in(self, number: int) -> str:
+        """The unit that is chosen for a file, or the one it has where there is no choice."""
+        pressed = [one.pressed_button for one in self.query(f"#unit-{number}").results(RadioSet)]
+        return next((str(one.name) for one in pressed if one is not None), str(self._found[number].plan.unit))
+
+    @work(exclusive=True, group="look")
+    async def _count_anew(self) -> None:
+        """Look at each file by the unit that is chosen for it now; a later choice takes the place of this look."""
+        self.lock_buttons(True)
+        for number, unit in self._otherwise():
+            await self._count_by(number, unit)
+        self.query_one("#consequence", Plain).set_text(self.consequence())
+        self.lock_buttons(False)
+        self.update_answer()
+        if self._refused:
+            self.show_problem(" ".join(self._refused.values()))
+
     async def _count_by(self, number: int, unit: str) -> None:
         """Look at one file by another unit; where it cannot be taken so, the unit from before stays."""
+        self._refused.pop(number, None)
         before = self._found[number]
         choice = replace(before.choice, unit=unit)
 
@@ -121,25 +149,24 @@ class ImportSeveralDialog(ReadToEndDialog):
             vault.check_import(plan.id)
             return plan
 
-        self.lock_buttons(True)
         try:
             plan = await self.program.ask(look)
         except LockboxError as error:
-            self._press(number, str(before.choice.unit))
-            self.lock_buttons(False)
-            self.update_answer()
-            self.show_problem(in_fields(on_screen(error)))
+            self._refused[number] = in_fields(on_screen(error))
+            self._press(number, str(before.plan.unit))
             return
         self._found[number] = replace(before, choice=choice, plan=plan)
         self.query_one(f"#file-{number}", Plain).set_text(self._words_of(self._found[number]))
-        self.query_one("#consequence", Plain).set_text(self.consequence())
-        self.lock_buttons(False)
-        self.update_answer()
 
     def _press(self, number: int, unit: str) -> None:
         for button in self.query(f"#unit-{number} Choice").results(Choice):
             if button.name == unit:
                 button.value = True
+
+    def show_problem(self, sentence: str) -> None:
+        """What stood against sealing them leaves the choice open again."""
+        self._is_sealing = self._is_sealing and not sentence
+        super().show_problem(sentence)
 
     def before_buttons(self) -> Iterable[Widget]:
         """How it goes, and what went wrong."""
@@ -152,7 +179,7 @@ class ImportSeveralDialog(ReadToEndDialog):
 
     def chosen(self, _name: str) -> None:
         """Seal them as they were shown."""
-        found = list(self._found)
+        found, self._is_sealing = list(self._found), True
         tell = self.query_one(HowFar).begin("Sealing")
         self.carry_out(
             lambda vault: seal_all(vault, found, tell),

@@ -151,7 +151,9 @@ The rows themselves, for your eyes, 200 at a time. That you looked is recorded; 
         if not 1 <= number <= (self._total or 0):
             self.program.tell(f"There is no row {number:,}; there are {self._total or 0:,}.")
             return
-        await self.query(JumpBar).remove()
+        self.query(
+            JumpBar
+        ).remove()  # not awaited: the next jump ends this one, and would end its widgets half way
         self.set_focus(self.query_one(ListTable))
         self.go_to(Place(first=number - 1))
 

@@ -11,7 +11,9 @@ from textual.app import ComposeResult
 from textual.containers import Container, VerticalScroll
 from textual.widgets import DataTable
 
+from tui.app.leaving import while_here
 from tui.app.page import Page
+from tui.app.threads import to_its_end
 from tui.text import times, wording
 from tui.text.import_facts import CLASSES, MARKS
 from tui.widgets.column import ColumnDrawing
@@ -115,6 +117,10 @@ run over time, on which days there are rows, and which rounded places there are.
             if summary is not None:
                 await drawing.show(summary, width=self._room(), calm=self.program.is_calm)
 
+    async def _show_viewed(self) -> None:
+        with while_here(self):
+            await self._show_chosen()
+
     def _room(self) -> int:
         width = self.query_one("#columns-details").size.width or self.app.size.width
         return max(20, width - 4)
@@ -151,7 +157,8 @@ run over time, on which days there are rows, and which rounded places there are.
         found = await self.ask(lambda vault: vault.show_collection(name))
         hidden.set_text(HIDDEN)
         self._summaries = {one.name: one for one in found or ()}
-        await self._show_chosen()
+        # Another press ends this worker, and a widget whose removal is broken off breaks its parent's.
+        await to_its_end(self._show_viewed())
 
     def action_browse(self) -> None:
         """Show the rows; recorded as a look."""
