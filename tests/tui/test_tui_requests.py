@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
+from threading import Event
 
 import pytest
 from textual.pilot import Pilot
@@ -35,6 +37,7 @@ from tui.screens.requests import Requests
 from tui.text import wording
 from tui.text.wording import key_warning
 from tui.widgets.table import ListTable
+from vault.owner.interface.kinds import Progress
 from vault.owner.interface.session import OwnerSession
 from vault.training import attack
 
@@ -402,4 +405,38 @@ def test_an_attack_on_a_stand_in_stands_below_the_bound(own: Shared, monkeypatch
             await press(pilot, "escape", "a")
             await sees(pilot, "We attacked a stand-in of this job")
 
+    play(story())
+
+
+@pytest.mark.slow
+def test_who_leaves_an_attack_stops_it(own: Shared, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It goes on until it is left, and nothing of it is kept."""
+    world, vault = own
+    began, ended = Event(), Event()
+
+    class Endless:
+        def once(self, _canaries: object, _columns: object, progress: Progress) -> tuple[bytes, float]:
+            try:
+                for step in count(1):
+                    progress(step, step + 1)
+                    began.wait(0.01)
+                    began.set()
+            finally:
+                ended.set()
+            raise AssertionError
+
+    async def story() -> None:
+        async with on_page(vault, world, "requests", size=(60, 20)) as pilot:
+            await loaded(pilot)
+            await press(pilot, "p")
+            await until(pilot, lambda: isinstance(pilot.app.screen, AttackDialog))
+            await press(pilot, "right", "enter")
+            await until(pilot, began.is_set)
+            await sees(pilot, "Attacking")
+            await press(pilot, "escape")
+            await until(pilot, ended.is_set)
+            await loaded(pilot)
+            assert the_request(vault).price.attack is None
+
+    monkeypatch.setattr(attack, "ConfinedLearner", Endless)
     play(story())
