@@ -43,6 +43,7 @@ OUTSIDE = (
     "coordinator serve nope",
     "coordinator status nope",
     "coordinator backup nope new",
+    "mesh new nope nope nope --key nope --to new",
     "witness key nope",
     "witness watch nope campaign",
     "witness cosign nope nope nope",
@@ -58,6 +59,7 @@ IN_A_VAULT = (
     "model add nope",
     "campaign submit nope",
     "courier join nope.invitation",
+    "mesh join nope",
 )
 NEW = (
     "new",

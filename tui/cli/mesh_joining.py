@@ -15,6 +15,7 @@ from vault.errors.campaigns import CampaignReplayed
 from vault.errors.consent import NotConfirmed
 from vault.errors.families import Invalid
 from vault.errors.meshes import MembershipInvalid, MembershipOfAnother
+from vault.errors.records import FileMissing
 from vault.regular_file import read_regular
 
 if TYPE_CHECKING:
@@ -65,11 +66,13 @@ def join_by(context: typer.Context, file: Path) -> Access:
 
 
 def _read(file: Path) -> bytes:
-    """The bytes of a membership; raises `MembershipInvalid` for what is no file of that size."""
+    """The bytes of a membership; raises `FileMissing`, and `MembershipInvalid` for what is no file of that size."""
     from learner.federation.mesh_forms import MEMBERSHIP_LIMIT
 
     try:
         return read_regular(file, MEMBERSHIP_LIMIT + 1)
+    except FileNotFoundError:
+        raise FileMissing(path=file) from None
     except OSError as error:
         raise MembershipInvalid(reason=f"{file} cannot be read ({error.strerror})") from None
 
