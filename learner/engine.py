@@ -24,8 +24,8 @@ from learner.dp.plan import plan_of
 from learner.dp.sampling import sample_units
 from learner.models.network import network_of
 from learner.models.scores import OwnerView
-from learner.models.weights import read_weights
-from learner.protocol import SUMS, ColumnFrame, Job, Progress, job_shapes, update_shapes
+from learner.models.weights import read_start
+from learner.protocol import SUMS, ColumnFrame, Job, Progress, update_shapes
 from learner.update import encode_update, round_update
 
 
@@ -86,9 +86,9 @@ def run(
 ) -> tuple[bytes, bytes]:
     """The recipe, with its randomness and its taps as arguments; only ``train`` and tests call it."""
     plan = plan_of(job)
-    start = read_weights(weights, job_shapes(job))
+    start, kept = read_start(weights, job)
     rows, units = encode_rows(job, frame), group_units(frame.unit, job.max_rows_per_unit)
-    network = network_of(job, rows, plan.block)
+    network = network_of(job, rows, plan.block, kept)
     view = OwnerView(job, rows, network, plan.block)
 
     descent = Descent(job, plan, start)

@@ -93,7 +93,8 @@ class ModelSpec:
     ``groups``, the filters of a convolution are brought to one length in so many groups before the activation. A
     ``text`` has an ``image`` of (1, bytes, numbers that a byte becomes), kernels over it without pools, and the mean
     over all bytes. A ``transformer`` has the same ``image``, and instead of kernels blocks of attention in so many
-    ``heads``, one for each of the ``hidden`` widths between its two affine layers.
+    ``heads``, one for each of the ``hidden`` widths between its two affine layers. An ``mlp`` with a ``rank`` keeps the
+    weights that it is given, and trains beside each layer two narrow ones in a row, through so many numbers.
     """
 
     kind: Literal["linear", "logistic", "mlp", "cnn", "text", "transformer"]
@@ -105,6 +106,7 @@ class ModelSpec:
     pool: tuple[int, ...] = ()
     heads: int = 0
     groups: int = 0
+    rank: int = 0
 
     def __post_init__(self) -> None:
         choice(self.kind, "model kind", "linear", "logistic", *NETWORKS)
@@ -120,6 +122,7 @@ class ModelSpec:
             raise ProtocolError(
                 "only an mlp or a transformer has hidden layers, and only a network an activation"
             )
+        integer(self.rank, "rank", 0, 64 * (self.kind == "mlp"))
         integer(self.heads, "heads", int(self.kind == "transformer"), 8 * (self.kind == "transformer"))
         if self.kind == "transformer":
             self._check_blocks()
@@ -233,7 +236,7 @@ class Job:
             (each.kind, each.labels) for each in self.features
         ] != self.model.image[1] * [("onehot", BYTES)]:
             raise ProtocolError("the features are not the bytes of the text")
-        if parameter_count(update_shapes(self)) > MAX_PARAMETERS:
+        if max(map(parameter_count, (update_shapes(self), start_shapes(self)))) > MAX_PARAMETERS:
             raise ProtocolError("the model has too many parameters")
 
     def to_json(self) -> bytes:
@@ -288,11 +291,36 @@ def parameter_shapes(model: ModelSpec, inputs: int, outputs: int) -> dict[str, t
     if model.kind != "mlp":
         return {"weight": (outputs, inputs), "bias": (outputs,)}
     widths = (inputs, *model.hidden, outputs)
+    return _adapter_shapes(widths, model.rank) if model.rank else _layer_shapes(widths)
+
+
+def _layer_shapes(widths: Sequence[int]) -> dict[str, tuple[int, ...]]:
     shapes: dict[str, tuple[int, ...]] = {}
     for layer, (wide_in, wide_out) in enumerate(pairwise(widths)):
         shapes[f"layers.{layer}.weight"] = (wide_out, wide_in)
         shapes[f"layers.{layer}.bias"] = (wide_out,)
     return shapes
+
+
+def _adapter_shapes(widths: Sequence[int], rank: int) -> dict[str, tuple[int, ...]]:
+    """What is trained beside layers that are kept: a way down to so many numbers, and up again."""
+    shapes: dict[str, tuple[int, ...]] = {}
+    for layer, (wide_in, wide_out) in enumerate(pairwise(widths)):
+        for name, size in (("down", (rank, wide_in)), ("up", (wide_out, rank))):
+            shapes[f"adapters.{layer}.{name}.weight"] = size
+            shapes[f"adapters.{layer}.{name}.bias"] = size[:1]
+    return shapes
+
+
+def kept_shapes(job: Job) -> dict[str, tuple[int, ...]]:
+    """The tensors that a model is given and keeps as they are: the layers beside which adapters are trained."""
+    widths = (input_width(job.features), *job.model.hidden, output_width(job.label))
+    return _layer_shapes(widths) if job.model.rank else {}
+
+
+def start_shapes(job: Job) -> dict[str, tuple[int, ...]]:
+    """The tensors of the starting weights: those that are trained, then those that are kept."""
+    return job_shapes(job) | kept_shapes(job)
 
 
 def convolutions_of(model: ModelSpec) -> tuple[Convolution, ...]:

@@ -16,7 +16,7 @@ from learner.dp.totals import Total, flat
 from learner.minimum import minimum
 from learner.models.network import network_of
 from learner.models.scores import OwnerView
-from learner.models.weights import read_weights
+from learner.models.weights import read_start
 from learner.protocol import (
     FIT_FOLDS,
     FIT_RIDGES,
@@ -39,8 +39,8 @@ _REHEARSED: Final = 32
 
 def rehearse(own: OwnJob, weights: bytes) -> None:
     """Do as much on public constants, before any record is there; raises what ``answer`` would raise."""
-    theta = read_weights(weights, job_shapes(own.job))
-    use = _use(own.job, constant_frame(own.job, _REHEARSED))
+    theta, kept = read_start(weights, own.job)
+    use = _use(own.job, constant_frame(own.job, _REHEARSED), kept)
     use.scored(theta)
     use.predicted(theta)
     if own.task == "fit":
@@ -52,7 +52,8 @@ def answer(own: OwnJob, weights: bytes, frame: ColumnFrame, *, progress: Progres
     """What the owner asked; raises ProtocolError for weights or columns that are not those of the job."""
     if frame.rows != own.rows:
         raise ProtocolError("the rows are not as many as were said")
-    theta, use = read_weights(weights, job_shapes(own.job)), _use(own.job, frame)
+    theta, kept = read_start(weights, own.job)
+    use = _use(own.job, frame, kept)
     match own.task:
         case "fit":
             return use.fitted(theta, progress, own.steps)
@@ -64,9 +65,9 @@ def answer(own: OwnJob, weights: bytes, frame: ColumnFrame, *, progress: Progres
     return found
 
 
-def _use(job: Job, frame: ColumnFrame) -> _Use:
+def _use(job: Job, frame: ColumnFrame, kept: Vector) -> _Use:
     rows, unit = encode_rows(job, frame), np.asarray(frame.unit)
-    return _Use(job=job, rows=rows, block=plan_of(job).block, unit=unit)
+    return _Use(job=job, rows=rows, block=plan_of(job).block, unit=unit, kept=kept)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,10 +78,11 @@ class _Use:
     rows: Rows
     block: int
     unit: NDArray[np.int32]
+    kept: Vector
 
     def network(self) -> Network:
         """The model over these rows."""
-        return network_of(self.job, self.rows, self.block)
+        return network_of(self.job, self.rows, self.block, self.kept)
 
     def view(self, network: Network) -> OwnerView:
         """What scores it."""

@@ -8,7 +8,7 @@ import numpy as np
 from safetensors.numpy import save
 
 from learner import engine
-from learner.protocol import BYTES, SUMS, FeatureSpec, Job, LabelSpec, ModelSpec, OwnJob, job_shapes
+from learner.protocol import BYTES, SUMS, FeatureSpec, Job, LabelSpec, ModelSpec, OwnJob, start_shapes
 
 _CLASSES = Job(
     model=ModelSpec(kind="mlp", hidden=(20, 4), activation="tanh"),
@@ -39,6 +39,7 @@ _LAYERED = (
     _CLASSES,
     _NUMBER,
     replace(_NUMBER, max_rows_per_unit=1),
+    replace(_CLASSES, model=replace(_CLASSES.model, rank=3)),
 )
 _AFFINE = (
     replace(_CLASSES, model=ModelSpec(kind="logistic")),
@@ -117,4 +118,4 @@ def warm_up(kind: str) -> None:
 
 
 def _weights(job: Job) -> bytes:
-    return save({name: np.full(shape, 0.1, np.float32) for name, shape in job_shapes(job).items()})
+    return save({name: np.full(shape, 0.1, np.float32) for name, shape in start_shapes(job).items()})

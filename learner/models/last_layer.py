@@ -73,6 +73,10 @@ class LastLayer:
         """How the loss moves with the scores, which is kept, and with what the layer took in (rows, inputs)."""
         slopes = residuals(loss, self.outputs(room), block.labels, block.known)
         room.slopes.numpy()[:, : self.shape.outputs] = slopes.T
+        return self.back(room)
+
+    def back(self, room: ScoreRoom) -> Tensor:
+        """How the loss moves with what the layer took in (rows, inputs), by its slopes."""
         return torch.mm(room.slopes, self._back, out=room.given_back)[:, : self.shape.inputs]
 
 

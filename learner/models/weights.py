@@ -9,7 +9,13 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load
 
-from learner.protocol import WEIGHTS_LIMIT, ProtocolError
+from learner.protocol import WEIGHTS_LIMIT, Job, ProtocolError, job_shapes, parameter_count, start_shapes
+
+
+def read_start(data: bytes, job: Job) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The starting weights of what a job trains (d,), and those that it keeps; raises ProtocolError."""
+    whole, trained = read_weights(data, start_shapes(job)), parameter_count(job_shapes(job))
+    return whole[:trained], whole[trained:]
 
 
 def read_weights(data: bytes, shapes: Mapping[str, tuple[int, ...]]) -> NDArray[np.float64]:

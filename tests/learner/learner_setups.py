@@ -22,6 +22,7 @@ from learner.protocol import (
     LabelSpec,
     ModelSpec,
     job_shapes,
+    start_shapes,
 )
 from learner.update import UPDATE_GRID
 
@@ -209,7 +210,10 @@ def weights_of(job: Job, *, scale: float = 0.0, seed: int = 0) -> bytes:
     """Starting weights: zeros, or normal ones."""
     rng = np.random.default_rng(seed)
     return save(
-        {name: (rng.normal(size=shape) * scale).astype(np.float32) for name, shape in job_shapes(job).items()}
+        {
+            name: (rng.normal(size=shape) * scale).astype(np.float32)
+            for name, shape in start_shapes(job).items()
+        }
     )
 
 

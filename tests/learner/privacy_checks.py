@@ -33,8 +33,8 @@ from learner.dp import clipping
 from learner.dp.books import Books
 from learner.dp.plan import plan_of
 from learner.models.network import network_of
-from learner.models.weights import read_weights
-from learner.protocol import ColumnFrame, Job, job_shapes
+from learner.models.weights import read_start
+from learner.protocol import ColumnFrame, Job
 
 SIGNIFICANCE = 1e-8  # a right engine fails no check, of this kind or by its spread, once in a million runs
 
@@ -235,7 +235,7 @@ def addends(
     plan, rows = plan_of(job), encode_rows(job, frame)
     network = network_of(job, rows, plan.block)
     if theta is None:
-        theta = read_weights(weights_of(job, scale=0.3), job_shapes(job))
+        theta, _ = read_start(weights_of(job, scale=0.3), job)
     with np.errstate(all="ignore"):
         blocks = clipping.bounded_units(
             group_units(frame.unit, job.max_rows_per_unit),

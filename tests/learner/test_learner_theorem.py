@@ -43,6 +43,7 @@ from learner.dp.units import UnitBlock
 from learner.models.network import network_of
 from learner.protocol import Job
 
+ADAPTED = mlp(LOGISTIC, 5, activation="relu")
 JOBS = {
     "rows": replace(LOGISTIC, max_rows_per_unit=1),
     "formed": LOGISTIC,
@@ -55,6 +56,7 @@ JOBS = {
     "texts": text(LOGISTIC, 5, 4, 3),
     "normed maps": cnn(LOGISTIC, (2, 4, 1), 4, 2, pool=(1, 2), groups=2),
     "attention": transformer(LOGISTIC, 4, 2, 3, heads=1),
+    "adapters": replace(ADAPTED, max_rows_per_unit=1, model=replace(ADAPTED.model, rank=2)),
 }
 ROWS = {
     "rows": 1,
@@ -64,6 +66,7 @@ ROWS = {
     "texts": 3,
     "normed maps": 5,
     "attention": 3,
+    "adapters": 1,
     "rows of an mlp": 1,
     "formed": 5,
     "pairs": 5,

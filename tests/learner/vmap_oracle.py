@@ -17,8 +17,8 @@ from torch.func import grad, vmap
 from torch.nn import functional
 
 from learner.data import encode_rows, group_units
-from learner.models.weights import read_weights
-from learner.protocol import ColumnFrame, Job, ModelSpec, input_width, job_shapes, waves
+from learner.models.weights import read_start
+from learner.protocol import ColumnFrame, Job, ModelSpec, input_width, job_shapes, kept_shapes, waves
 
 
 def unflatten(theta: NDArray[np.float64], shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Tensor]:
@@ -42,6 +42,21 @@ def forward(model: ModelSpec, parameters: Mapping[str, Tensor], inputs: Tensor) 
         activated = torch.relu(outputs) if model.activation == "relu" else torch.tanh(outputs)
         outputs = functional.linear(activated, weight, bias)
     return outputs
+
+
+def _beside(model: ModelSpec, adapters: list[Tensor], layers: list[Tensor], inputs: Tensor) -> Tensor:
+    """The outputs of layers that are kept, each with what a narrow way beside it adds."""
+    values = inputs
+    for place in range(len(layers) // 2):
+        weight, bias, down, of_down, up, of_up = (
+            *layers[2 * place : 2 * place + 2],
+            *adapters[4 * place : 4 * place + 4],
+        )
+        beside = functional.linear(functional.linear(values, down, of_down), up, of_up)
+        values = functional.linear(values, weight, bias) + beside
+        if place + 1 < len(layers) // 2:
+            values = torch.relu(values) if model.activation == "relu" else torch.tanh(values)
+    return values
 
 
 def _convolved(model: ModelSpec, parameters: list[Tensor], inputs: Tensor) -> Tensor:
@@ -120,11 +135,17 @@ def inputs_and_labels(
     return block.inputs[:, :-1], block.labels, block.known
 
 
-def row_gradients(job: Job, theta: NDArray[np.float64], frame: ColumnFrame) -> NDArray[np.float64]:
+def row_gradients(
+    job: Job, theta: NDArray[np.float64], frame: ColumnFrame, kept: NDArray[np.float64] | None = None
+) -> NDArray[np.float64]:
     """The gradient of every row, (rows, d); zero where the label is unknown."""
     shapes = job_shapes(job)
 
     def loss(parameters: Mapping[str, Tensor], inputs: Tensor, label: Tensor) -> Tensor:
+        if job.model.rank:
+            assert kept is not None
+            layers = list(unflatten(kept, kept_shapes(job)).values())
+            return row_loss(job, _beside(job.model, list(parameters.values()), layers, inputs), label)
         return row_loss(job, forward(job.model, parameters, inputs), label)
 
     inputs, labels, known = inputs_and_labels(job, frame)
@@ -135,9 +156,11 @@ def row_gradients(job: Job, theta: NDArray[np.float64], frame: ColumnFrame) -> N
     return np.where(known[:, None], rows, 0.0)
 
 
-def unit_gradients(job: Job, theta: NDArray[np.float64], frame: ColumnFrame) -> NDArray[np.float64]:
+def unit_gradients(
+    job: Job, theta: NDArray[np.float64], frame: ColumnFrame, kept: NDArray[np.float64] | None = None
+) -> NDArray[np.float64]:
     """The gradient of every unit before it is bounded, (units, d)."""
-    rows, units = row_gradients(job, theta, frame), group_units(frame.unit, job.max_rows_per_unit)
+    rows, units = row_gradients(job, theta, frame, kept), group_units(frame.unit, job.max_rows_per_unit)
     members = (units.rows[first:end] for first, end in zip(units.starts[:-1], units.starts[1:], strict=True))
     reduce = np.mean if job.unit_reduction == "mean" else np.sum
     return np.array([reduce(rows[each], axis=0) for each in members]).reshape(units.count, -1)
@@ -145,7 +168,8 @@ def unit_gradients(job: Job, theta: NDArray[np.float64], frame: ColumnFrame) -> 
 
 def bounded_gradients(job: Job, weights: bytes, frame: ColumnFrame) -> NDArray[np.float64]:
     """The bounded gradient of every unit, (units, d); zero where a number is not finite."""
-    each = unit_gradients(job, read_weights(weights, job_shapes(job)), frame)
+    theta, kept = read_start(weights, job)
+    each = unit_gradients(job, theta, frame, kept)
     each[~np.isfinite(each).all(axis=1)] = 0.0
     norms = np.linalg.norm(each, axis=1, keepdims=True)
     return each * (job.clip_norm / np.maximum(norms, job.clip_norm))

@@ -170,6 +170,22 @@ MUTANTS = (
         caught_by="test_the_sum_of_attention_is_that_of_vmap",
     ),
     Mutant(
+        name="what goes beside a layer that is kept is left out on the way back",
+        kind=Kind.PRIVACY,
+        function="_Adapted.backward",
+        old="self.kept.back(room.kept) + self.down.back(room.down)",
+        new="self.kept.back(room.kept)",
+        caught_by="test_the_sum_of_adapters_is_that_of_vmap",
+    ),
+    Mutant(
+        name="a row that overflowed is left in the padding beside an adapter",
+        kind=Kind.PRIVACY,
+        function="Adapted._backward",
+        old="before.slopes.zero_()",
+        new="pass",
+        caught_by="test_a_row_that_overflows_beside_adapters_leaves_nothing",
+    ),
+    Mutant(
         name="an update that wraps",
         kind=Kind.PRIVACY,
         function="round_update",
