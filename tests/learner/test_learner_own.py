@@ -105,7 +105,7 @@ def test_a_fit_to_noisy_rows_is_nearer_to_the_truth_than_the_rows_alone() -> Non
 def test_a_fit_is_the_ridge_solution_around_the_prior() -> None:
     """Against the normal equations, for the very strength that is taken last."""
     frame = frame_of(JOB, VALUES, NUMBERS)
-    use = own._use(JOB, frame)
+    use = own._use(JOB, frame, np.empty(0))
     prior, rows = np.array([1.0, -1.0]), np.arange(ROWS)
     inputs = np.column_stack((VALUES.astype(np.float32), np.ones(ROWS))).astype(np.float64)
     away = NUMBERS.astype(np.float32) - inputs @ prior

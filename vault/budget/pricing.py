@@ -24,7 +24,7 @@ from vault.errors.families import Invalid
 __all__ = ["Mechanism", "Price", "accountant_name", "calibrate", "charge", "check_bounds", "price"]
 
 MOST_SLACK: Final = 0.01  # ε; above it the sum over coordinates says nothing about the sampler any more
-FAR_TAIL: Final = 2e-19  # δ; (1 + e^64) * 2e9 draws * the 1e-56 that lies beyond 16 standard deviations
+FAR_TAIL: Final = 7e-19  # δ; (1 + e^64) * 1e10 draws * the 1e-56 that lies beyond 16 standard deviations
 TICKS: Final = 10_000  # calibrated noise multipliers are whole numbers of 1e-4
 
 
