@@ -87,6 +87,15 @@ MUTANTS = (
         within="learner/federation/mesh_errand",
     ),
     Mutant(
+        name="an approval does not name the peers that get an update",
+        kind=Kind.CONSENT,
+        function="in_round",
+        old="if one.peers else []",
+        new="if not one else []",
+        caught_by="test_an_update_of_a_mesh_names_every_peer_that_gets_it",
+        within="tui/text/release_facts",
+    ),
+    Mutant(
         name="a mesh tells its consent fewer recipients than it has",
         kind=Kind.CONSENT,
         function="CampaignDocument._faults_of_mesh",

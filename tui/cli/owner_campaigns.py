@@ -137,7 +137,8 @@ def join(
         if is_interactive() and not confirm("\nJoin this campaign, with all of its rounds?"):
             raise NotConfirmed()
         confirmed = confirm_special(what.draft, said=special)
-        full, is_carried = what.campaign.line.id, _is_carried(context, what.campaign.line.id)
+        full, is_mesh = what.campaign.line.id, bool(what.campaign.peers)
+        is_carried = _is_carried(context, full)
         vault.join_campaign(
             full,
             digest=what.campaign.digest,
@@ -145,7 +146,7 @@ def join(
             special_confirmed=confirmed,
             unattended=unattended,
         )
-    say(f"\nYou have joined campaign {full[:8]}. {_how_rounds_come(is_carried=is_carried)}")
+    say(f"\nYou have joined campaign {full[:8]}. {_how_rounds_come(is_carried=is_carried, is_mesh=is_mesh)}")
     if unattended:
         say(
             f"They run while the vault is unlocked. To start each yourself again: lockbox campaign attend {full[:8]}"
@@ -164,7 +165,9 @@ def _is_carried(context: typer.Context, campaign: str) -> bool:
     return False
 
 
-def _how_rounds_come(*, is_carried: bool) -> str:
+def _how_rounds_come(*, is_carried: bool, is_mesh: bool) -> str:
+    if is_mesh:
+        return "Its rounds are mixed here, while the vault is unlocked: lockbox mesh run"
     if is_carried:
         return f"Its rounds come by the courier, while the vault is unlocked: {courier_facts.RUN}"
     return "Its rounds come by a courier, lockbox courier join INVITATION, or by hand: lockbox request submit JOBDIR"

@@ -82,6 +82,7 @@ NOT_YET = (
     "How well a round learned on your records is told once the last round is decided here, or you have left: a "
     "decision that follows from it would tell of them."
 )
+_MIXED_HERE = "the model that is mixed on this computer: lockbox mesh model"
 _RETURNS = {"final_model": "the final model", "nothing": "nothing"}
 
 
@@ -105,7 +106,7 @@ def who_and_why(found: CampaignView) -> Facts:
         ("for", f"{line.purpose_words}: {wording.quoted(found.purpose_text)}"),
         ("who gets it", ", ".join(map(wording.quoted, found.recipients)) or line.requester),
         ("they keep it", wording.quoted(found.retention)),
-        ("you get back", f"{_RETURNS[found.returns]}, by their word"),
+        ("you get back", _MIXED_HERE if found.peers else f"{_RETURNS[found.returns]}, by their word"),
     ]
 
 

@@ -83,7 +83,7 @@ def event(said: Mapping[str, Any], names: Names) -> str:
         "told": f"Your model of round {number} is there for your peers",
         "received": f"{who}'s model of round {number} came",
         "dropped": f"Something was not taken: {note}",
-        "mixed": f"Round {number} is mixed, from {wording.counted(int(said.get('accepted') or 0), 'model')} of others",
+        "mixed": _mixed(number, int(said.get("accepted") or 0)),
         "handed over": f"Round {number} was handed to the vault; to look at it: lockbox request list",
         "not handed over": f"The vault did not take round {number}: {note}",
         "released": f"You released your model of round {number}",
@@ -95,6 +95,12 @@ def event(said: Mapping[str, Any], names: Names) -> str:
         "vault trouble": str(said.get("sentence")),
     }
     return f"{told[str(said['event'])].rstrip('.')}."
+
+
+def _mixed(number: object, accepted: int) -> str:
+    if number == 1:
+        return "Round 1 starts from the founder's weights"
+    return f"Round {number} is mixed, from {wording.counted(accepted, 'model')} of others"
 
 
 def facts(access: Access, state: MeshState, seen: Seen) -> list[tuple[str, str]]:

@@ -87,7 +87,8 @@ def to_whom(one: ReleaseView, *, is_practice: bool) -> str:
     """Who gets it, how well their key is known, and which bytes they are."""
     name = requester_with_key(one.recipient, one.fingerprint, one.recipient_status)
     who = f"To the practice coordinator on this computer: {name}" if is_practice else f"To: {name}"
-    return f"{who}. {wording.size(one.size)}, digest {one.digest[:8]}…"
+    others = " and all peers of its mesh" if is_of_mesh(one) else ""
+    return f"{who}{others}. {wording.size(one.size)}, digest {one.digest[:8]}…"
 
 
 def release_facts(one: ReleaseView) -> list[tuple[str, str]]:

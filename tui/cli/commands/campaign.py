@@ -252,7 +252,7 @@ def _show(facts: CampaignFacts, *, as_json: bool) -> None:
         ]
     )
     _warn_of_budget(price.percent_of(LIFETIME, 2))
-    if document.witness is None:
+    if document.witness is None and not document.peers:
         say(
             "Beware: without a witness each vault's owner is told that others may have been shown something else."
         )

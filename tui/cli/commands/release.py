@@ -24,7 +24,7 @@ from tui.cli.terminal import (
 )
 from tui.cli.vault_access import open_vault
 from tui.text import times, wording
-from tui.text.release_facts import beware_of_folder, in_round, is_carried, ways_out
+from tui.text.release_facts import beware_of_folder, in_round, is_carried, is_of_mesh, ways_out
 from tui.text.wording import requester_with_key
 from vault.errors.consent import NotConfirmed
 
@@ -156,6 +156,10 @@ def send(
             f"until {until} UTC."
         )
         say("To let it go now: lockbox courier run --once")
+    elif to is None and is_of_mesh(sent):
+        say(
+            f"{what.capitalize()}, left for all peers of its mesh: they get it while that runs: lockbox mesh run"
+        )
     elif to is None:
         say(f"{what.capitalize()}, left for {sent.recipient}: they can fetch it with their token,")
         say(f"while the vault is unlocked, until {until} UTC.")
