@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tui.by_ear.acting import carry_out, label, possible
+from tui.by_ear.acting import attempt, carry_out, label, possible, watched
 from tui.by_ear.campaigns import hear_campaign
 from tui.couriers.joining import is_invitation
 from tui.dialogs.approval import PreparedApproval, approve, prepare_approval
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from vault.views.requests import Approval, RequestLine, RequestView
 
 LATER: Final = "Decide later"
+ATTACK: Final = "Attack a stand-in of it, on made-up data."
 
 
 def hear_requests(talk: Talk, vault: OwnerSession) -> None:
@@ -44,14 +45,25 @@ def hear_request(talk: Talk, vault: OwnerSession, request_id: str) -> None:
         is_open = request.line.state in request_facts.OPEN_STATES
         actions = possible("requests", request)
         first = ["Decide whether it runs on this computer."] if is_open else []
-        chosen = talk.choose("What do you want to do?", [*first, *map(label, actions)])
+        last = [ATTACK] if is_open else []
+        chosen = talk.choose("What do you want to do?", [*first, *map(label, actions), *last])
         if chosen is None:
             return
         if chosen < len(first):
             if decide_run(talk, vault, request_id):
                 return
+        elif chosen == len(first) + len(actions):
+            attempt(talk, lambda: _attack(talk, vault, request_id))
         else:
             carry_out(talk, vault, actions[chosen - len(first)], request)
+
+
+def _attack(talk: Talk, vault: OwnerSession, request_id: str) -> None:
+    """Attack a stand-in of the job, and say what came of it."""
+    talk.say(attack_facts.WHAT_IT_DOES)
+    if talk.agrees("Attack it", LATER):
+        found = watched(talk, "Attacking", lambda tell: vault.attack_stand_in(request_id, progress=tell))
+        talk.say(*([attack_facts.sentence(found)] if found else []))
 
 
 def _say_request(talk: Talk, vault: OwnerSession, request: RequestView) -> None:
