@@ -96,17 +96,20 @@ class _Doors:
     async def invited(self, request: Request, campaign: str) -> None:
         """Let in whoever has an invitation, used or not, or is enrolled; raises what ``key`` does.
 
-        A courier checks by whom it is invited before it says any vault's key.
+        A courier checks by whom it is invited before it says any vault's key. Who has an invitation is no stranger:
+        the vaults of one house, which share an address, do not keep each other out.
         """
         kind, _, code = request.headers.get("authorization", "").partition(" ")
         if kind.lower() != "invitation" or campaign != self.coordinator.digest:
             await self.key(request, campaign)
             return
         stranger = request.client.host if request.client else ""
-        self.of_stranger.take(stranger)
+        self.of_stranger.check(stranger)
         is_code = re.fullmatch("[0-9a-f]{64}", code) is not None
         if not is_code or not await run_in_threadpool(self.coordinator.is_invited, code):
+            self.of_stranger.take(stranger)
             raise NotEnrolled()
+        self.of_key.take(code)
 
 
 def application(coordinator: Coordinator, limits: Limits | None = None) -> Starlette:

@@ -216,6 +216,7 @@ def test_everything_that_lets_something_happen_in_the_world_wants_a_proof(
         "predict_file": {"name": "mine", "file": str(target), "target": str(target)},
         "export_model": {"name": "mine", "target": str(target)},
         "delete_model": {"name": "mine"},
+        "let_courier_in": {"folder": str(target), "name": "Sleep lab", "fingerprint": "0" * 16},
     }  # fmt: skip
     no_proof = {"approver": session.approver, "nonce": "0" * 32, "mac": "0" * 64}
 

@@ -1,25 +1,40 @@
-"""Two hundred couriers at once, at one coordinator over SQLite and at three over PostgreSQL: none lost, none twice."""
+"""Two hundred couriers with 10 kB each, 20 of them processes, at one or at three replicas: none lost or twice."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 import ssl
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, nullcontext
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
+from learner.federation import courier
 from learner.federation.coordinator import Coordinator
 from learner.federation.coordinator_folder import open_folder
-from learner.federation.exchange import Invitation
-from tests.worlds.answering import MadeVault, signed_campaign
-from tests.worlds.coordinators import Replica, is_up, made_coordinator, replicas, wait_until
+from learner.federation.courier_folder import (
+    INVITATION_FILE,
+    Access,
+    CourierState,
+    RoundState,
+    answer_file,
+    draft_folder,
+)
+from learner.federation.exchange import Invitation, invitation_bytes
+from tests.worlds.answering import DOCUMENT, NUMBER, MadeVault, signed_campaign
+from tests.worlds.coordinators import Replica, client, is_up, made_coordinator, replicas, wait_until
 from tests.worlds.postgres import postgres
 
-COURIERS, ROUNDS = 200, 2
+COURIERS, PROCESSES, ROUNDS = 200, 20, 2
 MOST_MEMORY = 110_000
 """kB of a replica; 103,000 were measured with two hundred couriers that upload at once."""
 
@@ -49,10 +64,60 @@ async def carry(
         assert answer.status_code == 201, answer.text
 
 
+WITHIN = 200
+"""Seconds in which a courier is let in, and in which everybody has answered a round."""
+
+
+def wide_job() -> dict[str, Any]:
+    """A job whose update has 1,280 numbers, 10 kB."""
+    job = DOCUMENT["job"]
+    number = {**NUMBER, "center": 0, "fill": 0, "scale": 1}
+    features = [
+        {"name": f"x{place}", "necessity": "required", "role": "feature", "transform": number}
+        for place in range(255)
+    ]
+    label = {**job["fields"][0], "transform": {"kind": "classes", "labels": list("abcde")}}
+    return {**job, "fields": [label, *features], "output": {**job["output"], "grid": 16}}
+
+
+def carry_by_process(
+    home: Path,
+    replica: Replica,
+    certificate: Path,
+    invitation: Invitation,
+    vault: MadeVault,
+    sent: dict[int, str],
+) -> None:
+    """The same by real couriers, a process for each errand; what the vault released lies in their folder."""
+    folder = draft_folder(home, invitation.campaign)
+    folder.write(INVITATION_FILE, invitation_bytes(invitation))
+    folder.keep(Access(campaign="1" * 32, requester="Sleep lab", token="", door="2" * 64))
+    folder.keep(CourierState())
+    courier.enrol(folder, vault.key.public, vault.proof(invitation.campaign, invitation.code))
+    place, pause = f"/campaigns/{invitation.campaign}", threading.Event()
+    with client(certificate, replica.url, folder.access().token) as asked:
+        for number in range(1, ROUNDS + 1):
+            where = f"{place}/rounds/{number}/manifest.json"
+            end = time.monotonic() + WITHIN
+            while (manifest := asked.get(where)).status_code != 200:
+                assert time.monotonic() < end
+                pause.wait(2)
+            sent[number], body = vault.body(manifest.content)
+            job = str(json.loads(manifest.content)["job_id"])
+            folder.write(answer_file(job), body)
+            released = RoundState(
+                number=number, job=job, word="released", release=sent[number], size=len(body)
+            )
+            state = folder.state()
+            folder.keep(replace(state, rounds=(*state.rounds, released)))
+            courier.errand(folder, connect=lambda: None, tell=lambda _folder, _event: None)
+            assert folder.state().rounds[-1].word == "sent"
+
+
 async def carry_all(
-    found: list[Replica], certificate: Path, work: list[tuple[Invitation, MadeVault]]
+    found: list[Replica], certificate: Path, work: list[tuple[Invitation, MadeVault]], home: Path
 ) -> list[dict[int, str]]:
-    """Each courier goes to one of the replicas."""
+    """Each courier goes to one of the replicas; the last of them are processes."""
     context, sent = ssl.create_default_context(cafile=certificate), [dict[int, str]() for _ in work]
     at_once = httpx.Limits(max_connections=COURIERS)
     clients = [
@@ -60,9 +125,25 @@ async def carry_all(
     ]
     tasks = [
         carry(clients[place % len(clients)], *one, random.Random(place), sent[place])
-        for place, one in enumerate(work)
+        for place, one in enumerate(work[:-PROCESSES])
     ]
-    await asyncio.gather(*tasks)
+    last = range(len(work) - PROCESSES, len(work))
+    with ThreadPoolExecutor(
+        PROCESSES
+    ) as threads:  # one each: nobody's second round is open before all had their first
+        by_process = [
+            asyncio.get_running_loop().run_in_executor(
+                threads,
+                carry_by_process,
+                home / str(place),
+                found[place % len(found)],
+                certificate,
+                *work[place],
+                sent[place],
+            )
+            for place in last
+        ]
+        await asyncio.gather(*tasks, *by_process)
     for each in clients:
         await each.aclose()
     return sent
@@ -74,16 +155,19 @@ def test_two_hundred_couriers_at_once_lose_nothing_and_bring_nothing_twice(
     tmp_path: Path, is_replicated: bool
 ) -> None:
     with postgres() if is_replicated else nullcontext("") as database:
-        signed = signed_campaign(tmp_path, datetime.now(UTC), rounds=ROUNDS)
+        signed = signed_campaign(tmp_path, datetime.now(UTC), rounds=ROUNDS, job=wide_job())
         folder = made_coordinator(tmp_path / "c", signed, quorum=COURIERS, database=database)
-        with closing(Coordinator(folder)) as coordinator:
-            work = [(each, MadeVault()) for each in coordinator.invite(COURIERS, "https://127.0.0.1:1")]
         found = replicas(folder.path, 3 if is_replicated else 1)
+        with closing(Coordinator(open_folder(found[0].folder))) as coordinator:
+            work = [
+                (coordinator.invite(1, found[place % len(found)].url)[0], MadeVault())
+                for place in range(COURIERS)
+            ]
         for each in found:
             each.start()
         try:
             wait_until(lambda: all(is_up(each, folder.certificate) for each in found), 60)
-            sent = asyncio.run(carry_all(found, folder.certificate, work))
+            sent = asyncio.run(carry_all(found, folder.certificate, work, tmp_path))
             memory = [each.memory() for each in found]
         finally:
             for each in found:
@@ -98,4 +182,5 @@ def test_two_hundred_couriers_at_once_lose_nothing_and_bring_nothing_twice(
     }
     assert kept == expected
     assert len(facts) == COURIERS * ROUNDS
+
     assert max(memory) < MOST_MEMORY, memory

@@ -38,7 +38,7 @@ from vault.errors.requests import (
 )
 from vault.records.collections import find_collection
 from vault.requests import evaluate, fit, inbox, requesters
-from vault.requests.bundle import JobFiles
+from vault.requests.bundle import WEIGHTS_LIMIT, JobFiles
 from vault.requests.parse import manifest_digest
 from vault.requests.weights import write_tensors
 from vault.sealing.digest import sha256_hex
@@ -119,7 +119,7 @@ SWAPPED = document(model__weights=sha256_hex(WEIGHTS))
 
 REFUSALS: dict[str, tuple[JobFiles, type[LockboxError], int]] = {
     "oversize manifest": (signed(b" " * 300_000), ManifestInvalid, 1),
-    "oversize weights": (signed(document(), weights=bytes(2_000_000)), WeightsInvalid, 1),
+    "oversize weights": (signed(document(), weights=bytes(WEIGHTS_LIMIT + 1)), WeightsInvalid, 1),
     "bad signature": (
         JobFiles(manifest=job_of().manifest, signature=bytes(64), weights=WEIGHTS),
         ManifestTampered,
@@ -214,7 +214,7 @@ def test_a_job_is_taken_only_within_a_year_of_its_end(home: Home, now: datetime,
 LAST_FAULT: dict[str, Any] = {"expires": "2026-01-01T00:00:00Z"}
 DEAR: dict[str, Any] = {"dp__noise_multiplier": 0.3, "dp__sampling_rate": 1, "dp__steps": 100}
 ORDER: list[tuple[type[LockboxError], Callable[[], JobFiles]]] = [
-    (WeightsInvalid, lambda: signed(document(), weights=bytes(2_000_000), key=OTHER_KEY)),
+    (WeightsInvalid, lambda: signed(document(), weights=bytes(WEIGHTS_LIMIT + 1), key=OTHER_KEY)),
     (ManifestTampered, lambda: signed(document(dp__steps=0, **LAST_FAULT), weights=b"", key=OTHER_KEY)),
     (ManifestInvalid, lambda: signed(_stranger(dp__steps=0), weights=b"", key=OTHER_KEY)),
     (WeightsTampered, lambda: signed(_stranger(), weights=b"", key=OTHER_KEY)),

@@ -303,8 +303,8 @@ def test_the_palette_finds_the_actions_of_other_pages_and_leads_there(today: Wor
         with served(today) as vault:
             async with on_page(vault, today, "home") as pilot:
                 await at_rest(pilot, "home")
-                await press(pilot, "ctrl+p", *"take in")
-                await sees(pilot, "Take in… (Requests)")
+                await press(pilot, "ctrl+p", *"attack")
+                await sees(pilot, "Attack… (Requests)")
                 await press(pilot, "enter")
                 await at_rest(pilot, "requests")
 

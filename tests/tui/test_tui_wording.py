@@ -168,7 +168,8 @@ def test_counts_agree_with_their_nouns(count: int, noun: str, text: str) -> None
 
 ROOT = Path(__file__).parents[2]
 NOUNS = {
-    "answer": "answers", "invitation": "invitations", "line": "lines",
+    "answer": "answers", "campaign": "campaigns", "invitation": "invitations", "line": "lines",
+    "model": "models", "peer": "peers",
     "approved job": "approved jobs", "attempt": "attempts", "byte": "bytes", "cell": "cells",
     "checkpoint": "checkpoints", "collection": "collections", "column": "columns", "consent": "consents",
     "day": "days", "entry": "entries", "event": "events", "file": "files",

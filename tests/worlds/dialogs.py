@@ -85,9 +85,10 @@ def all_dialogs() -> set[type[Dialog[Any]]]:
     for room in (tui.dialogs, tui.screens):
         for found in pkgutil.iter_modules(room.__path__):
             import_module(f"{room.__name__}.{found.name}")
-    return {
-        kind for kind in _below(Dialog) if "title_text" in _said_in(kind) and "consequence" in _said_in(kind)
-    }
+    found = (
+        kind for kind in _below(Dialog) if kind.__module__.startswith(f"{tui.__name__}.")
+    )  # no test's own
+    return {kind for kind in found if {"title_text", "consequence"} <= _said_in(kind)}
 
 
 def _below(kind: type[Any]) -> Iterator[type[Any]]:
