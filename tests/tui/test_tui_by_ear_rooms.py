@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from learner.federation.courier_folder import INVITATION_FILE, Access, draft_folder
 from tests.worlds.campaigns import campaign, joined
 from tests.worlds.hearing import Watched, hear
 from tests.worlds.importing import import_file
@@ -33,6 +34,7 @@ from tui.by_ear import (
 )
 from tui.by_ear.beginning import Opened
 from tui.by_ear.talk import Talk
+from tui.text import carrying_facts
 from vault.settings import read_preferences
 from vault.views.date import DateView
 from vault.views.models import ModelFit, ModelScore, ModelView
@@ -432,6 +434,28 @@ def test_by_ear_a_taken_in_campaign_is_heard_at_once(world: World, tmp_path: Pat
 
 
 # couriers ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_by_ear_who_leaves_a_campaign_ends_its_couriers_access(world: World, tmp_path: Path) -> None:
+    paths = paths_in(tmp_path)
+    with world.vault() as vault:
+        world.imported(vault)
+        world.introduced(vault)
+        joined(vault, campaign(world))
+        folder = draft_folder(paths.courier, "0" * 64)
+        folder.write(INVITATION_FILE, invitation())
+        folder.keep(Access(campaign=vault.campaigns()[0].id, requester="Sleep lab", token="", door="2" * 64))
+        opened: Any = Opened(vault=vault, paths=paths, own_paths=paths)  # type: ignore[arg-type]
+        said = hear(
+            lambda one: couriers.hear_campaigns(one, opened),
+            *(CAMPAIGN, (DO, "Leave it for good."), ("Your reason", ""), ("type LEAVE", "LEAVE")),
+            (CAMPAIGN[0], "Back."),
+        )
+        left = vault.campaigns()[0].state
+    assert left == "left"
+    assert carrying_facts.ACCESS_ENDS in said
+    assert not folder.path.exists()
 
 
 def test_by_ear_nobody_is_asked_about_an_invitation_before_a_yes(lived: Watched, tmp_path: Path) -> None:

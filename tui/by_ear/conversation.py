@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from tui.by_ear import (
     audit,
     budget,
-    campaigns,
     consents,
     couriers,
     data,
@@ -102,7 +101,7 @@ ROOMS: Final[Mapping[str, Room]] = {
     "Audit trail.": _in_vault(audit.hear_audit),
     "Your data.": _in_vault(data.hear_data),
     "Your week: what happened, and what waits.": _in_vault(budget.hear_week),
-    "Campaigns: what others ask of many vaults, in rounds.": _in_vault(campaigns.hear_campaigns),
+    "Campaigns: what others ask of many vaults, in rounds.": couriers.hear_campaigns,
     "Campaigns by invitation, and their couriers.": couriers.hear_couriers,
     "What runs on this computer.": _in_vault(runs.hear_runs),
     "Models: those that you keep for yourself.": _in_vault(models.hear_models),

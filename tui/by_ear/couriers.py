@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 TAKE_IN: Final = "Take in an invitation to a campaign."
 GO, LEAVE = "Let it go once.", "Leave its campaign for good, and end its access."
 NOT_NOW: Final = "Not now"
+LEFT: Final = ("left", "refused")
 
 
 def hear_couriers(talk: Talk, opened: Opened) -> None:
@@ -63,6 +64,15 @@ def _looked_at(talk: Talk, opened: Opened, path: Path) -> str | None:
         return None
     talk.say(carrying_facts.ASKED)
     return looked_at(opened.vault, opened.paths.courier, data, name)
+
+
+def hear_campaigns(talk: Talk, opened: Opened) -> None:
+    """All campaigns; where one that has a courier was left or refused, its access ends as well."""
+    campaigns.hear_campaigns(talk, opened.vault)
+    for one in carried_here(opened.paths.courier, opened.vault).values():
+        if opened.vault.campaign(one.access.campaign).line.state in LEFT:
+            dismissed(opened.paths.courier, one.access.campaign)
+            talk.say(f"{one.access.requester}: {carrying_facts.ACCESS_ENDS}")
 
 
 def _hear_courier(talk: Talk, opened: Opened, one: Carried) -> None:
