@@ -224,6 +224,7 @@ def test_an_error_keeps_its_sentence_its_hint_and_its_code(
 # who may what -------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_wrong_passphrase_opens_nothing_there_either(looked_at: World) -> None:
     refused(run(looked_at.paths, "status", secret="wrong"), 3, "that passphrase does not open this vault")
 
@@ -269,6 +270,7 @@ def test_commands_work_from_any_folder_and_with_the_recovery_key(looked_at: Worl
     assert outcome.code == 0, outcome.err
 
 
+@pytest.mark.slow
 def test_the_passphrase_is_changed_through_the_process(served: World) -> None:
     new = "vexed walnuts hum 4 lullabies"
     with Terminal(served.paths, "passphrase", "change") as terminal:

@@ -39,6 +39,7 @@ def handed_over(world: World, text: str, epsilon: str) -> tuple[Path, str, tuple
     return to, model, ("update", "verify", to, "--vault-key", key, "--job", job)
 
 
+@pytest.mark.slow
 def test_a_sum_is_shown_as_one_released_and_verified(known_world: World) -> None:
     """It says that it is no model wherever a person decides, and its price is that of one look at everybody."""
     world, paths = known_world, known_world.paths

@@ -92,6 +92,7 @@ def test_a_stopped_process_is_named_by_every_command_and_used_again_when_it_goes
     assert here(world, "status").code == 0
 
 
+@pytest.mark.slow
 def test_lock_ends_a_stopped_process_without_a_passphrase(stopped: tuple[World, Fork]) -> None:
     world, process = stopped
     outcome = run(world.paths, "lock", secret=None)
@@ -114,6 +115,7 @@ def test_a_process_that_cannot_be_confirmed_is_never_ended(stopped: tuple[World,
         other.communicate(b"\n")
 
 
+@pytest.mark.slow
 def test_where_as_many_wait_as_can_the_process_is_named_and_ended_all_the_same(
     stopped: tuple[World, Fork], here: Here
 ) -> None:

@@ -79,6 +79,7 @@ def test_a_run_that_is_refused_takes_the_approval_back(world: World, monkeypatch
     assert (view.line.state, "ended on" in (view.reason or "")) == ("waiting", True)
 
 
+@pytest.mark.slow
 def test_a_budget_that_is_spent_meanwhile_takes_the_approval_back(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -94,6 +95,7 @@ def test_a_budget_that_is_spent_meanwhile_takes_the_approval_back(
     assert "one job may use" in view.obstacle
 
 
+@pytest.mark.slow
 def test_a_consent_for_one_job_is_in_use_while_the_job_runs_and_used_up_afterwards(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

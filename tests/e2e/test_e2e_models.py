@@ -50,6 +50,7 @@ def test_a_model_is_kept_fitted_used_and_deleted_while_another_process_has_the_v
     assert (left["name"], left["fitted_on"], left["began_from"]) == ("home", "nights", "nightly")
 
 
+@pytest.mark.slow
 def test_the_model_of_a_release_is_kept_scored_and_exported_where_the_vault_is(released: World) -> None:
     added = said(released, "add", released.folder / "out", "--name", "nightly")
     scored = said(released, "score", "nightly", "nights")

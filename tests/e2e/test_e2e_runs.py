@@ -247,6 +247,7 @@ def test_a_refused_request_and_one_that_ran_out_give_their_use_back(world: World
         assert vault.consent(given).uses_kept == 0, "although nobody has recorded its end yet"
 
 
+@pytest.mark.slow
 def test_a_consent_for_two_jobs_covers_two_and_both_run(
     world: World, quiet: Quiet, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -142,6 +142,7 @@ def test_a_link_in_its_place_is_not_followed(today: World) -> None:
     assert run(today.paths, "status").code == 0
 
 
+@pytest.mark.slow
 def test_unlocking_and_locking_by_hand_are_on_the_trail_and_wrong_tries_in_between(today: World) -> None:
     with serving(today) as process:
         assert run(today.paths, "status", secret="wrong").code == 3
