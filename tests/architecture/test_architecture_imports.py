@@ -21,7 +21,7 @@ COORDINATORS_SQL = tuple(f"learner.federation.state{part}" for part in ("", "_en
 # Every library that has a home, and that home.
 HOMES = {
     "nacl": ("vault.sealing",),
-    "cryptography": ("learner.dp", "learner.federation.certificate"),
+    "cryptography": ("learner.dp", "learner.federation.certificate", "learner.federation.mesh_founding"),
     "sqlalchemy": ("vault.store", *COORDINATORS_SQL),
     "sqlmodel": ("vault.store", *COORDINATORS_SQL),
     "sqlcipher3": ("vault.store",),

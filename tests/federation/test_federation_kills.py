@@ -22,7 +22,7 @@ from tests.worlds.coordinators import Replica, client, is_up, made_coordinator, 
 from tests.worlds.postgres import postgres
 from vault.requester.campaign_log import log_head, signed_head
 
-VAULTS, ROUNDS, SECONDS = 8, 12, 300
+VAULTS, ROUNDS, SECONDS, LEAST_KILLS = 8, 12, 300, 5
 # a connection whose other end was killed within the handshake is left to be collected by httpcore
 pytestmark = [
     pytest.mark.slow,
@@ -44,14 +44,16 @@ class Carrying:
     campaign: str
     until: float
     draw: random.Random
+    kills: list[float]
     sent: dict[int, tuple[str, bytes]] = field(default_factory=dict)
     confirmed: list[int] = field(default_factory=list)
 
     def run(self) -> None:
-        """Enrol, answer each round once it is there, and end with the model."""
+        """Enrol, answer each round once it is there and enough were killed before it, and end with the model."""
         body = self.vault.enrolment(self.campaign, self.code)
         token = self._asked("POST", "enrolments", content=body, wanted=(200, 201)).json()["token"]
         for number in range(1, ROUNDS + 1):
+            self._wait_for_kills(LEAST_KILLS * number // ROUNDS)
             manifest = self._asked("GET", f"rounds/{number}/manifest.json", token, wanted=(200,)).content
             self.sent[number] = self.vault.body(manifest)
             release_id, body = self.sent[number]
@@ -61,6 +63,11 @@ class Carrying:
                     self._asked("PUT", place, token, content=body, wanted=(200, 201)).status_code
                 )
         self._asked("GET", "model/model.json", token, wanted=(200,))
+
+    def _wait_for_kills(self, wanted: int) -> None:
+        waiting = threading.Event()
+        while len(self.kills) < wanted and time.monotonic() < self.until:
+            waiting.wait(0.1)
 
     def _asked(
         self,
@@ -112,11 +119,20 @@ def test_every_answer_is_there_once_however_often_they_are_killed(tmp_path: Path
         invitations = coordinator.invite(VAULTS, "https://127.0.0.1:1")
     found = replicas(folder.path, 3 if database else 1)
     urls, until = [each.url for each in found], time.monotonic() + SECONDS
+    ended, kills = threading.Event(), list[float]()
     couriers = [
-        Carrying(MadeVault(), each.code, urls, folder.certificate, each.campaign, until, random.Random(place))
+        Carrying(
+            MadeVault(),
+            each.code,
+            urls,
+            folder.certificate,
+            each.campaign,
+            until,
+            random.Random(place),
+            kills,
+        )
         for place, each in enumerate(invitations)
     ]
-    ended, kills = threading.Event(), list[float]()
     killer = threading.Thread(target=killing, args=(found, folder.certificate, ended, draw, kills))
     carrying = [threading.Thread(target=each.run) for each in couriers]
     for each in found:
@@ -132,7 +148,7 @@ def test_every_answer_is_there_once_however_often_they_are_killed(tmp_path: Path
         for each in found:
             each.kill()
 
-    assert len(kills) >= 5
+    assert len(kills) >= LEAST_KILLS
     with closing(Coordinator(open_folder(found[0].folder))) as coordinator:
         facts, leaves = coordinator.state.answer_facts(), coordinator.state.leaves()
         kept = {(each.round, each.key): each.release_id for each in facts}

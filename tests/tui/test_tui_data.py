@@ -333,6 +333,7 @@ def test_the_erase_dialog_says_everything_before_the_name_can_be_typed(
     play(story())
 
 
+@pytest.mark.slow
 def test_only_the_whole_name_erases_and_the_consents_on_it_end(own: Shared) -> None:
     world, vault = own
 

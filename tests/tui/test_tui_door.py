@@ -152,6 +152,7 @@ def test_a_wrong_passphrase_costs_two_seconds_and_the_right_one_opens(
     assert pauses[0] >= unlock.PAUSE_SECONDS == 2
 
 
+@pytest.mark.slow
 def test_the_recovery_key_is_a_second_way(world: World) -> None:
     async def story() -> None:
         app = app_at(world)

@@ -227,6 +227,7 @@ def test_columns_side_by_side_become_a_vector_and_are_columns_again(
         async with on_page(owner, world, "data", size=(100, 30)) as pilot:
             await look_at(pilot, path)
             await until(pilot, lambda: isinstance(pilot.app.screen, ImportDialog))
+            await sees(pilot, "Seal 3 rows")
             warnings = pilot.app.screen.query_one("#warnings", Plain)
             await until(pilot, lambda: "“Vectors”: pixel=16" in str(warnings.content))
             await say(pilot, "#vectors", "pixel=15")

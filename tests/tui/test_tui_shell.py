@@ -241,6 +241,7 @@ def test_calm_is_set_by_preference_or_by_accessible(tmp_path: Path) -> None:
     assert not LockboxApp(paths, Preferences(), environ={}).is_calm
 
 
+@pytest.mark.slow
 def test_accessible_says_in_numbered_sentences_what_waits_and_draws_nothing(
     today: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

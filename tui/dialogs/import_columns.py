@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.message import Message
 
+from tui.app.leaving import while_here
 from tui.dialogs import column_choices
 from tui.text import import_facts
 from tui.text.layout import escaped
@@ -75,7 +76,8 @@ class ImportColumns(Vertical):
     def on_data_table_row_highlighted(self, event: ListTable.RowHighlighted) -> None:
         """Say what the class of the marked column means, and what was said of it."""
         event.stop()
-        self._show_marked()
+        with while_here(self.screen):  # the fields of a dialog that is being left may be gone before its list
+            self._show_marked()
 
     def _marked(self) -> ColumnPreview | None:
         """The column under the cursor, kept or left out."""

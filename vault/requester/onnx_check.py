@@ -151,7 +151,7 @@ class _Graph:
         self._name(node.output[0], rule(shapes, attributes))
         if node.op_type == "MatMul":
             self._count(math.prod(size or 1 for size in shapes[1]))
-            self._multiply(math.prod(size or 1 for size in (*shapes[0], *shapes[1][1:])))
+            self._multiply(math.prod(size or 1 for size in (*shapes[0], shapes[1][-1])))
         if node.op_type in TURNED and not self._has(node.input[1], _turned(node.op_type, shapes[0])):
             raise _Unlike("it turns columns another way")
 
