@@ -95,7 +95,6 @@ def test_a_quiet_week_is_said_and_of_many_of_a_kind_how_many_more_there_are() ->
     assert (len(many), many[-1]) == (digest_facts.MOST + 1, "And 3 more of these.")
 
 
-@pytest.mark.slow
 def test_the_command_tells_it_and_a_read_one_is_not_due(world: World) -> None:
     told = run(world.paths, "digest")
     assert (told.code, digest_facts.NOTHING_LEFT in told.out, digest_facts.NOTHING_WAITS in told.out) == (
