@@ -276,6 +276,16 @@ def diary(world: World, *, extra: str = "") -> Path:
     return path
 
 
+async def open_import(pilot: Pilot[int], path: Path) -> None:
+    """Choose the file, and wait until its columns stand there."""
+    pilot.app.push_screen(ChooseFileDialog())
+    await pilot.pause()
+    pilot.app.screen.query_one("#path", Input).value = str(path)
+    await pilot.press("enter")
+    await until(pilot, lambda: isinstance(pilot.app.screen, ImportDialog))
+    await sees(pilot, "@ email")
+
+
 @pytest.mark.parametrize("size", SIZES)
 def test_an_import_shows_what_would_be_kept_and_stores_nothing_before_its_key(
     size: tuple[int, int], world: World
@@ -313,12 +323,7 @@ def test_sensitive_columns_are_marked_and_the_owner_and_not_the_guess_decides(wo
     async def story() -> None:
         async with on_page(vault, world, "home", size=(100, 60)) as pilot:
             app = pilot.app
-            app.push_screen(ChooseFileDialog())
-            await pilot.pause()
-            app.screen.query_one("#path", Input).value = str(path)
-            await pilot.press("enter")
-            await until(pilot, lambda: isinstance(app.screen, ImportDialog))
-            await sees(pilot, "@ email")
+            await open_import(pilot, path)
             assert "All rows of one day count as one unit" in words_in(app, "#units")
             assert "(recommended)" in words_in(app, "#units")
             table = app.screen.query_one("#columns", ListTable)
@@ -355,12 +360,7 @@ def test_what_is_chosen_while_the_choice_is_drawn_anew_is_what_counts_and_stands
     async def story() -> None:
         async with on_page(vault, world, "home", size=(100, 60)) as pilot:
             app = pilot.app
-            app.push_screen(ChooseFileDialog())
-            await pilot.pause()
-            app.screen.query_one("#path", Input).value = str(path)
-            await pilot.press("enter")
-            await until(pilot, lambda: isinstance(app.screen, ImportDialog))
-            await sees(pilot, "@ email")
+            await open_import(pilot, path)
             dialog = app.screen
             is_drawn = dialog._drawn
             for turn, unit in enumerate(["record", "day"] * 6):
