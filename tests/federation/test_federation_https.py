@@ -217,6 +217,21 @@ def test_who_guesses_is_asked_to_wait_and_who_is_enrolled_is_not(folder: Path, c
     assert int(found[3].headers["retry-after"]) > 0
 
 
+def test_vaults_of_one_house_that_are_invited_do_not_keep_each_other_out(folder: Path, clock: Moving) -> None:
+    """They share an address; each code has what an enrolled key has, and who guesses codes is a stranger."""
+    with serving(folder, clock=clock, limits=Limits(of_stranger=3, of_key=5)) as served:
+        first, second = (one.code for one in served.coordinator.invite(2, served.url))
+        with asking(served) as invited:
+
+            def looked(code: str, times: int) -> list[int]:
+                invited.headers["Authorization"] = f"Invitation {code}"
+                return [invited.get("campaign.json").status_code for _ in range(times)]
+
+            assert looked(first, 6) == [200] * 5 + [429]
+            assert looked(second, 5) == [200] * 5
+            assert looked("0" * 64, 4) == [403] * 3 + [429]
+
+
 def test_what_was_used_up_comes_back_over_a_minute() -> None:
     seconds = [0.0]
     allowance = Allowance(2, clock=lambda: seconds[0])

@@ -449,4 +449,20 @@ MUTANTS = (
         caught_by="test_the_cap_is_told_by_its_worst_case_rounded_up",
         within="tui/text/wording",
     ),
+    Mutant(
+        name="half of the far tail of the noise is cut off",
+        kind=Kind.PRIVACY,
+        function="_in_the_tails",
+        old="< 2 * _TAIL",
+        new="< _TAIL",
+        caught_by="test_words_of_both_signs_mirror_each_other",
+    ),
+    Mutant(
+        name="the noise by the error function has half its variance",
+        kind=Kind.PRIVACY,
+        function="_by_error_function",
+        old="deviations *= math.sqrt(2.0) * std",
+        new="deviations *= std",
+        caught_by="test_both_ways_give_the_same_cells[4.0]",
+    ),
 )
