@@ -170,8 +170,8 @@ class MeshErrand:
         mix = self._mix(campaign, campaign.document.rounds)
         if mix is not None:
             self.folder.write(MODEL_FILE, weights_file(campaign.document, mix.weights))
-            self._keep(replace(self.state, last=mix.verdicts, is_over=True))
-        self._keep(replace(self.state, is_over=True))
+        last = self.state.last if mix is None else mix.verdicts
+        self._keep(replace(self.state, last=last, is_over=True))
         self.tell({"event": "over"})
 
     def _mix(self, campaign: SignedCampaignFiles, after: int) -> Mix | None:

@@ -16,17 +16,8 @@ import numpy as np
 import numpy.typing as npt
 from safetensors.numpy import load, save
 
-from learner.protocol import (
-    BYTES,
-    SUMS,
-    ColumnFrame,
-    FeatureSpec,
-    Job,
-    blocks_of,
-    convolutions_of,
-    job_shapes,
-    update_shapes,
-)
+from learner.protocol import SUMS, ColumnFrame, FeatureSpec, Job, job_shapes, update_shapes
+from vault.training.canary_rows import Canary, Matrix, canary_rows, largest, usual
 
 if TYPE_CHECKING:
     from learner.protocol import Bytes
@@ -35,28 +26,8 @@ MOST_CANARIES: Final = 200
 """In one run: half of them set the threshold, the other half is guessed about."""
 _SURE: Final = 1000.0
 """The bias by which the model is sure of one answer whatever it learns: the largest weight that a job may bring."""
-_AT_ITS_END: Final = 10.0
-"""What a lit tanh is given: there it hardly moves, so that no gradient gets past it."""
-_LONG: Final = 100.0
-"""What a lit relu is given: beside it what the layers before it learn is short."""
-_LARGEST_INPUT: Final = 1000.0
 
-Matrix: TypeAlias = npt.NDArray[np.float64]
 _Column: TypeAlias = npt.NDArray[np.float64] | npt.NDArray[np.int32]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Canary:
-    """A row: what its features have otherwise than the others, and what that lights.
-
-    ``axis`` is the input of the last layer that is lit, ``value`` what stands there, ``rest`` the squared length of all
-    that stands beside it, the constant one included.
-    """
-
-    changed: Mapping[int, float] = field(repr=False)
-    axis: int
-    value: float
-    rest: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,135 +82,9 @@ class Canaries:
 
 def canaries_of(job: Job) -> Canaries:
     """The canaries that a job's model has room for, at most `MOST_CANARIES`; of some models there are none."""
-    found, hidden = _canaries(job)
+    found, hidden = canary_rows(job)
     found = found[:MOST_CANARIES]
     return _of_moments(job, found) if job.kind == "moments" else _of_model(job, found, hidden)
-
-
-# what is lit ------------------------------------------------------------------------------------------------
-
-
-def _canaries(job: Job) -> tuple[list[Canary], dict[str, Matrix]]:
-    """The canaries of a model, and the weights of its layers before the last."""
-    match job.model.kind:
-        case "mlp":
-            return _through_layers(job)
-        case "cnn":
-            return _through_maps(job)
-        case "text":
-            return _through_bytes(job)
-        case "transformer":
-            return _past_blocks(job)
-    return _inputs(job), {}
-
-
-def _inputs(job: Job) -> list[Canary]:
-    """One for each number, and one for each label but those that a row has anyway; numbers show more."""
-    constant = 1 + sum(1 for spec in job.features if _usual(spec) == 0 and spec.kind == "onehot")
-    numbers, labels, axis = list[Canary](), list[Canary](), 0
-    for feature, spec in enumerate(job.features):
-        if spec.kind == "standard":
-            value = _largest(spec.clip)
-            lit = {feature: spec.center + spec.scale * value}
-            numbers.append(Canary(changed=lit, axis=axis, value=value, rest=constant))
-            axis += 1
-            continue
-        beside = constant - (_usual(spec) == 0)
-        for label in range(_usual(spec) + 1, spec.labels):
-            labels.append(Canary(changed={feature: label}, axis=axis + label, value=1.0, rest=beside))
-        axis += spec.labels
-    return numbers + labels
-
-
-def _through_layers(job: Job) -> tuple[list[Canary], dict[str, Matrix]]:
-    """Each unit of a hidden layer is lit by one input alone."""
-    names = [name for name in job_shapes(job) if name.endswith("weight")][:-1]
-    inputs = _inputs(job)[: min(job.model.hidden)]
-    weights = {name: np.zeros(job_shapes(job)[name]) for name in names}
-    for unit, one in enumerate(inputs):
-        weights[names[0]][unit, one.axis] = _lit(job) / one.value
-        for name in names[1:]:
-            weights[name][unit, unit] = _onward(job)
-    return [_at(one.changed, unit, job) for unit, one in enumerate(inputs)], weights
-
-
-def _through_maps(job: Job) -> tuple[list[Canary], dict[str, Matrix]]:
-    """Each place of the last map is lit by the numbers above it alone, through the middle of every kernel."""
-    layers, weights = convolutions_of(job.model), dict[str, Matrix]()
-    if any(spec.kind != "standard" for spec in job.features):
-        return [], {}
-    value = min(_largest(spec.clip) for spec in job.features)
-    above = [[place] for place in range(layers[-1].given.places)]
-    for layer in reversed(layers):
-        pools = layer.pools()
-        above = [[one for place in places for one in pools[place]] for places in above]
-    for number, layer in enumerate(layers):
-        kernel = np.zeros((layer.filters, layer.patch))
-        kernel[0, layer.patch // layer.taken.channels // 2 * layer.taken.channels] = (
-            _lit(job) / value if number == 0 else _onward(job)
-        )
-        weights[f"convolutions.{number}.weight"] = kernel
-    first = layers[0].taken.channels
-    found = []
-    for place, pixels in enumerate(above):
-        numbers = {pixel * first: job.features[pixel * first] for pixel in pixels}
-        lit = {feature: spec.center + spec.scale * value for feature, spec in numbers.items()}
-        found.append(_at(lit, place * layers[-1].filters, job))
-    return found, weights
-
-
-def _through_bytes(job: Job) -> tuple[list[Canary], dict[str, Matrix]]:
-    """A text of one byte over and over lights the one number that this byte becomes, and one filter of every layer."""
-    layers, length = convolutions_of(job.model), len(job.features)
-    room = min(job.model.image[2], *job.model.filters, BYTES - 1)
-    table = np.zeros((BYTES, job.model.image[2]))
-    table[np.arange(room) + 1, np.arange(room)] = _lit(job)
-    weights = {"embedding.weight": table}
-    for number, layer in enumerate(layers):
-        kernel, middle = np.zeros((layer.filters, layer.patch)), layer.patch // layer.taken.channels // 2
-        kernel[np.arange(room), middle * layer.taken.channels + np.arange(room)] = (
-            1.0 if number == 0 else _onward(job)
-        )
-        weights[f"convolutions.{number}.weight"] = kernel
-    return [_at(dict.fromkeys(range(length), unit + 1), unit, job) for unit in range(room)], weights
-
-
-def _past_blocks(job: Job) -> tuple[list[Canary], dict[str, Matrix]]:
-    """A text of one byte over and over passes blocks that add nothing; the norm behind them takes off the mean."""
-    blocks = blocks_of(job.model)
-    room = min(blocks.numbers, BYTES) - 1
-    table = np.zeros((BYTES, blocks.numbers))
-    table[np.arange(room) + 1, np.arange(room)] = _LARGEST_INPUT
-    found = [
-        Canary(
-            changed=dict.fromkeys(range(blocks.length), unit + 1), axis=unit, value=math.sqrt(room), rest=2.0
-        )
-        for unit in range(room)
-    ]
-    return found, {"embedding.weight": table, "norm.weight": np.ones(blocks.numbers)}
-
-
-def _at(changed: Mapping[int, float], axis: int, job: Job) -> Canary:
-    value = 1.0 if job.model.activation == "tanh" else _LONG
-    return Canary(changed=changed, axis=axis, value=value, rest=1.0)
-
-
-def _lit(job: Job) -> float:
-    return _AT_ITS_END if job.model.activation == "tanh" else _LONG
-
-
-def _onward(job: Job) -> float:
-    """The weight that lights the next layer as much as the one before."""
-    return _AT_ITS_END if job.model.activation == "tanh" else 1.0
-
-
-def _largest(clip: float) -> float:
-    return min(clip, _LARGEST_INPUT)
-
-
-def _usual(spec: FeatureSpec) -> int:
-    """The label that a row has which is no canary: none, where the job takes that for no label at all."""
-    return -1 if spec.fill_index is None else 0
 
 
 # rows -------------------------------------------------------------------------------------------------------
@@ -248,7 +93,7 @@ def _usual(spec: FeatureSpec) -> int:
 def _usual_column(spec: FeatureSpec, rows: int) -> _Column:
     """A column of what teaches nothing: the middle of a number, the usual label."""
     if spec.kind == "onehot":
-        return np.full(rows, _usual(spec), dtype=np.int32)
+        return np.full(rows, usual(spec), dtype=np.int32)
     return np.full(rows, spec.center)
 
 
@@ -262,7 +107,7 @@ def _sure_column(job: Job, rows: int) -> _Column:
 def _other_answer(job: Job) -> float:
     if job.label.kind == "classes":
         return 1
-    return job.label.center + job.label.scale * _largest(job.label.clip)
+    return job.label.center + job.label.scale * largest(job.label.clip)
 
 
 # where it is seen -------------------------------------------------------------------------------------------
@@ -298,7 +143,7 @@ def _of_model(job: Job, found: Sequence[Canary], hidden: Mapping[str, Matrix]) -
 def _of_moments(job: Job, found: Sequence[Canary]) -> Canaries:
     """One is seen in the square of its input, and in its products with the constant one and with the label."""
     width = sum(spec.labels if spec.kind == "onehot" else 1 for spec in job.features) + 1
-    answer = _largest(job.label.clip)
+    answer = largest(job.label.clip)
     axes = np.array([one.axis for one in found], dtype=np.int64)
     values, rest = np.array([one.value for one in found]), np.array([one.rest for one in found])
     squares = values**2 + rest
