@@ -6,29 +6,25 @@ Each campaign has a time of its own, so that what several requesters get is neve
 from __future__ import annotations
 
 import json
-import os
 import random
-import select
-import subprocess
-import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from learner.federation import courier_folder
+from learner.federation.confined_process import Event, Lines, error_in, started
+from learner.federation.confined_task import Exit
 from learner.federation.courier_folder import KEY_FILE, PROOF_FILE, CourierFolder, CourierState, carried
-from learner.protocol import ENVIRONMENT
 from vault.errors.families import LockboxError
 from vault.errors.federation import CourierFailed, CourierFolderDamaged
 
 if TYPE_CHECKING:
     import socket
 
-Tell = Callable[[CourierFolder, Mapping[str, Any]], None]
+Tell = Callable[[CourierFolder, Event], None]
 Connect = Callable[[], "socket.socket | None"]
 Go = Callable[..., None]
 
@@ -37,17 +33,7 @@ EVERY: Final = 300.0
 LONGEST: Final = 6 * 3600.0
 PATIENCE: Final = 900.0
 """Seconds that an errand may take."""
-LINE_LOST: Final = 3
-"""The exit code of an errand whose line to the vault was lost."""
-_DONE: Final = 0
-_LONGEST_LINE: Final = 64 << 10
-
-# from where this very code was loaded, whatever the interpreter would find by itself
-_ROOT: Final = str(Path(courier_folder.__file__).parents[2])
-_START: Final = (
-    "import sys; sys.path.insert(0, sys.argv.pop(1)); "
-    "from learner.federation.courier_process import main; main(sys.argv[1:])"
-)
+_PROGRAM: Final = "from learner.federation.courier_process import main; main(sys.argv[1:])"
 
 
 def look(folder: CourierFolder) -> None:
@@ -82,7 +68,7 @@ def errand(folder: CourierFolder, *, connect: Connect, tell: Tell) -> None:
         told.append(event)
         if event.get("event") not in ("trouble", "ended"):
             tell(folder, event)
-    if told[-1].get("code") == LINE_LOST:
+    if told[-1].get("code") == Exit.LINE_LOST:
         tell(folder, {"event": "locked"})
     else:
         _raise_told(told)
@@ -99,7 +85,7 @@ def probe(targets: Mapping[str, Path]) -> list[Tried]:
     return [_tried(one, list(targets)) for one in told if one["event"] == "tried"]
 
 
-def _tried(told: Mapping[str, Any], called: list[str]) -> Tried:
+def _tried(told: Event, called: list[str]) -> Tried:
     """An attempt on "file 1" as one on what the first path is called."""
     name = str(told["name"])
     attempt, _, number = name.rpartition(" ")
@@ -174,7 +160,7 @@ class Couriers:
             if self._due[path] <= now:
                 self._due[path] = now + self.every * self.chance()
 
-    def _tell_news(self, folder: CourierFolder, event: Mapping[str, Any]) -> None:
+    def _tell_news(self, folder: CourierFolder, event: Event) -> None:
         """Tell what happened, but not again and again that the vault is locked or that there is the same trouble."""
         said = json.dumps(dict(event), sort_keys=True)
         if event["event"] not in ("locked", "trouble") or self._last.get(folder.path) != said:
@@ -206,7 +192,7 @@ def _state(folder: CourierFolder) -> CourierState | None:
         return None
 
 
-def _carried_out(folder: CourierFolder, connect: Connect) -> Iterator[Mapping[str, Any]]:
+def _carried_out(folder: CourierFolder, connect: Connect) -> Iterator[Event]:
     line = connect()
     if line is None:
         yield {"event": "locked"}
@@ -216,61 +202,17 @@ def _carried_out(folder: CourierFolder, connect: Connect) -> Iterator[Mapping[st
         yield from _events(folder, "carry", str(line.fileno()), line=line.fileno())
 
 
-def _events(
-    folder: CourierFolder, task: str, *rest: str, line: int | None = None
-) -> Iterator[Mapping[str, Any]]:
+def _events(folder: CourierFolder, task: str, *rest: str, line: int | None = None) -> Iterator[Event]:
     """What a courier tells, line by line, and in the end its exit code; ended when nobody listens any more."""
-    command = (sys.executable, "-I", "-c", _START, _ROOT, task, str(folder.path), *rest)
-    process = subprocess.Popen(  # noqa: S603 (our own interpreter and module)
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        cwd="/",
-        env=dict(ENVIRONMENT),
-        pass_fds=() if line is None else (line,),
-    )
-    assert process.stdout is not None
-    try:
-        with process.stdout as output:
-            yield from map(_parsed, _lines(output.fileno(), time.monotonic() + PATIENCE))
+    with started(_PROGRAM, task, str(folder.path), *rest, line=line) as process:
+        yield from Lines(process, CourierFailed).until_over(PATIENCE)
         yield {"event": "ended", "code": process.wait(PATIENCE)}
-    finally:
-        process.kill()
-        process.wait()
 
 
-def _lines(descriptor: int, until: float) -> Iterator[bytes]:
-    data = b""
-    while True:
-        ready, _, _ = select.select([descriptor], [], [], max(0.0, until - time.monotonic()))
-        if not ready:
-            raise CourierFailed(reason="it took too long")
-        more = os.read(descriptor, _LONGEST_LINE)
-        if not more:
-            return
-        *lines, data = (data + more).split(b"\n")
-        yield from lines
-        if len(data) > _LONGEST_LINE:
-            raise CourierFailed(reason="it says what nobody understands")
-
-
-def _parsed(line: bytes) -> Mapping[str, Any]:
-    try:
-        told = json.loads(line)
-    except ValueError:
-        told = None
-    if not isinstance(told, dict) or not isinstance(told.get("event"), str):
-        raise CourierFailed(reason="it says what nobody understands")
-    return told
-
-
-def _raise_told(told: list[Mapping[str, Any]]) -> None:
+def _raise_told(told: list[Event]) -> None:
     """Raise the error that a courier told, if it did."""
-    from vault.wire.errors import ErrorBody, error_from
-
     for one in told:
         if one["event"] == "trouble":
-            raise error_from(ErrorBody.model_validate(dict(one)))
-    if told[-1].get("code") != _DONE:
+            raise error_in(one)
+    if told[-1].get("code") != Exit.DONE:
         raise CourierFailed(reason="it ended without a word")

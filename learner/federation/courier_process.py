@@ -10,17 +10,15 @@ It writes one JSON object a line on standard output, and nothing anywhere else: 
 
 from __future__ import annotations
 
-import fcntl
-import json
 import os
 import socket
 import sys
 from dataclasses import replace
-from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from learner.federation import courier_folder, courier_probes, courier_sandbox
+from learner.federation.confined_task import end_with, held_alone, tell
 from learner.federation.courier_campaign import CAMPAIGN_FILES, ServedCampaign, check_invited, refusal
 from learner.federation.courier_door import Door
 from learner.federation.courier_errand import Errand
@@ -29,8 +27,6 @@ from learner.federation.courier_https import Coordinator, host_and_port
 from learner.federation.exchange import ENROLMENT_LIMIT, Enrolment, enrolment_bytes
 from vault.client.connection import decode
 from vault.client.given_line import GivenLine
-from vault.errors.daemon import DaemonGone
-from vault.errors.families import LockboxError
 from vault.errors.federation import CoordinatorOdd, CourierAtWork
 from vault.requester.forms import NotCanonical, parse_as
 from vault.wire.errors import ErrorBody, error_body, error_from
@@ -39,33 +35,9 @@ if TYPE_CHECKING:
     from learner.federation.exchange import Invitation
 
 
-class Exit(IntEnum):
-    """How the process ended: well, with an error that it told, without its line to the vault, or by our mistake."""
-
-    DONE = 0
-    FAILED = 1
-    LINE_LOST = 3
-    BROKEN = 4
-
-
 def main(arguments: list[str]) -> NoReturn:
     """Go one errand."""
-    sys.dont_write_bytecode = True
-    try:
-        _go(*arguments)
-    except DaemonGone:
-        os._exit(Exit.LINE_LOST)
-    except LockboxError as error:
-        tell({"event": "trouble", **error_body(error).model_dump()})
-        os._exit(Exit.FAILED)
-    except BaseException:  # the boundary of the process: whatever it is, its text may hold a token
-        os._exit(Exit.BROKEN)
-    os._exit(Exit.DONE)
-
-
-def tell(fact: dict[str, object]) -> None:
-    """Write one line."""
-    os.write(1, json.dumps({"v": 1, **fact}).encode() + b"\n")
+    end_with(_go, arguments)
 
 
 def _go(task: str, path: str, *rest: str) -> None:
@@ -74,7 +46,7 @@ def _go(task: str, path: str, *rest: str) -> None:
     if task == "probe":
         courier_probes.run(folder.path, [Path(one) for one in rest], tell)
         return
-    lock = _at_work(folder)
+    lock = held_alone(folder.path / LOCK_FILE, CourierAtWork)
     invitation = folder.invitation()
     _load_the_rest()
     coordinator = Coordinator.resolved(invitation.url, invitation.certificate_sha256)
@@ -92,16 +64,6 @@ def _load_the_rest() -> None:
     """Load what is imported when it is needed: code may lie behind links, and Landlock goes by where it really is."""
     courier_folder.load_forms()
     error_from(decode(ErrorBody, error_body(CourierAtWork()).model_dump_json().encode()))
-
-
-def _at_work(folder: CourierFolder) -> int:
-    """Hold the folder for this process alone; raises ``CourierAtWork``."""
-    lock = os.open(folder.path / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise CourierAtWork() from None
-    return lock
 
 
 def look_by(folder: CourierFolder, coordinator: Coordinator, invitation: Invitation) -> None:

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterable
 from itertools import chain
-from pathlib import Path
 from typing import IO, Final
 
 import numpy as np
 
-from learner.federation import flower_process
 from learner.federation.aggregate import Floats
+from learner.federation.confined_process import started
 from learner.federation.flower_process import QUESTION_LIMIT, Question, question_line
 from learner.protocol import ENVIRONMENT
 from vault.errors.federation import FlowerMissing, NotAggregated
@@ -22,11 +19,7 @@ PREFIX: Final = "flower:"
 VERSION: Final = "1.41.0"
 """The one whose strategies are tested here."""
 MOST_PARTS: Final = 2
-_ROOT: Final = str(Path(flower_process.__file__).parents[2])
-_START: Final = (
-    "import sys; sys.path.insert(0, sys.argv.pop(1)); sys.dont_write_bytecode = True; "
-    "from learner.federation.flower_process import main; main()"
-)
+_START: Final = "sys.dont_write_bytecode = True; from learner.federation.flower_process import main; main()"
 
 
 def check_flower(rule: str) -> None:
@@ -72,15 +65,7 @@ def _asked(asked: Question, known: list[Floats], answers: Iterable[Floats]) -> b
     """What the process answers; raises ``NotAggregated``."""
     # telemetry is off by Flower's own switch too, for where the kernel has no filter over calls
     environment = {**ENVIRONMENT, "FLWR_TELEMETRY_ENABLED": "0"}
-    process = subprocess.Popen(  # noqa: S603 (our own interpreter and module)
-        (sys.executable, "-I", "-c", _START, _ROOT),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        cwd="/",
-        env=environment,
-    )
-    with process:
+    with started(_START, takes_input=True, environment=environment) as process:
         assert process.stdin is not None
         assert process.stdout is not None
         try:
@@ -88,6 +73,7 @@ def _asked(asked: Question, known: list[Floats], answers: Iterable[Floats]) -> b
         except BrokenPipeError:
             process.kill()
         output = process.stdout.read()
+        process.wait()
     if process.returncode:
         raise NotAggregated(reason=f"{asked.strategy} of Flower ended without an answer")
     return output

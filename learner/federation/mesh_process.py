@@ -8,52 +8,25 @@ It writes one JSON object a line on standard output, and nothing anywhere else: 
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import socket
 import sys
 import time
 from dataclasses import replace
-from enum import IntEnum
 from pathlib import Path
 from typing import NoReturn
 
 from learner.federation import courier_sandbox, mesh_folder
+from learner.federation.confined_task import end_with, held_alone, tell
 from learner.federation.mesh_folder import LOCK_FILE, Access, MeshFolder, MeshState
-from vault.errors.daemon import DaemonGone
 from vault.errors.families import LockboxError
 from vault.errors.meshes import MeshAtWork
-from vault.wire.errors import error_body
-
-
-class Exit(IntEnum):
-    """How the process ended: well, with an error that it told, without its line to the vault, or by our mistake."""
-
-    DONE = 0
-    FAILED = 1
-    LINE_LOST = 3
-    BROKEN = 4
 
 
 def main(arguments: list[str]) -> NoReturn:
     """Do one task."""
-    sys.dont_write_bytecode = True
-    try:
-        _go(*arguments)
-    except DaemonGone:
-        os._exit(Exit.LINE_LOST)
-    except LockboxError as error:
-        tell({"event": "trouble", **error_body(error).model_dump()})
-        os._exit(Exit.FAILED)
-    except BaseException:  # the boundary of the process: whatever it is, its text may hold a token
-        os._exit(Exit.BROKEN)
-    os._exit(Exit.DONE)
-
-
-def tell(fact: dict[str, object]) -> None:
-    """Write one line."""
-    os.write(1, json.dumps({"v": 1, **fact}).encode() + b"\n")
+    end_with(_go, arguments)
 
 
 def _go(task: str, path: str, *rest: str) -> None:
@@ -69,7 +42,7 @@ def _stay(folder: MeshFolder, listen: list[str], connect: list[str]) -> None:
     from learner.federation.mesh_node import Node
 
     courier_sandbox.harden_courier()
-    lock = _at_work(folder)
+    lock = held_alone(folder.path / LOCK_FILE, MeshAtWork)
     ports = [int(one.rpartition(":")[2]) for one in (*listen, *connect, *_known(folder))]
     confined = courier_sandbox.confine_network(folder.path, ports)
     node = Node(folder=folder, tell=tell, listen=listen, connect=connect, missing=confined.missing)
@@ -87,7 +60,7 @@ def _mix(folder: MeshFolder, line: int) -> None:
     from vault.client.given_line import GivenLine
 
     courier_sandbox.harden_courier()
-    lock = _at_work(folder)
+    lock = held_alone(folder.path / LOCK_FILE, MeshAtWork)
     access, confined = folder.facts(Access), courier_sandbox.confine_offline(folder.path)
     state = replace(folder.facts(MeshState), missing=confined.missing, trouble="")
     door = Door(line=GivenLine(socket.socket(fileno=line)), token=access.door)
@@ -99,16 +72,6 @@ def _mix(folder: MeshFolder, line: int) -> None:
         raise
     folder.keep(errand.state)
     os.close(lock)
-
-
-def _at_work(folder: MeshFolder) -> int:
-    """Hold the folder for this process alone; raises ``MeshAtWork``."""
-    lock = os.open(folder.path / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise MeshAtWork() from None
-    return lock
 
 
 if __name__ == "__main__":

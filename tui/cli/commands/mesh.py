@@ -35,7 +35,8 @@ from vault.errors.meshes import NoSuchMesh
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from learner.federation.mesh import Event, Tell
+    from learner.federation.confined_process import Event
+    from learner.federation.mesh import Tell
     from learner.federation.mesh_folder import MeshFolder
 
 group = typer.Typer(no_args_is_help=True)

@@ -1,0 +1,107 @@
+"""A process of ours that confines itself: how it is started, what it tells line by line, and how it is ended.
+
+Its own side is `learner.federation.confined_task`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from learner.federation import confined_task
+from learner.protocol import ENVIRONMENT
+from vault.errors.families import LockboxError
+
+Event = Mapping[str, Any]
+
+_LONGEST_LINE: Final = 64 << 10
+# from where this very code was loaded, whatever the interpreter would find by itself
+_ROOT: Final = str(Path(confined_task.__file__).parents[2])
+_PATH: Final = "import sys; sys.path.insert(0, sys.argv.pop(1)); "
+
+
+@contextmanager
+def started(
+    program: str,
+    *arguments: str,
+    line: int | None = None,
+    takes_input: bool = False,
+    environment: Mapping[str, str] = ENVIRONMENT,
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that runs a program of ours, ended with this block; it has no file but ``line`` and what it tells.
+
+    ``program`` is Python, ``line`` the number of a connected descriptor.
+    """
+    process = subprocess.Popen(  # noqa: S603 (our own interpreter and module)
+        (sys.executable, "-I", "-c", _PATH + program, _ROOT, *arguments),
+        stdin=subprocess.PIPE if takes_input else subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        cwd="/",
+        env=dict(environment),
+        pass_fds=() if line is None else (line,),
+    )
+    assert process.stdout is not None
+    try:
+        with process.stdout:
+            yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+class Lines:
+    """What a process tells, line by line; ``failed`` wants a reason, and is raised for what is no event."""
+
+    def __init__(self, process: subprocess.Popen[bytes], failed: type[LockboxError]) -> None:
+        assert process.stdout is not None
+        self._descriptor, self._failed = process.stdout.fileno(), failed
+        self._data = b""
+        self.is_over = False
+
+    def within(self, seconds: float) -> list[Event]:
+        """What it tells next, or nothing within that time."""
+        ready, _, _ = select.select([self._descriptor], [], [], max(0.0, seconds))
+        if not ready:
+            return []
+        more = os.read(self._descriptor, _LONGEST_LINE)
+        self.is_over = not more
+        *lines, self._data = (self._data + more).split(b"\n")
+        if len(self._data) > _LONGEST_LINE:
+            raise self._not_understood()
+        return [self._parsed(one) for one in lines]
+
+    def until_over(self, patience: float) -> Iterator[Event]:
+        """All that it tells; raises what it ``failed`` with where that takes longer than so many seconds."""
+        until = time.monotonic() + patience
+        while not self.is_over:
+            if time.monotonic() >= until:
+                raise self._failed(reason="it took too long")
+            yield from self.within(until - time.monotonic())
+
+    def _parsed(self, line: bytes) -> Event:
+        try:
+            told = json.loads(line)
+        except ValueError:
+            told = None
+        if not isinstance(told, dict) or not isinstance(told.get("event"), str):
+            raise self._not_understood()
+        return told
+
+    def _not_understood(self) -> LockboxError:
+        return self._failed(reason="it says what nobody understands")
+
+
+def error_in(event: Event) -> LockboxError:
+    """The error that a process told."""
+    from vault.wire.errors import ErrorBody, error_from
+
+    return error_from(ErrorBody.model_validate(dict(event)))
