@@ -84,9 +84,24 @@ def lived(_lived: Watched) -> Watched:
     return Watched(vault=_lived.vault, instead=answers)
 
 
+def opened_with(vault: Any, paths: Any) -> Opened:
+    """A vault as the rooms have it, watched or bare, with these folders for both."""
+    return Opened(vault=vault, paths=paths, own_paths=paths)
+
+
+def taking_in(file: Path) -> tuple[Said, ...]:
+    """The way to an invitation, which is put into this file."""
+    file.write_bytes(invitation())
+    return (
+        ("Campaigns by invitation.", "Take in"),
+        ("Path of the invitation", str(file)),
+        ("Your own name", "Lab"),
+    )
+
+
 def as_opened(part: Callable[[Talk, Opened], object]) -> Part:
     """The same part for the bare vault; nothing of it looks at folders."""
-    return lambda said, vault: part(said, Opened(vault=vault, paths=None, own_paths=None))
+    return lambda said, vault: part(said, opened_with(vault, None))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -348,7 +363,7 @@ def test_by_ear_the_minutes_until_it_locks_are_kept_and_hold_at_once(
     locked: list[int] = []
     lived.instead["lock_after"] = locked.append
     monkeypatch.setattr(upkeep, "probe", lambda _: [Attempt(name="open socket", refused=False, how="")])
-    opened = Opened(vault=lived, paths=world.paths, own_paths=world.paths)
+    opened = opened_with(lived, world.paths)
     said = hear(
         lambda one: upkeep.hear_upkeep(one, opened),
         ("Settings", "When the vault locks"), ("How many minutes", "0"), ("How many minutes", "20"),
@@ -446,7 +461,7 @@ def test_by_ear_who_leaves_a_campaign_ends_its_couriers_access(world: World, tmp
         folder = draft_folder(paths.courier, "0" * 64)
         folder.write(INVITATION_FILE, invitation())
         folder.keep(Access(campaign=vault.campaigns()[0].id, requester="Sleep lab", token="", door="2" * 64))
-        opened: Any = Opened(vault=vault, paths=paths, own_paths=paths)  # type: ignore[arg-type]
+        opened = opened_with(vault, paths)
         said = hear(
             lambda one: couriers.hear_campaigns(one, opened),
             *(CAMPAIGN, (DO, "Leave it for good."), ("Your reason", ""), ("type LEAVE", "LEAVE")),
@@ -459,34 +474,20 @@ def test_by_ear_who_leaves_a_campaign_ends_its_couriers_access(world: World, tmp
 
 
 def test_by_ear_nobody_is_asked_about_an_invitation_before_a_yes(lived: Watched, tmp_path: Path) -> None:
-    file, paths = tmp_path / "for you", paths_in(tmp_path)
-    file.write_bytes(invitation())
-    opened: Any = Opened(vault=lived, paths=paths, own_paths=paths)  # type: ignore[arg-type]
-    way = (
-        ("Campaigns by invitation.", "Take in"),
-        ("Path of the invitation", str(file)),
-        ("Your own name", "Lab"),
-    )
+    opened, way = opened_with(lived, paths_in(tmp_path)), taking_in(tmp_path / "for you")
     said = hear(lambda one: couriers.hear_couriers(one, opened), *way, ("What do you want?", "Not now"))
     assert "a key that you do not know yet" in said
     assert "nothing of your vault" in said.partition("Show the campaign")[0]
-    assert not paths.courier.exists()
+    assert not opened.paths.courier.exists()
     assert lived.deeds == []
 
 
 @pytest.mark.slow
 def test_by_ear_a_coordinator_that_is_away_is_said_and_leaves_nothing(lived: Watched, tmp_path: Path) -> None:
-    file, paths = tmp_path / "for you", paths_in(tmp_path)
-    file.write_bytes(invitation())
-    opened: Any = Opened(vault=lived, paths=paths, own_paths=paths)  # type: ignore[arg-type]
-    way = (
-        ("Campaigns by invitation.", "Take in"),
-        ("Path of the invitation", str(file)),
-        ("Your own name", "Lab"),
-    )
+    opened, way = opened_with(lived, paths_in(tmp_path)), taking_in(tmp_path / "for you")
     said = hear(
         lambda one: couriers.hear_couriers(one, opened), *way, ("What do you want?", "Show the campaign")
     )
     assert "cannot be reached" in said
-    assert list(paths.courier.iterdir()) == []
+    assert list(opened.paths.courier.iterdir()) == []
     assert lived.deeds == []

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from textual.widgets import Input
 
 from learner.federation.courier_folder import (
     Access,
@@ -48,7 +49,7 @@ def test_who_invites_is_shown_and_a_coordinator_that_is_away_leaves_nothing(
             await at_rest(pilot, "home")
             await press(pilot, "o")
             await until(pilot, lambda: isinstance(pilot.app.screen, SubmitDialog))
-            pilot.app.screen.query_one("#job").value = str(file)  # type: ignore[attr-defined]
+            pilot.app.screen.query_one("#job", Input).value = str(file)
             await press(pilot, "enter")
             await until(pilot, lambda: isinstance(pilot.app.screen, InvitationDialog))
             await pilot.pause()
@@ -83,7 +84,7 @@ def test_what_is_no_invitation_is_said_and_a_key_file_stays_one(world: World) ->
             await press(pilot, "o")
             await until(pilot, lambda: isinstance(pilot.app.screen, SubmitDialog))
             for file, words in ((cut, "This is no invitation"), (key, "Let whoever has this key ask you?")):
-                pilot.app.screen.query_one("#job").value = str(file)  # type: ignore[attr-defined]
+                pilot.app.screen.query_one("#job", Input).value = str(file)
                 await press(pilot, "enter")
                 await sees(pilot, words)
 
