@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pytest
 import torch
-from learner_setups import listened, only_unit, random_frame, weights_of, without_unit
+from learner_setups import (
+    change_of,
+    frame_of,
+    listened,
+    only_unit,
+    random_frame,
+    random_texts,
+    weights_of,
+    without_unit,
+)
 from numpy.typing import NDArray
-from privacy_checks import independence_violations
+from privacy_checks import addends, bits, bounded, independence_violations
+from torch import nn
+from torch.nn import functional
 from vmap_oracle import bounded_gradients
 
 from learner import data, engine
@@ -17,7 +31,7 @@ from learner.dp.places import depends_on_place
 from learner.dp.plan import plan_of
 from learner.models.network import network_of
 from learner.models.weights import read_weights
-from learner.protocol import Job, job_shapes
+from learner.protocol import Job, ProtocolError, job_shapes
 
 
 def summed(job: Job, weights: bytes, frame: Any) -> NDArray[np.float64]:
@@ -33,7 +47,49 @@ def check_against_vmap(job: Job, frame: Any) -> None:
     assert np.allclose(expected, summed(job, weights, frame), rtol=1e-9, atol=1e-11)
 
 
-def in_order(parameter: Any, order: torch.Tensor | None) -> torch.Tensor:
+def check_against_opacus(
+    job: Job,
+    frame: Any,
+    twin: nn.Module,
+    inputs: NDArray[Any],
+    labels: NDArray[Any],
+    orders: Sequence[torch.Tensor | None] | None = None,
+) -> None:
+    """Its own per-sample gradients, clipped and summed as its optimizer does: of the same model in torch's own layers.
+
+    ``orders`` tell where the numbers of our tensors stand in the order that torch has. A table gives zero no numbers.
+    """
+    weights, orders = weights_of(job, scale=0.5), orders or [None for _ in twin.parameters()]
+    _take_over(twin, job, weights, orders)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of a library that is an oracle here and nothing more
+        from opacus.grad_sample import GradSampleModule
+
+        module = GradSampleModule(twin, loss_reduction="sum")
+        outputs = module(torch.from_numpy(inputs))
+        functional.cross_entropy(outputs, torch.from_numpy(labels), reduction="sum").backward()
+    rows = torch.cat([_in_order(*each) for each in zip(module.parameters(), orders, strict=True)], dim=1)
+    norms = rows.norm(2, dim=1)
+    expected = torch.einsum("r,rd->d", (job.clip_norm / (norms + 1e-6)).clamp(max=1.0), rows)
+    assert norms.max() > job.clip_norm
+    assert np.allclose(expected.numpy(), summed(job, weights, frame), rtol=1e-4, atol=1e-5)
+
+
+def _take_over(twin: nn.Module, job: Job, weights: bytes, orders: Sequence[torch.Tensor | None]) -> None:
+    """Give the twin our weights."""
+    shapes = job_shapes(job)
+    parts = torch.from_numpy(read_weights(weights, shapes)).split(
+        [int(np.prod(shape)) for shape in shapes.values()]
+    )
+    with torch.no_grad():
+        for each, part, order in zip(twin.parameters(), parts, orders, strict=True):
+            each.copy_((part if order is None else part[order]).view(each.shape))
+        for table in twin.modules():
+            if isinstance(table, nn.Embedding):
+                table.weight[0] = 0.0
+
+
+def _in_order(parameter: Any, order: torch.Tensor | None) -> torch.Tensor:
     """Opacus' gradient of each row as ours lies, (rows, numbers)."""
     rows: torch.Tensor = parameter.grad_sample.flatten(start_dim=1)
     if order is None:
@@ -95,3 +151,51 @@ def check_one_unit_out(job: Job, weights: bytes, frame: Any) -> None:
     margin = plan_of(job).summation_margin * job.clip_norm
     assert 0.99 * job.clip_norm < np.linalg.norm(alone) <= job.clip_norm
     assert np.linalg.norm(whole - rest - alone) <= margin / 1e4
+
+
+def right_after_training(job: Job, frame: Any, label: NDArray[Any]) -> float:
+    """The share of these rows whose class a model tells that was trained on them, without noise."""
+    weights = weights_of(job, scale=0.5)
+    _, update = listened(job, frame, weights=weights, silent=True)
+    theta = read_weights(weights, job_shapes(job)) + change_of(job, update)
+    rows = data.encode_rows(job, frame)
+    scores = network_of(job, rows, len(label)).outputs_at(theta)(np.arange(len(label)))
+    return float((scores.argmax(axis=0) == label).mean())
+
+
+def check_free_bytes_change_nothing(job: Job, longer: Job, *, rtol: float, atol: float) -> None:
+    """The same texts in a job of twice the length; one without bytes moves the last bias alone."""
+    codes, labels = random_texts(job, 30), np.arange(30) % 3
+    theta = read_weights(weights_of(job, scale=0.5), job_shapes(job))
+    short = bounded(job, frame_of(job, range(30), codes, labels), np.arange(30), theta)
+    padded = np.concatenate((codes, np.zeros_like(codes)))
+    other = bounded(longer, frame_of(longer, range(30), padded, labels), np.arange(30), theta)
+    assert all(np.allclose(short[each], other[each], rtol=rtol, atol=atol) for each in range(30))
+    last = sum(int(np.prod(shape)) for shape in list(job_shapes(job).values())[:-2])
+    assert not short[0][:last].any()
+    assert np.count_nonzero(short[0][last:]) == 3
+    of_zero = job.model.image[2]  # the numbers of the byte that is zero
+    assert not any(each[:of_zero].any() for each in short.values())
+
+
+def check_an_overflow_is_its_own_affair(job: Job, theta: NDArray[np.float64]) -> None:
+    """Where the weights make byte 200 infinite its text adds nothing, and nobody else's numbers change."""
+    codes = random_texts(job, 12)
+    codes[codes == 200] = 7
+    spoiled = codes.copy()
+    spoiled[:, 5] = 200
+    labels = np.arange(12) % 3
+    calm, wild = (frame_of(job, range(12), each, labels) for each in (codes, spoiled))
+    some = addends(job, wild, np.arange(12), theta)
+    others = addends(job, without_unit(job, calm, 5), np.array([*range(5), *range(5, 11)]), theta)
+    assert [bits(some[each]) for each in range(5)] == [bits(others[each]) for each in range(5)]
+    assert not any(layer.inputs.any() or layer.gradients.any() for layer in some[5])
+    assert summed(job, weights_of(job, scale=0.5), calm).any()
+
+
+def check_features_are_bytes(job: Job) -> None:
+    """As many as the text has, each one of 256; and the job is the same once it was written and read."""
+    for features in (job.features[1:], (*job.features[1:], replace(job.features[0], labels=255))):
+        with pytest.raises(ProtocolError, match="not the bytes of the text"):
+            replace(job, features=features)
+    assert Job.from_json(job.to_json()) == job

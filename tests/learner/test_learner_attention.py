@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import replace
 from typing import Any
 
@@ -10,35 +9,34 @@ import numpy as np
 import pytest
 import torch
 from kernel_checks import (
+    check_against_opacus,
     check_against_vmap,
+    check_an_overflow_is_its_own_affair,
+    check_features_are_bytes,
+    check_free_bytes_change_nothing,
     check_in_any_company,
     check_nothing_is_left,
     check_one_unit_out,
     rehearse,
-    summed,
+    right_after_training,
 )
 from learner_setups import (
     LINEAR,
     LOGISTIC,
-    change_of,
     frame_of,
-    listened,
     random_frame,
-    random_texts,
     transformer,
     weights_of,
-    without_unit,
 )
-from privacy_checks import addends, bits, bounded
+from privacy_checks import addends
 from torch import Tensor, nn
 from torch.nn import functional
 
 from learner import data, engine
 from learner.dp.plan import plan_of
 from learner.models import attention
-from learner.models.network import network_of
 from learner.models.weights import read_weights
-from learner.protocol import BYTES, Job, ProtocolError, job_shapes, waves
+from learner.protocol import BYTES, ProtocolError, job_shapes, waves
 from tests.sweeps import sweep
 
 THREE = replace(LOGISTIC, label=replace(LOGISTIC.label, classes=3))
@@ -84,26 +82,10 @@ def test_the_sum_of_attention_is_that_of_opacus() -> None:
     job = JOBS["classes"]
     rng = np.random.default_rng(4)
     codes, labels = rng.integers(1, BYTES, (12, 20)), rng.integers(0, 3, 20)
-    frame, weights = frame_of(job, range(20), codes, labels), weights_of(job, scale=0.5)
     twin = _Twin(12, 4, 5, 3).double()
-    shapes = job_shapes(job)
-    assert [tuple(each.shape) for each in twin.parameters()] == list(shapes.values())
-    flat = torch.from_numpy(read_weights(weights, shapes))
-    with torch.no_grad():
-        nn.utils.vector_to_parameters(flat, twin.parameters())
-        twin.table.weight[0] = 0.0
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of a library that is an oracle here and nothing more
-        from opacus.grad_sample import GradSampleModule
-
-        module = GradSampleModule(twin, loss_reduction="sum")
-        outputs = module(torch.from_numpy(codes.T.copy()))
-        functional.cross_entropy(outputs, torch.from_numpy(labels), reduction="sum").backward()
-    rows: Any = torch.cat([each.grad_sample.flatten(1) for each in module.parameters()], 1)
-    norms = rows.norm(2, dim=1)
-    expected = torch.einsum("r,rd->d", (job.clip_norm / (norms + 1e-6)).clamp(max=1.0), rows)
-    assert norms.max() > job.clip_norm
-    assert np.allclose(expected.numpy(), summed(job, weights, frame), rtol=1e-4, atol=1e-5)
+    assert [tuple(each.shape) for each in twin.parameters()] == list(job_shapes(job).values())
+    frame = frame_of(job, range(20), codes, labels)
+    check_against_opacus(job, frame, twin, codes.T.copy(), labels)
 
 
 @pytest.mark.parametrize("name", sweep(["classes", "two blocks", "number", "wide"]))
@@ -143,17 +125,8 @@ def test_the_rehearsal_looks_at_attention_too(monkeypatch: pytest.MonkeyPatch) -
 def test_how_many_bytes_are_left_free_changes_nothing_of_attention() -> None:
     """The same texts in a job of twice the length; one without bytes moves the last bias alone."""
     job = replace(JOBS["two blocks"], max_rows_per_unit=1)
-    long = replace(transformer(THREE, 14, 6, 5, 9, heads=3, activation="relu"), max_rows_per_unit=1)
-    codes, labels = random_texts(job, 30), np.arange(30) % 3
-    theta = read_weights(weights_of(job, scale=0.5), job_shapes(job))
-    short = bounded(job, frame_of(job, range(30), codes, labels), np.arange(30), theta)
-    padded = np.concatenate((codes, np.zeros_like(codes)))
-    other = bounded(long, frame_of(long, range(30), padded, labels), np.arange(30), theta)
-    assert all(np.allclose(short[each], other[each], rtol=1e-10, atol=1e-13) for each in range(30))
-    last = sum(int(np.prod(shape)) for shape in list(job_shapes(job).values())[:-2])
-    assert not short[0][:last].any()
-    assert np.count_nonzero(short[0][last:]) == 3
-    assert not any(each[:6].any() for each in short.values())  # of a byte that is zero
+    longer = replace(transformer(THREE, 14, 6, 5, 9, heads=3, activation="relu"), max_rows_per_unit=1)
+    check_free_bytes_change_nothing(job, longer, rtol=1e-10, atol=1e-13)
 
 
 def test_nothing_of_a_block_of_attention_is_left_for_the_next() -> None:
@@ -165,17 +138,7 @@ def test_a_text_that_overflows_in_attention_is_its_own_affair() -> None:
     job = replace(JOBS["classes"], max_rows_per_unit=1)
     theta = read_weights(weights_of(job, scale=0.5), job_shapes(job))
     theta[4 * 200 : 4 * 201] = 1e308  # the numbers of byte 200
-    codes = random_texts(job, 12)
-    codes[codes == 200] = 7
-    spoiled = codes.copy()
-    spoiled[:, 5] = 200
-    labels = np.arange(12) % 3
-    calm, wild = (frame_of(job, range(12), each, labels) for each in (codes, spoiled))
-    some = addends(job, wild, np.arange(12), theta)
-    others = addends(job, without_unit(job, calm, 5), np.array([*range(5), *range(5, 11)]), theta)
-    assert [bits(some[each]) for each in range(5)] == [bits(others[each]) for each in range(5)]
-    assert not any(layer.inputs.any() or layer.gradients.any() for layer in some[5])
-    assert summed(job, weights_of(job, scale=0.5), calm).any()
+    check_an_overflow_is_its_own_affair(job, theta)
 
 
 def test_taking_a_text_out_of_attention_changes_the_sum_by_its_gradient_and_the_margin() -> None:
@@ -195,11 +158,7 @@ def test_attention_learns_which_letters_stand_in_one_text_however_far_apart() ->
     codes = np.full((12, 64), ord("x"))
     codes[0] = draws.choice([ord("a"), ord("b")], 64)
     codes[11] = np.where(label == 1, codes[0], ord("a") + ord("b") - codes[0])
-    frame, weights = frame_of(job, range(64), codes, label), weights_of(job, scale=0.5)
-    _, update = listened(job, frame, weights=weights, silent=True)
-    theta = read_weights(weights, job_shapes(job)) + change_of(job, update)
-    scores = network_of(job, data.encode_rows(job, frame), 64).outputs_at(theta)(np.arange(64))
-    assert (scores.argmax(axis=0) == label).mean() > 0.95
+    assert right_after_training(job, frame_of(job, range(64), codes, label), label) > 0.95
 
 
 @pytest.mark.parametrize(
@@ -227,10 +186,7 @@ def test_sizes_of_attention_that_do_not_fit_are_refused(changes: dict[str, Any],
 
 def test_a_transformer_has_as_many_features_as_bytes_and_its_tensors_in_order() -> None:
     job = JOBS["classes"]
-    for features in (job.features[1:], (*job.features[1:], replace(job.features[0], labels=255))):
-        with pytest.raises(ProtocolError, match="not the bytes of the text"):
-            replace(job, features=features)
-    assert Job.from_json(job.to_json()) == job
+    check_features_are_bytes(job)
     parts = ("norm1", "attention", "joined", "norm2", "wider", "narrower")
     assert list(job_shapes(job)) == [
         "embedding.weight",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import replace
 from typing import Any
 
@@ -10,37 +9,32 @@ import numpy as np
 import pytest
 import torch
 from kernel_checks import (
+    check_against_opacus,
     check_against_vmap,
     check_in_any_company,
     check_nothing_is_left,
     check_one_unit_out,
-    in_order,
     rehearse,
-    summed,
+    right_after_training,
 )
 from learner_setups import (
     LINEAR,
     LOGISTIC,
-    change_of,
     cnn,
     frame_of,
-    listened,
     random_frame,
     weights_of,
     without_unit,
 )
 from privacy_checks import addends, bits, bounded
 from torch import nn
-from torch.nn import functional
 from vmap_oracle import inputs_and_labels
 
 from learner import data, engine
 from learner.dp.plan import plan_of
 from learner.maps import MOST_PATCHED, Convolution
 from learner.models import kernels
-from learner.models.network import network_of
-from learner.models.weights import read_weights
-from learner.protocol import Job, ModelSpec, ProtocolError, convolutions_of, job_shapes
+from learner.protocol import Job, ModelSpec, ProtocolError, convolutions_of
 from tests.sweeps import sweep
 
 THREE = replace(LOGISTIC, label=replace(LOGISTIC.label, classes=3))
@@ -62,7 +56,7 @@ def test_the_sum_is_that_of_vmap_over_torchs_convolutions(name: str, rows: tuple
 def test_the_sum_is_that_of_opacus() -> None:
     """Per-sample gradients of its own convolutions, clipped and summed as its optimizer does."""
     job = JOBS["image"]
-    weights, frame = weights_of(job, scale=0.5), random_frame(job, 20, seed=4)
+    frame = random_frame(job, 20, seed=4)
     twin = nn.Sequential(
         *(nn.Conv2d(1, 5, 3, padding=1), nn.Tanh(), nn.AvgPool2d(2)),
         *(nn.Conv2d(5, 6, 3, padding=1), nn.Tanh(), nn.AvgPool2d(2)),
@@ -70,27 +64,8 @@ def test_the_sum_is_that_of_opacus() -> None:
     ).double()
     # torch has the channels before the places, in its kernels and before its last layer
     orders = [_order((5, 3, 3, 1)), None, _order((6, 3, 3, 5)), None, _order((3, 2, 1, 6)), None]
-    parts = torch.from_numpy(read_weights(weights, job_shapes(job))).split(
-        [each.numel() for each in twin.parameters()]
-    )
-    with torch.no_grad():
-        for each, part, order in zip(twin.parameters(), parts, orders, strict=True):
-            each.copy_((part if order is None else part[order]).view(each.shape))
     inputs, labels, _ = inputs_and_labels(job, frame)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of a library that is an oracle here and nothing more
-        from opacus.grad_sample import GradSampleModule
-
-        module = GradSampleModule(twin, loss_reduction="sum")
-        outputs = module(torch.from_numpy(inputs).view(-1, 1, 8, 6))
-        functional.cross_entropy(outputs, torch.from_numpy(labels), reduction="sum").backward()
-    rows = torch.cat(
-        [in_order(each, order) for each, order in zip(module.parameters(), orders, strict=True)], dim=1
-    )
-    norms = rows.norm(2, dim=1)
-    expected = torch.einsum("r,rd->d", (job.clip_norm / (norms + 1e-6)).clamp(max=1.0), rows)
-    assert norms.max() > job.clip_norm
-    assert np.allclose(expected.numpy(), summed(job, weights, frame), rtol=1e-4, atol=1e-5)
+    check_against_opacus(job, frame, twin, inputs.reshape(-1, 1, 8, 6), labels, orders)
 
 
 def _order(ours: tuple[int, int, int, int]) -> torch.Tensor:
@@ -185,12 +160,7 @@ def test_a_model_of_maps_learns_what_no_sum_of_pixels_tells() -> None:
     for image, lies, place in zip(images, label, where, strict=True):
         image[(place, slice(None)) if lies else (slice(None), place)] = 3.0
     frame = frame_of(job, range(64), images.reshape(64, 36).T, label)
-    weights = weights_of(job, scale=0.5)
-    _, update = listened(job, frame, weights=weights, silent=True)
-    theta = read_weights(weights, job_shapes(job)) + change_of(job, update)
-    rows = data.encode_rows(job, frame)
-    scores = network_of(job, rows, 64).outputs_at(theta)(np.arange(64))
-    assert (scores.argmax(axis=0) == label).mean() > 0.95
+    assert right_after_training(job, frame, label) > 0.95
 
 
 IMAGE = JOBS["image"].model

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import replace
 from typing import Any
 
@@ -10,12 +9,12 @@ import numpy as np
 import pytest
 import torch
 from kernel_checks import (
+    check_against_opacus,
     check_against_vmap,
     check_in_any_company,
     check_nothing_is_left,
     check_one_unit_out,
     rehearse,
-    summed,
 )
 from learner_setups import LINEAR, LOGISTIC, cnn, random_frame, weights_of
 from torch import nn
@@ -23,7 +22,6 @@ from torch.nn import functional
 from vmap_oracle import inputs_and_labels
 
 from learner.models.norms import Norm
-from learner.models.weights import read_weights
 from learner.protocol import ProtocolError, job_shapes
 from tests.sweeps import sweep
 
@@ -75,26 +73,12 @@ def test_the_sum_of_normed_maps_is_that_of_vmap(name: str, rows: tuple[int, int]
 def test_the_sum_of_normed_maps_is_that_of_opacus() -> None:
     """Per-sample gradients of its own group norms, clipped and summed as its optimizer does."""
     job = cnn(THREE, (4, 4, 1), 4, kernel=(1, 1), pool=(4, 4), groups=2)
-    weights, frame = weights_of(job, scale=0.5), random_frame(job, 20, seed=4)
+    frame = random_frame(job, 20, seed=4)
     twin = nn.Sequential(
         *(nn.Conv2d(1, 4, 1), nn.GroupNorm(2, 4), nn.Tanh(), nn.AvgPool2d(4), nn.Flatten(), nn.Linear(4, 3))
     ).double()
-    flat = torch.from_numpy(read_weights(weights, job_shapes(job)))
-    with torch.no_grad():
-        nn.utils.vector_to_parameters(flat, twin.parameters())
     inputs, labels, _ = inputs_and_labels(job, frame)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of a library that is an oracle here and nothing more
-        from opacus.grad_sample import GradSampleModule
-
-        module = GradSampleModule(twin, loss_reduction="sum")
-        outputs = module(torch.from_numpy(inputs).view(-1, 1, 4, 4))
-        functional.cross_entropy(outputs, torch.from_numpy(labels), reduction="sum").backward()
-    rows: Any = torch.cat([each.grad_sample.flatten(1) for each in module.parameters()], 1)
-    norms = rows.norm(2, dim=1)
-    expected = torch.einsum("r,rd->d", (job.clip_norm / (norms + 1e-6)).clamp(max=1.0), rows)
-    assert norms.max() > job.clip_norm
-    assert np.allclose(expected.numpy(), summed(job, weights, frame), rtol=1e-4, atol=1e-5)
+    check_against_opacus(job, frame, twin, inputs.reshape(-1, 1, 4, 4), labels)
 
 
 @pytest.mark.parametrize("name", sweep(["image", "one group", "each filter", "large"]))

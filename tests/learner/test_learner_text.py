@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import replace
 from typing import Any
 
@@ -10,29 +9,27 @@ import numpy as np
 import pytest
 import torch
 from kernel_checks import (
+    check_against_opacus,
     check_against_vmap,
+    check_an_overflow_is_its_own_affair,
+    check_features_are_bytes,
+    check_free_bytes_change_nothing,
     check_in_any_company,
     check_nothing_is_left,
     check_one_unit_out,
-    in_order,
     rehearse,
-    summed,
+    right_after_training,
 )
 from learner_setups import (
     LINEAR,
     LOGISTIC,
-    change_of,
     frame_of,
-    listened,
     random_frame,
-    random_texts,
     text,
     weights_of,
-    without_unit,
 )
-from privacy_checks import addends, bits, bounded
+from privacy_checks import addends
 from torch import nn
-from torch.nn import functional
 
 from learner import data, engine
 from learner.dp.plan import plan_of
@@ -40,7 +37,7 @@ from learner.maps import Convolution
 from learner.models import kernels
 from learner.models.network import network_of
 from learner.models.weights import read_weights
-from learner.protocol import BYTES, Job, ProtocolError, job_shapes
+from learner.protocol import BYTES, ProtocolError, job_shapes
 from tests.sweeps import sweep
 
 THREE = replace(LOGISTIC, label=replace(LOGISTIC.label, classes=3))
@@ -79,31 +76,10 @@ def test_the_sum_of_texts_is_that_of_opacus() -> None:
     job = JOBS["classes"]
     rng = np.random.default_rng(4)
     codes, labels = rng.integers(1, BYTES, (12, 20)), rng.integers(0, 3, 20)
-    frame, weights = frame_of(job, range(20), codes, labels), weights_of(job, scale=0.5)
-    twin = _Twin(4, 5, 5, 3).double()
-    shapes = job_shapes(job)
-    flat = torch.from_numpy(read_weights(weights, shapes))
-    parts = flat.split([int(np.prod(shape)) for shape in shapes.values()])
     # torch has the channels of a kernel before its places
     orders = [None, torch.arange(100).view(5, 5, 4).permute(0, 2, 1).flatten(), None, None, None]
-    with torch.no_grad():
-        for each, part, order in zip(twin.parameters(), parts, orders, strict=True):
-            each.copy_((part if order is None else part[order]).view(each.shape))
-        twin.table.weight[0] = 0.0
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of a library that is an oracle here and nothing more
-        from opacus.grad_sample import GradSampleModule
-
-        module = GradSampleModule(twin, loss_reduction="sum")
-        outputs = module(torch.from_numpy(codes.T.copy()))
-        functional.cross_entropy(outputs, torch.from_numpy(labels), reduction="sum").backward()
-    rows = torch.cat(
-        [in_order(each, order) for each, order in zip(module.parameters(), orders, strict=True)], 1
-    )
-    norms = rows.norm(2, dim=1)
-    expected = torch.einsum("r,rd->d", (job.clip_norm / (norms + 1e-6)).clamp(max=1.0), rows)
-    assert norms.max() > job.clip_norm
-    assert np.allclose(expected.numpy(), summed(job, weights, frame), rtol=1e-4, atol=1e-5)
+    frame = frame_of(job, range(20), codes, labels)
+    check_against_opacus(job, frame, _Twin(4, 5, 5, 3).double(), codes.T.copy(), labels, orders)
 
 
 @pytest.mark.parametrize("name", sweep(["two layers", "classes", "number", "wide"]))
@@ -143,19 +119,8 @@ def test_the_rehearsal_looks_at_texts_too(monkeypatch: pytest.MonkeyPatch) -> No
 def test_how_many_bytes_are_left_free_changes_nothing() -> None:
     """The same texts in a job of twice the length, bit by bit; one without bytes moves the last bias alone."""
     job = replace(JOBS["two layers"], max_rows_per_unit=1)
-    longer = text(THREE, 18, 3, 6, 7, activation="relu")
-    codes, labels = random_texts(job, 30), np.arange(30) % 3
-    weights = weights_of(job, scale=0.5)
-    theta = read_weights(weights, job_shapes(job))
-    short = bounded(job, frame_of(job, range(30), codes, labels), np.arange(30), theta)
-    long = replace(longer, max_rows_per_unit=1)
-    padded = np.concatenate((codes, np.zeros_like(codes)))
-    other = bounded(long, frame_of(long, range(30), padded, labels), np.arange(30), theta)
-    assert all(np.allclose(short[each], other[each], rtol=1e-12, atol=1e-15) for each in range(30))
-    last = sum(int(np.prod(shape)) for shape in list(job_shapes(job).values())[:-2])
-    assert not short[0][:last].any()
-    assert np.count_nonzero(short[0][last:]) == 3
-    assert not any(each[:3].any() for each in short.values())  # of a byte that is zero
+    longer = replace(text(THREE, 18, 3, 6, 7, activation="relu"), max_rows_per_unit=1)
+    check_free_bytes_change_nothing(job, longer, rtol=1e-12, atol=1e-15)
 
 
 def test_what_follows_the_rows_of_a_block_is_empty() -> None:
@@ -181,17 +146,7 @@ def test_a_text_that_overflows_is_its_own_affair() -> None:
     theta = read_weights(weights_of(job, scale=0.5), job_shapes(job))
     theta[4 * 200 : 4 * 201] = 1e308  # the numbers of byte 200
     theta[4 * BYTES :] *= 1e10
-    codes = random_texts(job, 12)
-    codes[codes == 200] = 7
-    spoiled = codes.copy()
-    spoiled[:, 5] = 200
-    labels = np.arange(12) % 3
-    calm, wild = (frame_of(job, range(12), each, labels) for each in (codes, spoiled))
-    some = addends(job, wild, np.arange(12), theta)
-    others = addends(job, without_unit(job, calm, 5), np.array([*range(5), *range(5, 11)]), theta)
-    assert [bits(some[each]) for each in range(5)] == [bits(others[each]) for each in range(5)]
-    assert not any(layer.inputs.any() or layer.gradients.any() for layer in some[5])
-    assert summed(job, weights_of(job, scale=0.5), calm).any()
+    check_an_overflow_is_its_own_affair(job, theta)
 
 
 def test_taking_a_text_out_changes_the_sum_by_its_gradient_and_the_margin() -> None:
@@ -209,11 +164,7 @@ def test_a_model_of_texts_learns_a_word_wherever_it_stands() -> None:
     codes = np.full((12, 64), ord("x"))
     for row, (is_there, place) in enumerate(zip(label, where, strict=True)):
         codes[place : place + 3, row] = list(b"abc" if is_there else b"cab")
-    frame, weights = frame_of(job, range(64), codes, label), weights_of(job, scale=0.5)
-    _, update = listened(job, frame, weights=weights, silent=True)
-    theta = read_weights(weights, job_shapes(job)) + change_of(job, update)
-    scores = network_of(job, data.encode_rows(job, frame), 64).outputs_at(theta)(np.arange(64))
-    assert (scores.argmax(axis=0) == label).mean() > 0.95
+    assert right_after_training(job, frame_of(job, range(64), codes, label), label) > 0.95
 
 
 @pytest.mark.parametrize(
@@ -233,10 +184,7 @@ def test_sizes_of_texts_that_do_not_fit_are_refused(changes: dict[str, Any], rul
 
 def test_a_text_has_as_many_features_as_bytes() -> None:
     job = JOBS["classes"]
-    for features in (job.features[1:], (*job.features[1:], replace(job.features[0], labels=255))):
-        with pytest.raises(ProtocolError, match="not the bytes of the text"):
-            replace(job, features=features)
-    assert Job.from_json(job.to_json()) == job
+    check_features_are_bytes(job)
     assert list(job_shapes(job)) == [
         *("embedding.weight", "convolutions.0.weight", "convolutions.0.bias"),
         *("linear.weight", "linear.bias"),
