@@ -154,4 +154,12 @@ MUTANTS = (
         new='("digest", ""),',
         caught_by="test_both_leave_once_every_digest_was_in_sight_and_the_word_is_typed",
     ),
+    Mutant(
+        name="rows are sealed under another unit than the one that is marked",
+        kind=Kind.PRIVACY,
+        function="ImportDialog._obstacle",
+        old="if self._is_answering or self._choice is not self._planned:",
+        new="if self._is_answering:",
+        caught_by="test_nothing_is_sealed_while_what_was_chosen_is_still_being_looked_at",
+    ),
 )

@@ -6,7 +6,9 @@ import asyncio
 import re
 import subprocess
 import sys
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual.pilot import Pilot
@@ -29,7 +31,7 @@ from tests.worlds.world import World
 from tui.app import create_vault
 from tui.app.app import LockboxApp
 from tui.dialogs.choose_file import ChooseFileDialog
-from tui.dialogs.import_file import NOTHING_YET, ImportDialog
+from tui.dialogs.import_file import LOOKING, NOTHING_YET, ImportDialog
 from tui.dialogs.import_questions import asked_of
 from tui.screens.new_passphrase import DIFFERENT, NewPassphrase
 from tui.screens.recovery_sheet import NO_VAULT, RecoverySheet
@@ -376,6 +378,45 @@ def test_what_is_chosen_while_the_choice_is_drawn_anew_is_what_counts_and_stands
 
     with served(world) as vault:
         play(story())
+
+
+def test_nothing_is_sealed_while_what_was_chosen_is_still_being_looked_at(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The unit that is marked is the unit that is sealed, however soon somebody presses the button."""
+    path, answers = diary(world), threading.Event()
+    answers.set()
+
+    async def story() -> None:
+        async with on_page(vault, world, "home", size=(100, 60)) as pilot:
+            await open_import(pilot, path)
+            dialog = pilot.app.screen
+            seal = dialog.query_one("#seal", Button)
+            await until(pilot, lambda: not seal.disabled)
+            answers.clear()
+            units = {str(one.name): one for one in dialog.query(RadioButton)}
+            units["record"].value = True
+            await until(pilot, lambda: seal.disabled)
+            assert LOOKING in words_of(pilot.app)
+            dialog.chosen("seal")
+            assert not dialog._is_sealing
+            answers.set()
+            await until(pilot, lambda: not seal.disabled)
+            assert "28 records" in words_in(pilot.app, "#consequence")
+            seal.press()
+            await until(pilot, lambda: not isinstance(pilot.app.screen, ImportDialog | ChooseFileDialog))
+
+    with served(world) as vault:
+        look = vault.plan_import
+
+        def plan_import(_self: object, *given: Any, **named: Any) -> Any:
+            assert answers.wait(60)
+            return look(*given, **named)
+
+        monkeypatch.setattr(type(vault), "plan_import", plan_import, raising=False)
+        play(story())
+        made = vault.collections()
+    assert [(one.rows, one.unit) for one in made] == [(28, "record")]
 
 
 @pytest.mark.slow

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
 NOTHING_YET: Final = "Nothing is stored until you say so."
 SCROLL: Final = "Scroll to it first: whose people these are, and what counts as one, was not all in sight."
+LOOKING: Final = "It is being looked at what that would be …"
 LOSES: Final = "Rows are refused: accept with the tick that they are lost, or say what would fit them."
 ACCEPT: Final = "Seal the others without them"
 
@@ -66,6 +67,7 @@ class ImportDialog(Dialog[str]):
         self._recommended = str(preview.unit)
         self._has_seen = False
         self._is_sealing = False
+        self._is_answering = False
         self._drawn: object = None
         self._has_people = False
         self._drawing = asyncio.Lock()
@@ -167,7 +169,12 @@ class ImportDialog(Dialog[str]):
             self._say(obstacle or NOTHING_YET)
 
     def _obstacle(self) -> str:
-        """What has to be seen or accepted first; empty where nothing has."""
+        """What has to be seen or accepted first; empty where nothing has.
+
+        What is chosen and was not looked at yet stands there already, but the plan is another one.
+        """
+        if self._is_answering or self._choice is not self._planned:
+            return LOOKING
         if (self._preview.overlaps or self._preview.unit_is_proposed) and not self._has_seen:
             return SCROLL
         is_lost = self._preview.refused_rows and not self.query_one("#accept", Toggle).is_on
@@ -256,6 +263,7 @@ class ImportDialog(Dialog[str]):
     def _plan_anew(self, choice: FileChoice, *, with_people: bool = True) -> None:
         self._choice = choice
         self.query_one(ImportColumns).follow(choice)
+        self._allow()
         self._plan(with_people=with_people)
 
     @work(exclusive=True, group="preview")
@@ -288,7 +296,7 @@ class ImportDialog(Dialog[str]):
 
     def _give_up(self, error: LockboxError) -> None:
         """Go back to what was looked at last."""
-        self._choice = self._planned
+        self._choice, self._is_answering = self._planned, False
         self.query_one(ImportColumns).show(self._planned, self._preview)
         self._fail(error)
 
@@ -300,12 +308,19 @@ class ImportDialog(Dialog[str]):
         elif isinstance(event.toggle, PlanToggle):
             self._read_again(no_plan=not event.toggle.is_on)
         elif isinstance(event.toggle, PeopleToggle):
+            self._is_answering = True
+            self._allow()
             self._answer(event.toggle.collection, "same" if event.toggle.is_on else "other")
 
     @work(exclusive=True, group="preview")
     async def _answer(self, collection: str, word: str) -> None:
         """One answer for all that share the budget of this collection: they are of the same people."""
-        lines = await self.program.ask(lambda vault: vault.budget())
+        try:
+            lines = await self.program.ask(lambda vault: vault.budget())
+        except LockboxError as error:
+            self._give_up(error)
+            return
+        self._is_answering = False
         shared = {name for line in lines if collection in line.members for name in line.members}
         asked = {one.collection for one in self._preview.overlaps if one.reason != "columns-closed"}
         self._read_again(
@@ -321,10 +336,11 @@ class ImportDialog(Dialog[str]):
         try:
             found = await self.program.ask(lambda vault: look_at_all(vault, choices, tell))
         except LockboxError as error:
-            self._fail(error)
+            self._give_up(error)
             return
         finally:
             self.query_one(HowFar).end()
+        self._choice, self._is_answering = self._planned, False  # this ended what else was being looked at
         self.app.push_screen(ImportSeveralDialog(found), self._sealed_all)
 
     def _sealed_all(self, collection: str | None) -> None:
@@ -338,17 +354,20 @@ class ImportDialog(Dialog[str]):
         if self._has_other_budget():
             self._say("Another lifetime budget: look at what it would be.")
             return
+        if self._obstacle():  # chosen in the same instant
+            self._allow()
+            return
         names = [field.value.strip() for field in self.query("#name").results(Input)]
         unit = str(self._preview.unit) if self._preview.unit_is_proposed else self._choice.unit
-        self._choice = replace(self._choice, name=names[0] if names else self._choice.name, unit=unit)
+        choice = replace(self._choice, name=names[0] if names else self._choice.name, unit=unit)
         self._is_sealing = True
         self._say("Sealing the rows …")
         self.query_one("#seal", Button).disabled = True
-        self._seal()
+        self._seal(choice)
 
     @work(exclusive=True, group="seal")
-    async def _seal(self) -> None:
-        choice, plan, how_far = self._choice, self._preview, self.query_one(HowFar)
+    async def _seal(self, choice: FileChoice) -> None:
+        plan, how_far = self._preview, self.query_one(HowFar)
         tell = how_far.begin("Sealing")
 
         def seal(vault: OwnerSession) -> ImportReport:
