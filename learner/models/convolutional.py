@@ -6,9 +6,9 @@ So what the sum rounds has nothing to do with how many places there are, and a r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self, TypeVar
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -16,83 +16,45 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from learner.data import Block, Rows
-from learner.dp.books import Books, BooksOf
-from learner.dp.units import padded
-from learner.models.activations import activate, inverse_error_function, times_slope
+from learner.models.activations import activate, times_slope
+from learner.models.formed_network import FormedNetwork, Rooms
 from learner.models.kernels import Kernel, Room, convolve, convolve_back, form_gradients, formed_shape
 from learner.models.last_layer import (
     BEHIND,
-    LastLayer,
-    ScoreRoom,
-    add_product,
-    booked,
     map_room,
-    shorten_formed,
 )
 from learner.models.norms import Norm, NormRoom
-from learner.protocol import Job, convolutions_of, job_shapes
+from learner.protocol import Job, convolutions_of
 
 _Part = TypeVar("_Part")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Rooms:
+class _Rooms(Rooms):
     """Room for a block: the maps from the first to what the last layer takes in, then the scores; norms, if any."""
 
     block: Block
     maps: list[Tensor]
     layers: list[Room]
     norms: list[NormRoom]
-    last: ScoreRoom
-
-    def first(self, size: int) -> Self:
-        """The room for the first ``size`` rows."""
-        return type(self)(
-            block=self.block.first(size),
-            maps=[each[:size] for each in self.maps],
-            layers=[each.first(size) for each in self.layers],
-            norms=[each.first(size) for each in self.norms],
-            last=self.last.first(size),
-        )
 
 
-class Convolutional:
+class Convolutional(FormedNetwork[_Rooms]):
     """Convolutions, of which groups may be normed, with an activation and means; an affine layer over the last map."""
 
-    erfinv = staticmethod(inverse_error_function)
-    shorten = staticmethod(shorten_formed)
-    add_product = staticmethod(add_product)
-
     def __init__(self, job: Job, rows: Rows, block: int) -> None:
-        torch.set_num_threads(1)  # more would make a sum depend on how the rows were shared out
-        self._job, self._rows = job, rows
+        self._rows = rows
         self._kernels = [Kernel(layer) for layer in convolutions_of(job.model)]
         self._norms = [_norm(each, job.model.groups) for each in self._kernels] if job.model.groups else []
-        self._last = LastLayer(*job_shapes(job)["linear.weight"])
         kernels, norms = (
             [formed_shape(each.layer) for each in self._kernels],
             [each.shape for each in self._norms],
         )
-        self.shapes = (*_one_by_one(kernels, norms), self._last.shape)
-        whole = self._room(padded(block))
-        self._rooms = {size: whole.first(size) for size in range(padded(1), padded(block) + 1, padded(1))}
+        super().__init__(job, block, _one_by_one(kernels, norms))
 
-    def books_at(self, theta: NDArray[np.float64]) -> BooksOf:
-        """The books at these weights (d,)."""
-        self._set_weights(theta)
-
-        def books(rows: NDArray[np.int64]) -> Books:
-            room = self._forward(rows)
-            self._backward(room)
-            kernels, norms = ([each.formed for each in rooms] for rooms in (room.layers, room.norms))
-            return booked(_one_by_one(kernels, norms), room.last)
-
-        return books
-
-    def outputs_at(self, theta: NDArray[np.float64]) -> Callable[[NDArray[np.int64]], NDArray[np.float64]]:
-        """From rows to their outputs (K, rows)."""
-        self._set_weights(theta)
-        return lambda rows: self._last.outputs(self._forward(rows).last)[:, : len(rows)]
+    def _formed(self, room: _Rooms) -> list[Tensor]:
+        kernels, norms = ([each.formed for each in rooms] for rooms in (room.layers, room.norms))
+        return _one_by_one(kernels, norms)
 
     def _room(self, size: int) -> _Rooms:
         block = self._rows.block(size, self._kernels[0].layer.taken.size + BEHIND)
@@ -106,18 +68,13 @@ class Convolutional:
             last=last,
         )
 
-    def _set_weights(self, theta: NDArray[np.float64]) -> None:
-        shapes = list(job_shapes(self._job).values())
-        parts = np.split(theta, np.cumsum([int(np.prod(shape)) for shape in shapes])[:-1])
-        *layers, weight, bias = (part.reshape(shape) for part, shape in zip(parts, shapes, strict=True))
+    def _set_inner(self, tensors: Sequence[NDArray[np.float64]]) -> None:
         each_of: list[Kernel | Norm] = _one_by_one(self._kernels, self._norms)
-        for part, one, other in zip(each_of, layers[::2], layers[1::2], strict=True):
+        for part, one, other in zip(each_of, tensors[::2], tensors[1::2], strict=True):
             part.set_weights(one, other)
-        self._last.set_weights(weight, bias)
 
-    def _forward(self, rows: NDArray[np.int64]) -> _Rooms:
-        """Fill the maps in turn, and the scores."""
-        room = self._rooms[padded(len(rows))]
+    def _forward(self, room: _Rooms, rows: NDArray[np.int64]) -> None:
+        """Fill the maps in turn."""
         self._rows.fill(room.block, rows)
         for place, (kernel, layer) in enumerate(zip(self._kernels, room.layers, strict=True)):
             taken = room.maps[place][:, : kernel.layer.taken.size]
@@ -129,8 +86,6 @@ class Convolutional:
                 _numbers(kernel, layer.active).copy_(_by_place(kernel, given))
                 activate(self._job.model.activation, layer.active)
             _add_means(kernel, layer.active, room.maps[place + 1])
-        self._last.forward(room.last)
-        return room
 
     def _backward(self, room: _Rooms) -> None:
         """Fill how the loss moves with each layer, from the last to the first, and what each row adds."""

@@ -8,9 +8,8 @@ has no numbers, nobody looks at it, and it counts in no mean. The norms stand be
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
 
 import numpy as np
 import torch
@@ -18,11 +17,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from learner.data import Rows
-from learner.dp.books import Books, BooksOf, LayerShape
-from learner.dp.units import padded
-from learner.models.activations import Activation, inverse_error_function, times_slope
+from learner.dp.books import LayerShape
+from learner.models.activations import Activation, times_slope
 from learner.models.attention import Attention, AttentionRoom
 from learner.models.byte_table import BytesRoom, ByteTable, add_means
+from learner.models.formed_network import FormedNetwork, Parts, Rooms
 from learner.models.kernels import (
     Kernel,
     Room,
@@ -32,26 +31,17 @@ from learner.models.kernels import (
     formed_shape,
     without_padding,
 )
-from learner.models.last_layer import LastLayer, ScoreRoom, add_product, booked, shorten_formed
 from learner.models.norms import Norm, NormRoom
-from learner.protocol import Job, TextBlocks, blocks_of, job_shapes, waves
+from learner.protocol import Job, TextBlocks, blocks_of, waves
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _BlockRoom:
+class _BlockRoom(Parts):
     """Room at one block of attention: its norms and its affine layers in their order, and the attention between."""
 
     norms: list[NormRoom]
     layers: list[Room]
     attention: AttentionRoom
-
-    def first(self, size: int) -> Self:
-        """The room for the first ``size`` rows."""
-        return type(self)(
-            norms=[each.first(size) for each in self.norms],
-            layers=[each.first(size) for each in self.layers],
-            attention=self.attention.first(size),
-        )
 
     @property
     def formed(self) -> list[Tensor]:
@@ -126,60 +116,29 @@ class _Block:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Rooms:
+class _Rooms(Rooms):
     """Room for a block of texts: their bytes, the blocks of attention, the norm behind them, and the scores."""
 
     texts: BytesRoom
     blocks: list[_BlockRoom]
     norm: NormRoom
-    last: ScoreRoom
-
-    def first(self, size: int) -> Self:
-        """The room for the first ``size`` rows."""
-        return type(self)(
-            texts=self.texts.first(size),
-            blocks=[each.first(size) for each in self.blocks],
-            norm=self.norm.first(size),
-            last=self.last.first(size),
-        )
 
 
-class Transformer:
+class Transformer(FormedNetwork[_Rooms]):
     """A table of bytes with waves that tell their places, blocks of attention, a mean, and an affine layer."""
 
-    erfinv = staticmethod(inverse_error_function)
-    shorten = staticmethod(shorten_formed)
-    add_product = staticmethod(add_product)
-
     def __init__(self, job: Job, rows: Rows, block: int) -> None:
-        torch.set_num_threads(1)  # more would make a sum depend on how the rows were shared out
-        self._job, blocks = job, blocks_of(job.model)
+        blocks = blocks_of(job.model)
         self._table = ByteTable(rows, blocks.length, blocks.numbers)
         self._waves = torch.tensor(waves(blocks.length, blocks.numbers), dtype=torch.float64)
         self._blocks = [_Block(blocks, hidden, job.model.activation) for hidden in blocks.hidden]
         self._norm = Norm(blocks.length, blocks.numbers)
-        self._last = LastLayer(*job_shapes(job)["linear.weight"])
         inner = [shape for each in self._blocks for shape in each.shapes]
-        self.shapes = (self._table.shape, *inner, self._norm.shape, self._last.shape)
-        whole = self._room(padded(block))
-        self._rooms = {size: whole.first(size) for size in range(padded(1), padded(block) + 1, padded(1))}
+        super().__init__(job, block, [self._table.shape, *inner, self._norm.shape])
 
-    def books_at(self, theta: NDArray[np.float64]) -> BooksOf:
-        """The books at these weights (d,)."""
-        self._set_weights(theta)
-
-        def books(rows: NDArray[np.int64]) -> Books:
-            room = self._forward(rows)
-            self._backward(room)
-            inner = [formed for each in room.blocks for formed in each.formed]
-            return booked([room.texts.formed, *inner, room.norm.formed], room.last)
-
-        return books
-
-    def outputs_at(self, theta: NDArray[np.float64]) -> Callable[[NDArray[np.int64]], NDArray[np.float64]]:
-        """From rows to their outputs (K, rows)."""
-        self._set_weights(theta)
-        return lambda rows: self._last.outputs(self._forward(rows).last)[:, : len(rows)]
+    def _formed(self, room: _Rooms) -> list[Tensor]:
+        inner = [formed for each in room.blocks for formed in each.formed]
+        return [room.texts.formed, *inner, room.norm.formed]
 
     def _room(self, size: int) -> _Rooms:
         return _Rooms(
@@ -189,30 +148,22 @@ class Transformer:
             last=self._last.room(size),
         )
 
-    def _set_weights(self, theta: NDArray[np.float64]) -> None:
-        shapes = list(job_shapes(self._job).values())
-        parts = np.split(theta, np.cumsum([int(np.prod(shape)) for shape in shapes])[:-1])
-        table, *inner, scale, shift, weight, bias = (
-            part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)
-        )
+    def _set_inner(self, tensors: Sequence[NDArray[np.float64]]) -> None:
+        table, *inner, scale, shift = tensors
         self._table.set_weights(table)
         each = len(inner) // len(self._blocks)
         for place, block in enumerate(self._blocks):
             block.set_weights(inner[place * each : (place + 1) * each])
         self._norm.set_weights(scale, shift)
-        self._last.set_weights(weight, bias)
 
-    def _forward(self, rows: NDArray[np.int64]) -> _Rooms:
-        """Fill the blocks in turn, the means and the scores."""
-        room = self._rooms[padded(len(rows))]
+    def _forward(self, room: _Rooms, rows: NDArray[np.int64]) -> None:
+        """Fill the blocks in turn, and the means."""
         present = room.texts.present
         values = self._table.take_in(room.texts, rows)
         values = _where(values + self._waves, present)
         for block, layer in zip(self._blocks, room.blocks, strict=True):
             values = block.forward(layer, values, present)
         add_means(room.last.taken, room.texts.shares, self._norm.forward(room.norm, values))
-        self._last.forward(room.last)
-        return room
 
     def _backward(self, room: _Rooms) -> None:
         """Fill what each row adds, from the last layer to the table."""

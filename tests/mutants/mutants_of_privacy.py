@@ -116,9 +116,9 @@ MUTANTS = (
     Mutant(
         name="the table of bytes is not clipped with the rest",
         kind=Kind.PRIVACY,
-        function="Textual.books_at",
-        old="booked([room.texts.formed, *",
-        new="booked([room.texts.formed * 2, *",
+        function="Textual._formed",
+        old="[room.texts.formed, *",
+        new="[room.texts.formed * 2, *",
         caught_by="test_the_sum_of_texts_is_that_of_vmap",
     ),
     Mutant(
@@ -140,7 +140,7 @@ MUTANTS = (
     Mutant(
         name="norms are not clipped with the rest",
         kind=Kind.PRIVACY,
-        function="Convolutional.books_at",
+        function="Convolutional._formed",
         old="each.formed for each in rooms",
         new="each.formed * (2 if rooms is room.norms else 1) for each in rooms",
         caught_by="test_the_sum_of_normed_maps_is_that_of_vmap",
@@ -164,7 +164,7 @@ MUTANTS = (
     Mutant(
         name="blocks of attention are not clipped with the rest",
         kind=Kind.PRIVACY,
-        function="Transformer.books_at",
+        function="Transformer._formed",
         old="inner = [formed for",
         new="inner = [2 * formed for",
         caught_by="test_the_sum_of_attention_is_that_of_vmap",
