@@ -12,27 +12,11 @@ import onnxruntime
 import pytest
 from safetensors.numpy import load_file
 
-from tests.worlds.approving import approve
-from tests.worlds.commands import run
-from tests.worlds.importing import import_file
-from tests.worlds.world import NAME, World
-from vault.views.records import FileChoice
+from tests.worlds.learned import Asked, learned, predictions
+from tests.worlds.world import World
 
 TAUGHT = 1437
 JOB = """\
-collection = "digits"
-unit = "record"
-max_rows_per_unit = 1
-retention = "deleted when the study ends"
-
-[requester]
-name = "Sleep lab"
-contact = "lab@example.org"
-
-[purpose]
-dpv = "AcademicResearch"
-text = "Which digit is it?"
-
 [model]
 kind = "cnn"
 height = 8
@@ -77,35 +61,21 @@ def test_digits_are_learned_from_a_vault_at_epsilon_three(known_world: World) ->
     """By the recipe alone, by weights and by ONNX, int16 all the way; nine of ten are right, give or take."""
     world = known_world
     taught, asked, labels = digits(world.folder)
-    job, to, key = (
-        world.job("images", text=JOB, epsilon="3"),
-        world.folder / "out",
-        world.folder / "vault.pub",
+    question = "Which digit is it?"
+    found = learned(
+        world, taught, Asked(collection="digits", question=question, kind="cnn", job=JOB, epsilon="3")
     )
-    with world.vault() as vault:
-        import_file(vault, FileChoice(path=taught, name="digits", unit="record"))
-        request = vault.submit(job).line.id
-        assert vault.request(request).model == "cnn"
-        approve(vault, request, draft=True)
-        vault.train(request, progress=lambda _step, _of: None)
-        vault.send(request, confirm_digest=vault.release(request).digest, to=to)
-        key.write_text(vault.vault_key(NAME))
-
-    said = json.loads((to / "release.json").read_bytes())
+    said = json.loads((found.to / "release.json").read_bytes())
     assert float(said["epsilon"]) <= 3
     assert said["update"]["encoding"] == "int16"
-    assert {each.dtype for each in load_file(to / "update.safetensors").values()} == {np.dtype(np.int16)}
-    weights, model = world.folder / "model.safetensors", world.folder / "model.onnx"
-    verify = ("update", "verify", to, "--vault-key", key, "--job", job)
-    verified = run(world.paths, *verify, "--model", weights, "--onnx", model)
-    assert verified.code == 0, verified.err
+    assert {each.dtype for each in load_file(found.to / "update.safetensors").values()} == {
+        np.dtype(np.int16)
+    }
 
-    for words in ((weights, asked, "--job", job), (model, asked)):
-        predicted = run(world.paths, "update", "predict", *words)
-        assert predicted.code == 0, predicted.err
-        answers = [int(row["predicted digit"]) for row in csv.DictReader(predicted.out.splitlines())]
+    for each in predictions(world, found, asked):
+        answers = [int(row["predicted digit"]) for row in each]
         assert float(np.mean(np.array(answers) == labels)) >= 0.75
-    session = onnxruntime.InferenceSession(model)
+    session = onnxruntime.InferenceSession(found.model)
     pixels = np.array(
         [json.loads(row["pixels"]) for row in csv.DictReader(asked.read_text().splitlines())],
         dtype=np.float64,

@@ -10,28 +10,13 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from tests.worlds.approving import approve
 from tests.worlds.benchmarks import benchmark_named
 from tests.worlds.commands import run
-from tests.worlds.importing import import_file
-from tests.worlds.world import NAME, World
-from vault.views.records import FileChoice
+from tests.worlds.learned import Asked, learned, predictions
+from tests.worlds.world import World
 
 messages = benchmark_named("made_up_messages").messages
 JOB = """\
-collection = "messages"
-unit = "record"
-max_rows_per_unit = 1
-retention = "deleted when the study ends"
-
-[requester]
-name = "Sleep lab"
-contact = "lab@example.org"
-
-[purpose]
-dpv = "AcademicResearch"
-text = "Does a message want something?"
-
 [model]
 kind = "text"
 
@@ -59,24 +44,11 @@ def written(path: Path, count: int, seed: int, *, is_asked: bool = False) -> lis
     return [does for _, does in found]
 
 
-def released(world: World, rows: int, kind: str) -> tuple[Path, Path, Path]:
-    """The weights, the ONNX file and the job of a release that was learned from so many messages."""
-    taught, to, key = world.folder / "taught.csv", world.folder / "out", world.folder / "vault.pub"
-    written(taught, rows, 1)
-    job = world.job("messages", text=JOB.replace('kind = "text"', f'kind = "{kind}"'), epsilon="2")
-    with world.vault() as vault:
-        import_file(vault, FileChoice(path=taught, name="messages", unit="record"))
-        request = vault.submit(job).line.id
-        assert vault.request(request).model == kind
-        approve(vault, request, draft=True)
-        vault.train(request, progress=lambda _step, _of: None)
-        vault.send(request, confirm_digest=vault.release(request).digest, to=to)
-        key.write_text(vault.vault_key(NAME))
-    weights, model = world.folder / "model.safetensors", world.folder / "model.onnx"
-    verify = ("update", "verify", to, "--vault-key", key, "--job", job, "--model", weights, "--onnx", model)
-    verified = run(world.paths, *verify)
-    assert verified.code == 0, verified.err
-    return weights, model, job
+def asked_of(kind: str) -> Asked:
+    """What is asked about messages, of this kind of model."""
+    job = JOB.replace('kind = "text"', f'kind = "{kind}"')
+    question = "Does a message want something?"
+    return Asked(collection="messages", question=question, kind=kind, job=job, epsilon="2")
 
 
 @pytest.mark.slow
@@ -85,20 +57,19 @@ def released(world: World, rows: int, kind: str) -> tuple[Path, Path, Path]:
 def test_what_messages_do_is_learned_at_epsilon_two(known_world: World, kind: str) -> None:
     """By the recipe alone; the requester predicts by weights, by ONNX and with plain bytes, the owner at home."""
     world, asked = known_world, known_world.folder / "asked.csv"
-    weights, model, job = released(world, 2_000, kind)
+    written(world.folder / "taught.csv", 2_000, 1)
+    found = learned(world, world.folder / "taught.csv", asked_of(kind))
     labels = written(asked, 300, 2, is_asked=True)
-    for words in ((weights, asked, "--job", job), (model, asked)):
-        predicted = run(world.paths, "update", "predict", *words)
-        assert predicted.code == 0, predicted.err
-        answers = [row["predicted does"] for row in csv.DictReader(predicted.out.splitlines())]
+    for rows in predictions(world, found, asked):
+        answers = [row["predicted does"] for row in rows]
         assert np.mean([one == other for one, other in zip(answers, labels, strict=True)]) >= 0.85
-    session = onnxruntime.InferenceSession(model)
+    session = onnxruntime.InferenceSession(found.model)
     plain = [text.encode()[:80].ljust(80, b"\0") for text, _ in messages(300, seed=2)]
     taken = np.frombuffer(b"".join(plain), np.uint8).reshape(-1, 80)
     assert session.run(None, {"message": taken})[0].tolist() == answers
 
-    verified = ("--job", job, "--vault-key", world.folder / "vault.pub")
-    added = run(world.paths, "model", "add", world.folder / "out", *verified, "--json")
+    verified = ("--job", found.job, "--vault-key", world.folder / "vault.pub")
+    added = run(world.paths, "model", "add", found.to, *verified, "--json")
     assert added.code == 0, added.err
     name = json.loads(added.out)["name"]
     scored = run(world.paths, "model", "score", name, "messages", "--json")
