@@ -10,6 +10,7 @@ import os
 import select
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -35,10 +36,12 @@ def started(
     line: int | None = None,
     takes_input: bool = False,
     environment: Mapping[str, str] = ENVIRONMENT,
+    within: float | None = None,
 ) -> Iterator[subprocess.Popen[bytes]]:
     """A process that runs a program of ours, ended with this block; it has no file but ``line`` and what it tells.
 
-    ``program`` is Python, ``line`` the number of a connected descriptor.
+    ``program`` is Python, ``line`` the number of a connected descriptor. What is not over ``within`` so many seconds is
+    killed.
     """
     process = subprocess.Popen(  # noqa: S603 (our own interpreter and module)
         (sys.executable, "-I", "-c", _PATH + program, _ROOT, *arguments),
@@ -50,10 +53,15 @@ def started(
         pass_fds=() if line is None else (line,),
     )
     assert process.stdout is not None
+    end = threading.Timer(within or 0, process.kill)
+    end.daemon = True
+    if within is not None:
+        end.start()
     try:
         with process.stdout:
             yield process
     finally:
+        end.cancel()
         process.kill()
         process.wait()
 

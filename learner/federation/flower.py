@@ -19,6 +19,8 @@ PREFIX: Final = "flower:"
 VERSION: Final = "1.41.0"
 """The one whose strategies are tested here."""
 MOST_PARTS: Final = 2
+PATIENCE: Final = 600.0
+"""Seconds for one aggregation; a thousand answers take one or two."""
 _START: Final = "sys.dont_write_bytecode = True; from learner.federation.flower_process import main; main()"
 
 
@@ -65,7 +67,7 @@ def _asked(asked: Question, known: list[Floats], answers: Iterable[Floats]) -> b
     """What the process answers; raises ``NotAggregated``."""
     # telemetry is off by Flower's own switch too, for where the kernel has no filter over calls
     environment = {**ENVIRONMENT, "FLWR_TELEMETRY_ENABLED": "0"}
-    with started(_START, takes_input=True, environment=environment) as process:
+    with started(_START, takes_input=True, environment=environment, within=PATIENCE) as process:
         assert process.stdin is not None
         assert process.stdout is not None
         try:
