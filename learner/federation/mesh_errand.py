@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
 
 from learner.federation.courier_door import Served
 from learner.federation.mesh_folder import MODEL_FILE, Access, MeshFolder, MeshRound, MeshState
@@ -39,6 +39,8 @@ Tell = Callable[[dict[str, object]], None]
 
 AGAIN_LATER = (TooManyWaiting, SessionEnded, Unavailable, DaemonGone)
 """What the vault says for now and not for good."""
+SAID_AGAIN: Final = timedelta(days=1)
+"""So long the clock has to say that the last round is over; one clock, once, ends nothing."""
 _GONE = "it was given to a folder, its time was over, or you left"
 
 
@@ -65,8 +67,11 @@ class MeshErrand:
         number = self._next(campaign.document)
         if number is not None:
             self._begin(campaign, number)
-        elif self._is_past(campaign.document) and not self.state.is_over:
+        elif self._is_past(campaign.document):
             self._end(campaign)
+        elif self.state.is_over:
+            self._keep(replace(self.state, is_over=False, last=(), last_of=()))
+            self.tell({"event": "not over"})
 
     # what was released here
 
@@ -99,23 +104,31 @@ class MeshErrand:
 
     def _next(self, document: CampaignDocument) -> int | None:
         """The round that begins now: the one that is open, or the one after it once all of its models are here."""
-        now, latest = self.clock(), max((one.number for one in self.state.rounds), default=0)
+        now, begun = self.clock(), {one.number for one in self.state.rounds}
         still = [number for number in range(1, document.rounds + 1) if now < document.deadline(number)]
-        if not still:
-            return None
-        if latest < still[0]:
-            return still[0]
-        is_last = latest == document.rounds
-        return None if is_last or not self._all_here(document, latest) else latest + 1
+        # a clock that was ahead let a later one begin: those it passed over are still open by the right one
+        number = next((number for number in still if number not in begun), None)
+        if number is None or number == still[0] or self._all_here(document, number - 1):
+            return number
+        return None
 
     def _all_here(self, document: CampaignDocument, number: int) -> bool:
         here = self.folder.net.shared()
         return all((number, one.key) in here for one in document.peers)
 
     def _is_past(self, document: CampaignDocument) -> bool:
-        """Whether the last round is over, by the clock or since every model of it is here."""
-        is_late = self.clock() >= document.deadline(document.rounds)
-        return is_late or self._all_here(document, document.rounds)
+        """Whether the last round is over: every model of it is here, or the clock said so a day ago and says so still.
+
+        What the clock says once ends nothing: it may be wrong for one errand.
+        """
+        if self._all_here(document, document.rounds):
+            return True
+        now, since = self.clock(), self.state.past_since
+        is_late = now >= document.deadline(document.rounds)
+        if is_late and since is not None and since <= now:
+            return now - since >= SAID_AGAIN
+        self._keep(replace(self.state, past_since=now if is_late else None))
+        return False
 
     def _begin(self, campaign: SignedCampaignFiles, number: int) -> None:
         """Mix what was released in the round before, and hand the next one in."""
@@ -166,12 +179,17 @@ class MeshErrand:
         )
 
     def _end(self, campaign: SignedCampaignFiles) -> None:
-        """Mix once more after the last round; that is the model which came of the mesh."""
-        mix = self._mix(campaign, campaign.document.rounds)
+        """Mix after the last round, and again for what still comes: that is the model which came of the mesh."""
+        last, here = campaign.document.rounds, self.folder.net.shared()
+        own_key = self.folder.facts(Access).key
+        of = tuple(sorted(f"{number}-{key}" for number, key in here if number == last or key == own_key))
+        if self.state.is_over and of == self.state.last_of:
+            return
+        mix = self._mix(campaign, last)
         if mix is not None:
             self.folder.write(MODEL_FILE, weights_file(campaign.document, mix.weights))
-        last = self.state.last if mix is None else mix.verdicts
-        self._keep(replace(self.state, last=last, is_over=True))
+        verdicts = () if mix is None else mix.verdicts
+        self._keep(replace(self.state, last=verdicts, last_of=of, is_over=True))
         self.tell({"event": "over"})
 
     def _mix(self, campaign: SignedCampaignFiles, after: int) -> Mix | None:

@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
@@ -75,11 +76,15 @@ class MeshRound:
 class MeshState:
     """How far this peer is; ``last`` are the verdicts of the mix after the last round, once ``is_over``.
 
+    ``last_of`` are the models (round-key) that this mix is of, ``past_since`` is when the clock first said of the last
+    round that it is over.
     ``missing`` are the layers that did not confine the process that mixes.
     """
 
     rounds: tuple[MeshRound, ...] = ()
     last: tuple[Verdict, ...] = ()
+    last_of: tuple[str, ...] = ()
+    past_since: datetime | None = None
     is_over: bool = False
     trouble: str = ""
     missing: tuple[str, ...] = ()

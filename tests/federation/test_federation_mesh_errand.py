@@ -169,6 +169,8 @@ def test_after_the_last_round_it_is_mixed_once_more_and_the_model_is_kept(story:
     story.go()
     story.comes(1, 3, 1.1)
     story.now += timedelta(days=22)
+    assert not story.go().is_over  # the clock says so for the first time
+    story.now += timedelta(days=1)
 
     state = story.go()
 
@@ -176,6 +178,59 @@ def test_after_the_last_round_it_is_mixed_once_more_and_the_model_is_kept(story:
     assert [one.word for one in state.last] == ["accepted", "nothing came"]
     kept = flat_weights(story.mesh.document, story.folder.read(MODEL_FILE))
     assert kept == pytest.approx(np.full(6, 1.05), abs=1e-6)
+
+
+def test_a_clock_that_is_ahead_for_one_errand_ends_nothing(story: Story) -> None:
+    """What it ended or passed over is undone by the right clock, and the last mix is of all rounds."""
+    story.go()
+    story.now += timedelta(days=365)
+    assert not story.go().is_over
+    story.now += timedelta(minutes=1)
+    assert not story.go().is_over
+    story.now += timedelta(days=1)
+    assert story.go().is_over
+
+    story.now = START
+    assert not story.go().is_over
+    for number in (1, 2, 3):
+        story.door.release(np.full(6, float(number)), story.mesh)
+        story.comes(1, number, float(number))
+        story.comes(2, number, number + 0.02)
+        state = story.go()
+
+    assert [one.word for one in state.rounds] == ["released", "released", "released"]
+    assert state.is_over
+    kept = flat_weights(story.mesh.document, story.folder.read(MODEL_FILE))
+    assert kept == pytest.approx(np.full(6, 3.005), abs=1e-6)
+
+
+def test_a_round_that_a_clock_passed_over_begins_by_the_right_one(story: Story) -> None:
+    story.go()
+    story.now += timedelta(days=15)
+    assert [one.number for one in story.go().rounds] == [1, 3]
+
+    story.now = START + timedelta(days=8)
+
+    assert [one.number for one in story.go().rounds] == [1, 2, 3]
+
+
+def test_the_last_mix_is_made_again_while_models_still_come(story: Story) -> None:
+    story.go()
+    story.door.release(np.ones(6), story.mesh)
+    story.now += timedelta(days=22)
+    story.go()
+    story.now += timedelta(days=1)
+    assert [one.word for one in story.go().last] == ["nothing came", "nothing came"]
+    story.comes(1, 3, 1.1)
+
+    assert [one.word for one in story.go().last] == ["accepted", "nothing came"]
+
+    kept = flat_weights(story.mesh.document, story.folder.read(MODEL_FILE))
+    assert kept == pytest.approx(np.full(6, 1.05), abs=1e-6)
+    assert story.told[-1]["event"] == "over"
+    told = len(story.told)
+    story.go()
+    assert len(story.told) == told
 
 
 def test_what_is_passed_on_is_what_its_owner_released_to_the_byte(story: Story) -> None:

@@ -35,6 +35,10 @@ ALONE: Final = (
     "Nobody is connected. Whoever has a certificate of another authority, or one whose time is over, sees nobody and "
     "gets no error; nor does one that nobody can reach and that reaches nobody"
 )
+ALMOST: Final = (
+    "By the clock the last round is over. Its model is mixed once the clock has said so for a day, or all models of "
+    "that round are here."
+)
 OVER: Final = "The last round is over. The model that came of it: lockbox mesh model ID --to MODEL.onnx"
 NOTHING_LEAVES: Final = (
     "Nothing is read, nothing is paid and nothing is agreed to by that. The campaign comes into your inbox, and each "
@@ -90,7 +94,8 @@ def event(said: Mapping[str, Any], names: Names) -> str:
         "refused": f"You said no to round {number}",
         "expired": f"Round {number} is over",
         "not here": f"Of round {number} nothing is left to be fetched: {note}",
-        "over": "The last round is over",
+        "over": "The last round is over, and the model that came of it is mixed",
+        "not over": "The last round is not over after all: the clock was ahead when it said so",
         "locked": "The vault is locked; your peers still get what was released before",
         "vault trouble": str(said.get("sentence")),
     }

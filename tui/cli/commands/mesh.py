@@ -39,6 +39,9 @@ if TYPE_CHECKING:
     from learner.federation.mesh import Tell
     from learner.federation.mesh_folder import MeshFolder
 
+_INWARD = ("v", "missing", "last_of", "past_since")
+"""What a mesh keeps of itself, and its status does not say."""
+
 group = typer.Typer(no_args_is_help=True)
 
 Joined = Annotated[
@@ -229,7 +232,7 @@ def _as_json(folder: MeshFolder) -> dict[str, Any]:
     access, state, seen = folder.facts(Access), folder.facts(MeshState), folder.net.facts(Seen)
     peers = [{"name": name, "key": key} for key, name in _names(folder).items()]
     known = {"campaign": access.campaign, "requester": access.requester, "key": access.key, "peers": peers}
-    said = {name: value for name, value in asdict(state).items() if name not in ("v", "missing")}
+    said = {name: value for name, value in asdict(state).items() if name not in _INWARD}
     return {**known, **said, "connected": seen.connected, "dropped": seen.dropped}
 
 
@@ -246,6 +249,7 @@ def _draw(folder: MeshFolder) -> None:
         write_table(("round", "what became of it", "mixed from", "not mixed, because"), rows)
     for sentence in (
         *([mesh_facts.OVER] if state.is_over else []),
+        *([mesh_facts.ALMOST] if state.past_since and not state.is_over else []),
         *(f"Not taken from the network: {one}" for one in seen.dropped),
         *mesh_facts.lacking(tuple(sorted({*state.missing, *seen.missing}))),
     ):
