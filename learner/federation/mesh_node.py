@@ -8,12 +8,12 @@ anything is kept or passed on.
 from __future__ import annotations
 
 import json
-import queue
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from learner.federation.mesh_arrivals import Arrivals, largest_release, missing_models, round_and_key
 from learner.federation.mesh_folder import (
     AUTHORITY_FILE,
     CERTIFICATE_FILE,
@@ -36,13 +36,17 @@ Tell = Callable[[dict[str, object]], None]
 ROOT: Final = "lockbox/mesh"
 ASK_EVERY: Final = 30.0
 """Seconds between two times that others are asked for what is missing."""
+ASK_SOONEST: Final = 2.0
+"""Seconds between two such times where somebody came, or there was no room for what did."""
 ANSWER_WITHIN: Final = 20.0
 TICK: Final = 0.5
 ALONE_AFTER: Final = 2.0
 """Seconds after which whoever has a certificate of another authority would still see nobody."""
-MOST_WAITING: Final = 64
-"""Models that may wait to be judged; what comes beyond that is asked for again."""
+MOST_IN_A_TURN: Final = 8
+"""Models that are judged before what was released here is told again, and others are asked."""
 MOST_DROPPED: Final = 20
+_ENVELOPE: Final = 64 << 10
+_RETRY: Final = {"period_init_ms": 1000, "period_max_ms": 30_000, "period_increase_factor": 2}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -55,21 +59,23 @@ class Node:
     connect: Sequence[str] = ()
     missing: tuple[str, ...] = ()
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
-    _came: queue.Queue[tuple[str, bytes]] = field(default_factory=lambda: queue.Queue(MOST_WAITING))
+    _came: Arrivals = field(init=False)
     _told: set[tuple[int, str]] = field(default_factory=set)
     _dropped: tuple[str, ...] = ()
     _connected: int = -1
     _asked: float = float("-inf")
+    _asks_soon: bool = False
 
     def run(self, monotonic: Callable[[], float]) -> None:
         """Stay on the network until the process is ended; raises ``ZenohMissing`` or ``MeshFailed``."""
         campaign, facts = self.folder.campaign(), self.folder.facts(NodeFacts)
         place = _place(campaign.digest)
+        self._came = arrivals_of(campaign)
         for name in (AUTHORITY_FILE, CERTIFICATE_FILE, KEY_FILE):
             self.folder.read(name)  # zenoh would open without them, and see nobody
         with (
             _opened(self._config(campaign, facts)) as session,
-            session.declare_subscriber(f"{place}/*/*", self._on_sample),
+            session.declare_subscriber(f"{place}/*/*", _at_once(self._on_sample)),
             session.declare_queryable(f"{place}/*/*", self._on_query),
         ):
             begun = monotonic()
@@ -77,8 +83,8 @@ class Node:
             while True:
                 self._tell_own(session, facts, place)
                 self._take_in(campaign)
-                if monotonic() - self._asked >= ASK_EVERY:
-                    self._asked = monotonic()
+                if monotonic() - self._asked >= (ASK_SOONEST if self._asks_soon else ASK_EVERY):
+                    self._asked, self._asks_soon = monotonic(), False
                     self._ask(session, campaign, place)
                 if monotonic() - begun >= ALONE_AFTER:
                     self._look_around(session)
@@ -86,22 +92,24 @@ class Node:
     # what zenoh calls, in threads of its own: nothing is judged there
 
     def _on_sample(self, sample: Any) -> None:
-        if len(sample.payload) <= SHARED_LIMIT:
-            self._queue(str(sample.key_expr), sample.payload.to_bytes())
+        name = str(sample.key_expr)
+        if self._came.takes(name, len(sample.payload)) and not self._came.put(
+            name, sample.payload.to_bytes()
+        ):
+            self._asks_soon = True
 
     def _on_reply(self, reply: Any) -> None:
-        if reply.ok is not None:
-            self._on_sample(reply.ok)
-
-    def _queue(self, key: str, data: bytes) -> None:
-        try:
-            self._came.put_nowait((key, data))
-        except queue.Full:
-            self._asked = float("-inf")  # it is asked for again
+        if reply.ok is None:
+            return
+        name, payload = str(reply.ok.key_expr), reply.ok.payload
+        if not self._came.takes(name, len(payload)):
+            return
+        if not self._came.answer(name, payload.to_bytes(), str(reply.replier_id)):
+            self._asks_soon = True
 
     def _on_query(self, query: Any) -> None:
         with query:
-            wanted = _parts(str(query.key_expr))
+            wanted = round_and_key(str(query.key_expr))
             data = self.folder.read_shared(*wanted) if wanted else b""
             if data:
                 query.reply(query.key_expr, data)
@@ -117,19 +125,21 @@ class Node:
                 self.tell({"event": "told", "round": number})
 
     def _take_in(self, campaign: SignedCampaignFiles) -> None:
-        """Judge what came, and keep the first good one of each peer and round; waits a moment where nothing did."""
+        """Judge some of what came, and keep the first good one of each peer and round; waits a moment for the first.
+
+        However much comes, it ends: what was released here has to be told, and others asked.
+        """
         wait = TICK
-        while True:
-            try:
-                name, data = self._came.get(timeout=wait)
-            except queue.Empty:
+        for _ in range(MOST_IN_A_TURN):
+            found = self._came.next(within=wait)
+            if found is None:
                 return
-            wait = 0.001
-            self._judge(campaign, name, data)
+            wait = 0.0
+            self._judge(campaign, *found)
 
     def _judge(self, campaign: SignedCampaignFiles, name: str, data: bytes) -> None:
-        wanted = _parts(name)
-        if wanted is None or self.folder.read_shared(*wanted):
+        wanted = round_and_key(name)
+        if wanted is None or wanted in self.folder.shared():
             return
         try:
             found = released_model(data, campaign.document, campaign.digest)
@@ -149,29 +159,25 @@ class Node:
             self.tell({"event": "dropped", "note": why})
 
     def _ask(self, session: zenoh.Session, campaign: SignedCampaignFiles, place: str) -> None:
-        """Ask all others for the models of the round before and of this one that are not here, of whomever."""
+        """Ask all others for the models that are not here, of whomever."""
         import zenoh
 
-        document, here = campaign.document, self.folder.shared()
-        ended = sum(self.clock() >= document.deadline(each + 1) for each in range(document.rounds))
-        for number in {max(1, ended), min(ended + 1, document.rounds)}:
-            for peer in document.peers:
-                if (number, peer.key) not in here:
-                    session.get(
-                        f"{place}/{number}/{peer.key}",
-                        self._on_reply,
-                        target=zenoh.QueryTarget.ALL,
-                        # with fewer answers than there are, a forged one could hide the right one
-                        consolidation=zenoh.ConsolidationMode.NONE,
-                        timeout=ANSWER_WITHIN,
-                    )
+        for number, key in missing_models(campaign.document, self.folder.shared(), self.clock()):
+            session.get(
+                f"{place}/{number}/{key}",
+                _at_once(self._on_reply),
+                target=zenoh.QueryTarget.ALL,
+                # with fewer answers than there are, a forged one could hide the right one
+                consolidation=zenoh.ConsolidationMode.NONE,
+                timeout=ANSWER_WITHIN,
+            )
 
     def _look_around(self, session: zenoh.Session) -> None:
         """Tell how many peers are connected, whenever that changes."""
         found = len(session.info.peers_zid())
         if found != self._connected:
             if found > self._connected:
-                self._asked = float("-inf")
+                self._asks_soon = True
             self._connected = found
             self._keep()
             self.tell({"event": "peers" if found else "alone", "connected": found})
@@ -189,13 +195,33 @@ class Node:
             keys=keys,
             listen=self.listen,
             connect=[*others, *self.connect],
+            largest=self._came.largest,
         )
 
 
+def arrivals_of(campaign: SignedCampaignFiles) -> Arrivals:
+    """Room for what comes of this campaign."""
+    document = campaign.document
+    return Arrivals(
+        largest=largest_release(document),
+        rounds=document.rounds,
+        keys=frozenset(one.key for one in document.peers),
+    )
+
+
 def node_config(
-    folder: MeshFolder, *, place: str, keys: Sequence[str], listen: Sequence[str], connect: Sequence[str]
+    folder: MeshFolder,
+    *,
+    place: str,
+    keys: Sequence[str],
+    listen: Sequence[str],
+    connect: Sequence[str],
+    largest: int = SHARED_LIMIT,
 ) -> dict[str, Any]:
-    """What zenoh is told: TLS on both ends, nobody looked for, and everything denied but what a mesh needs."""
+    """What zenoh is told: TLS on both ends, nobody looked for, and everything denied but what a mesh needs.
+
+    It puts nothing together that is larger than the ``largest`` model, in bytes.
+    """
     tls = {
         "root_ca_certificate": str(folder.path / AUTHORITY_FILE),
         "enable_mtls": True,
@@ -207,17 +233,21 @@ def node_config(
     }
     return {
         "mode": "peer",
-        "listen": _endpoints(listen),
-        "connect": _endpoints(connect),
+        "listen": _endpoints(listen) | {"timeout_ms": 0},
+        # tried again for ever, behind what has begun: whoever is connected to may begin later
+        "connect": _endpoints(connect) | {"timeout_ms": -1, "retry": _RETRY},
         "scouting": {"multicast": {"enabled": False}, "gossip": {"enabled": False}},
-        "transport": {"link": {"protocols": ["tls"], "tls": tls}, "shared_memory": {"enabled": False}},
+        "transport": {
+            "link": {"protocols": ["tls"], "tls": tls, "rx": {"max_message_size": largest + _ENVELOPE}},
+            "shared_memory": {"enabled": False},
+        },
         "access_control": _access(place, keys),
     }
 
 
 def _endpoints(addresses: Sequence[str]) -> dict[str, Any]:
     found = [f"tls/{one}" for one in addresses]
-    return {"endpoints": found, "timeout_ms": 0, "exit_on_failure": False}
+    return {"endpoints": found, "exit_on_failure": False}
 
 
 def _access(place: str, keys: Sequence[str]) -> dict[str, Any]:
@@ -261,13 +291,12 @@ def _opened(config: dict[str, Any]) -> Any:
         raise MeshFailed(reason=f"zenoh does not open: {error}".replace("\n", " ")[:300]) from None
 
 
+def _at_once(callback: Callable[[Any], None]) -> Any:
+    """Called in zenoh's own thread: what one in between queues would be bounded by number alone, not by bytes."""
+    from zenoh.handlers import Callback
+
+    return Callback(callback, indirect=False)
+
+
 def _place(digest: str) -> str:
     return f"{ROOT}/{digest}"
-
-
-def _parts(name: str) -> tuple[int, str] | None:
-    """The round and the key in the name of something on the network, or None where it is none of ours."""
-    *_, number, key = name.split("/")
-    is_number = number.isascii() and number.isdecimal() and len(number) <= 4 and number[0] != "0"
-    is_key = len(key) == 64 and set(key) <= set("0123456789abcdef")
-    return (int(number), key) if is_number and is_key else None

@@ -11,10 +11,16 @@ from typing import Any
 import numpy as np
 import pytest
 
+from learner.federation.mesh_arrivals import (
+    MOST_ANSWERS,
+    MOST_OF_A_KIND,
+    MOST_OF_A_PEER,
+    missing_models,
+)
 from learner.federation.mesh_errand import MeshErrand
 from learner.federation.mesh_folder import MODEL_FILE, Access, MeshFolder, MeshState
 from learner.federation.mesh_models import released_model
-from learner.federation.mesh_node import Node, node_config
+from learner.federation.mesh_node import Node, arrivals_of, node_config
 from tests.worlds.answering import START, MadeVault
 from tests.worlds.meshes import MadeMesh, made_mesh
 from vault.errors.daemon import DaemonGone
@@ -274,6 +280,63 @@ def test_an_answer_can_carry_any_key_and_only_the_signature_decides_whose_it_is(
     assert [one["event"] for one in story.told] == ["dropped"] * 4
     judge(f"x/1/{ben}", mine)
     assert story.folder.net.shared().keys() == {(1, ben)}
+
+
+def test_what_waits_to_be_judged_is_bounded_and_no_peer_crowds_out_another(story: Story) -> None:
+    mesh = story.mesh
+    ben, cora = (f"x/1/{mesh.peers[one].public}" for one in (1, 2))
+    waiting, model = arrivals_of(story.folder.campaign()), mesh.shared(1, 1, np.ones(6))
+    assert len(model) < waiting.largest < MOST_OF_A_PEER
+
+    assert not waiting.takes(ben, waiting.largest + 1)
+    assert not waiting.takes(f"x/4/{mesh.peers[1].public}", len(model))
+    assert not waiting.takes(f"x/1/{'a' * 64}", len(model))
+    assert waiting.takes(ben, len(model))
+    assert waiting.put(ben, model)
+    assert not waiting.put(ben, model)
+    assert not waiting.put(f"x/2/{mesh.peers[1].public}", bytes(MOST_OF_A_PEER))
+    assert [waiting.answer(ben, bytes(MOST_ANSWERS // 4), str(sender)) for sender in range(5)] == [
+        True
+    ] * 4 + [False]
+    assert waiting.put(cora, model)
+    assert waiting.next(0.0) == (ben, model)
+    assert waiting.put(ben, model)
+
+
+def test_many_small_answers_are_bounded_too(story: Story) -> None:
+    waiting, ben = arrivals_of(story.folder.campaign()), f"x/1/{story.mesh.peers[1].public}"
+
+    taken = sum(waiting.answer(ben, b"{}", str(sender)) for sender in range(2 * MOST_OF_A_KIND))
+
+    assert taken == MOST_OF_A_KIND
+
+
+def test_however_much_comes_a_turn_ends(story: Story) -> None:
+    """Telling what was released here, and asking, have their turn while somebody sends without end."""
+    campaign, ben = story.folder.campaign(), f"x/1/{story.mesh.peers[1].public}"
+    node = Node(folder=story.folder.net, tell=story.told.append)
+    node._came = arrivals_of(campaign)
+    for sender in range(MOST_OF_A_KIND):
+        node._came.answer(ben, b"{}", str(sender))
+
+    node._take_in(campaign)
+
+    assert node._came.next(0.0) is not None
+
+
+def test_what_is_missing_is_asked_for_however_early_its_round_began(story: Story) -> None:
+    document, keys = story.mesh.document, [one.public for one in story.mesh.peers]
+    both = {(number, key) for number in (1, 2) for key in keys}
+
+    assert missing_models(document, set(), START) == [(1, key) for key in keys]
+    assert missing_models(document, both, START) == [(3, key) for key in keys]
+    assert missing_models(document, both | {(3, key) for key in keys}, START) == []
+    late = START + timedelta(days=8)
+    assert missing_models(document, {(1, keys[0])}, late) == [
+        *((2, key) for key in keys),
+        (1, keys[1]),
+        (1, keys[2]),
+    ]
 
 
 def test_each_certificate_may_put_under_its_own_key_alone(story: Story) -> None:

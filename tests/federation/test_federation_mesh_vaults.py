@@ -296,6 +296,47 @@ def test_whoever_has_a_certificate_of_another_authority_sees_nobody_and_is_told(
         assert told_until("peers", second, listen=[], connect=[at])[-1] == "peers"
 
 
+def test_whoever_begins_before_the_one_it_connects_to_reaches_them_later(tmp_path: Path) -> None:
+    mesh, now, at = made_mesh(tmp_path, datetime.now(UTC)), datetime.now(UTC), f"127.0.0.1:{free_port()}"
+    authority = make_authority(now - timedelta(1), now + timedelta(1))
+    first, second = (node_folder(tmp_path / str(one), mesh, authority, one) for one in (0, 1))
+
+    with started("net", MeshFolder(first), "[]", json.dumps([at])) as early:
+        assert "alone" in events_until("alone", early)
+        with started("net", MeshFolder(second), json.dumps([at]), "[]"):
+            assert "peers" in events_until("peers", early)
+
+
+def test_whoever_floods_a_peer_neither_ends_it_nor_keeps_it_from_telling(tmp_path: Path) -> None:
+    mesh, now, at = made_mesh(tmp_path, datetime.now(UTC)), datetime.now(UTC), f"127.0.0.1:{free_port()}"
+    authority = make_authority(now - timedelta(1), now + timedelta(1))
+    first, other = (node_folder(tmp_path / str(one), mesh, authority, one) for one in (0, 2))
+    keys, own = [one.public for one in mesh.peers], MeshFolder(first)
+    with (
+        started("net", own, json.dumps([at]), "[]") as process,
+        intruder(other, mesh.digest, keys=keys, connect=[at]) as (session, place),
+    ):
+        eventually(lambda: bool(session.info.peers_zid()), "a peer with a certificate gets in")
+        is_over = threading.Event()
+
+        def flood() -> None:
+            large, small = b" " * (16 << 20), b'{"a":"' + b"x" * (600 << 10) + b'"}'
+            while not is_over.is_set():
+                for data in (large, *[small] * 20):
+                    session.put(f"{place}/1/{keys[2]}", data)
+
+        sender = threading.Thread(target=flood)
+        sender.start()
+        try:
+            assert "dropped" in events_until("dropped", process)
+            own.keep_shared(1, keys[0], mesh.shared(0, 1, np.ones(6)))
+            assert "told" in events_until("told", process)
+        finally:
+            is_over.set()
+            sender.join()
+        assert process.poll() is None
+
+
 def test_without_a_certificate_nothing_opens(tmp_path: Path) -> None:
     mesh, now = made_mesh(tmp_path, datetime.now(UTC)), datetime.now(UTC)
     folder = node_folder(tmp_path / "one", mesh, make_authority(now, now + timedelta(1)), 0)

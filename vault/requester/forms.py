@@ -5,12 +5,14 @@ from __future__ import annotations
 from vault.requests.bundle import SIGNATURE_LIMIT
 from vault.requests.canonical import NotCanonical, Wire, canonical, dump, parse_as, rule
 from vault.requests.enrolment_message import enrolment_message
+from vault.requests.parse import MANIFEST_LIMIT
 from vault.requests.release_manifest import RELEASE_LIMIT, UPDATE_LIMIT
 from vault.requests.values import Digest, Name, PublicKey, Signature
 from vault.sealing.signing import is_signed_by
 from vault.strict_base64 import from_base64
 
 __all__ = [
+    "MANIFEST_LIMIT",
     "RELEASE_LIMIT",
     "SIGNATURE_LIMIT",
     "UPDATE_LIMIT",
