@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from learner.federation.mesh_access import node_config
 from learner.federation.mesh_arrivals import (
     MOST_ANSWERS,
     MOST_OF_A_KIND,
@@ -20,7 +21,7 @@ from learner.federation.mesh_arrivals import (
 from learner.federation.mesh_errand import MeshErrand
 from learner.federation.mesh_folder import MODEL_FILE, Access, MeshFolder, MeshState
 from learner.federation.mesh_models import released_model
-from learner.federation.mesh_node import Node, arrivals_of, node_config
+from learner.federation.mesh_node import Node, arrivals_of
 from tests.worlds.answering import START, MadeVault
 from tests.worlds.meshes import MadeMesh, made_mesh
 from vault.errors.daemon import DaemonGone

@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import load_pem_x509_csr
 
 from learner.federation.mesh import started
+from learner.federation.mesh_access import node_config
 from learner.federation.mesh_folder import (
     AUTHORITY_FILE,
     CERTIFICATE_FILE,
@@ -38,7 +39,7 @@ from learner.federation.mesh_founding import (
     make_introduction,
     signed_certificate,
 )
-from learner.federation.mesh_node import ROOT, node_config
+from learner.federation.mesh_node import ROOT
 from tests.worlds.answering import MadeVault
 from tests.worlds.campaigns import CAMPAIGN
 from tests.worlds.commands import run_installed, start

@@ -66,7 +66,7 @@ MUTANTS = (
         old='f"{place}/*/{key}"',
         new="all_of_it",
         caught_by="test_each_certificate_may_put_under_its_own_key_alone",
-        within="learner/federation/mesh_node",
+        within="learner/federation/mesh_access",
     ),
     Mutant(
         name="what a peer sends waits without end",
