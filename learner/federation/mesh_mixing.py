@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from learner.federation.aggregate import Floats
+from learner.federation.aggregate import Floats, noise_bound
 from learner.federation.balance import OWN_SHARE, radius, released_variances
-from learner.federation.noise import answer_variance
+from learner.federation.noise import answer_reach, answer_variance
 from vault.requester.coordinating import template_job
 
 if TYPE_CHECKING:
@@ -55,10 +56,9 @@ def mixed_by(
     """One's own last released model, mixed half and half with the middle of those accepted; alone it stays as it is.
 
     ``others`` are the models released in round ``after``, by key. Who has released nothing yet goes by the ``first``
-    weights, which are nobody's, and compares with none: they are no measure of how far others may have come.
+    weights, which are the founder's, and accepts what so many rounds can have made of them.
     """
-    variances, start = variances_of(document), first if own is None else own.weights
-    verdicts = []
+    start, verdicts = first if own is None else own.weights, []
     for peer in document.peers:
         if peer.key == own_key:
             continue
@@ -67,19 +67,32 @@ def mixed_by(
             verdicts.append(Verdict(key=peer.key, word="nothing came"))
             continue
         far = float(np.linalg.norm(model.weights - start))
-        if own is None or not document.aggregation.filtered:
+        if not document.aggregation.filtered:
             verdicts.append(Verdict(key=peer.key, word="not compared", distance=far))
             continue
-        allowed = radius(
-            start,
-            progress=after / document.rounds,
-            own_variance=float(variances[own.round - 1]),
-            other_variance=float(variances[after - 1]),
-        )
+        allowed = _allowed(document, own, first, after)
         word: Word = "accepted" if far <= allowed else "too far"
         verdicts.append(Verdict(key=peer.key, word=word, distance=far, allowed=allowed))
     taken = [others[one.key].weights for one in verdicts if one.word in ("accepted", "not compared")]
     return Mix(weights=_joined(start, taken, document.aggregation.rule), verdicts=tuple(verdicts))
+
+
+def _allowed(document: CampaignDocument, own: ReleasedModel | None, first: Floats, after: int) -> float:
+    """How far a model of round ``after`` may lie from one's own, or from the founder's weights where there is none.
+
+    Those have no noise, and each round moves a model by what its job can: mixing only goes between models.
+    """
+    variances = variances_of(document)
+    theirs = float(variances[after - 1])
+    if own is None:
+        moved = after * answer_reach(template_job(document), first.size)
+        return moved + math.sqrt(theirs * noise_bound(first.size))
+    return radius(
+        own.weights,
+        progress=after / document.rounds,
+        own_variance=float(variances[own.round - 1]),
+        other_variance=theirs,
+    )
 
 
 def _joined(own: Floats, taken: list[Floats], rule: str) -> Floats:

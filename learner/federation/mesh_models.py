@@ -10,11 +10,14 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from learner.federation.aggregate import Floats
 from learner.federation.mesh_forms import parse_shared
 from vault.errors.families import LockboxError
 from vault.errors.meshes import SharedInvalid
 from vault.requester.coordinating import (
+    LARGEST_WEIGHT,
     CampaignDocument,
     check_round,
     flat_weights,
@@ -50,12 +53,10 @@ def released_model(data: bytes, document: CampaignDocument, digest: str) -> Rele
         raise
     except LockboxError as error:
         raise SharedInvalid(reason=f"{error}".rstrip(".")) from error
-    start = flat_weights(document, job.weights)
-    return ReleasedModel(
-        key=key,
-        round=manifest.campaign.round,
-        weights=start + judged.numbers * update_step(document.job),
-    )
+    weights = flat_weights(document, job.weights) + judged.numbers * update_step(document.job)
+    if not (np.abs(weights) <= LARGEST_WEIGHT).all():
+        raise SharedInvalid(reason=f"a weight is larger than {LARGEST_WEIGHT:g}, which no job may bring")
+    return ReleasedModel(key=key, round=manifest.campaign.round, weights=weights)
 
 
 def _check_peer(document: CampaignDocument, key: str) -> None:

@@ -1,4 +1,4 @@
-"""How much noise lies on each number of an answer, from the campaign alone: a release cannot prove its own."""
+"""How much noise lies on each number of an answer and how far it goes, from the campaign alone, not from a release."""
 
 from __future__ import annotations
 
@@ -21,6 +21,17 @@ def answer_variance(job: Job) -> float:
     plan = plan_of(job)
     of_step = (plan.noise_cells * plan.grid / plan.expected_batch) ** 2
     return of_step * _carried_on(job, plan) + job.output_step**2 / 12
+
+
+def answer_reach(job: Job, numbers: int) -> float:
+    """How far the ``numbers`` of an answer go without noise: a gradient of length C in every step, all the same way.
+
+    Of Adam, whose steps forget how long a gradient was, lr on each number in every step.
+    """
+    plan = plan_of(job)
+    if job.optimizer != "sgd":
+        return job.lr * plan.steps * float(np.sqrt(numbers))
+    return plan.clip_norm * float(np.sum(np.abs(_moved_by_each(job, plan))))
 
 
 def _carried_on(job: Job, plan: Plan) -> float:

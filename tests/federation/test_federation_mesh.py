@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from learner.federation.aggregate import noise_bound
 from learner.federation.balance import radius
 from learner.federation.coordinator_folder import Settings, make_coordinator
 from learner.federation.mesh_mixing import mixed_by, variances_of
 from learner.federation.mesh_models import ReleasedModel, released_model
+from learner.federation.noise import answer_reach
 from tests.worlds.answering import START, MadeVault
 from tests.worlds.meshes import MadeMesh, made_mesh
 from vault.errors.campaigns import CampaignInvalid
 from vault.errors.families import Invalid
 from vault.errors.meshes import SharedInvalid
+from vault.requester.coordinating import template_job
 from vault.requests.campaign import parse_campaign
 from vault.requests.canonical import canonical
 
@@ -143,19 +147,28 @@ def test_alone_a_peer_keeps_its_own_released_model(mesh: MadeMesh) -> None:
     own = mesh.released(0, 1, np.arange(6.0))
 
     assert (mesh.mix(own, [], 1).weights == own.weights).all()
-    assert (mesh.mix(own, [mesh.released(1, 1, np.full(6, 1000.0))], 1).weights == own.weights).all()
+    assert (mesh.mix(own, [mesh.released(1, 1, np.full(6, 900.0))], 1).weights == own.weights).all()
     assert (mesh.mix(None, [], 1).weights == mesh.first).all()
 
 
-def test_who_has_released_nothing_yet_compares_with_nobody_and_goes_half_way_to_the_median(
+def test_who_has_released_nothing_goes_no_farther_from_the_first_weights_than_honest_rounds_can(
     mesh: MadeMesh,
 ) -> None:
-    others = [mesh.released(one, 1, np.full(6, value)) for one, value in ((1, 1.0), (2, 1.2), (3, -50.0))]
+    others = [mesh.released(one, 1, np.full(6, value)) for one, value in ((1, 0.8), (2, 1.0), (3, -50.0))]
 
     mix = mesh.mix(None, others, 1)
 
-    assert words(mix) == ["not compared"] * 3
-    assert mix.weights == pytest.approx(np.full(6, 0.5), abs=1e-6)
+    assert words(mix) == ["accepted", "accepted", "too far"]
+    noise = math.sqrt(variances_of(mesh.document)[0] * noise_bound(6))
+    # four steps of .5 along a gradient of length 1
+    assert [one.allowed for one in mix.verdicts] == pytest.approx([2 + noise] * 3)
+    assert mix.weights == pytest.approx(np.full(6, 0.45), abs=1e-6)
+    assert (mesh.mix(None, others[2:], 1).weights == mesh.first).all()
+
+
+def test_no_model_has_a_weight_beyond_what_a_job_may_bring(mesh: MadeMesh) -> None:
+    with pytest.raises(SharedInvalid, match="larger than 1000"):
+        mesh.released(1, 1, np.full(6, 1001.0))
 
 
 def test_each_rule_mixes_what_it_says(tmp_path: Path) -> None:
@@ -178,13 +191,16 @@ def test_each_rule_mixes_what_it_says(tmp_path: Path) -> None:
 
 
 def rounds_of_honest_peers(mesh: MadeMesh, seed: int) -> list[float]:
-    """The share of honest models that the first peer accepts after each round; each has a goal of its own nearby."""
+    """The share of honest models that all, and one who released nothing, accept after each round; goals are nearby."""
     random, document = np.random.default_rng(seed), mesh.document
     deviation = float(np.sqrt(variances_of(document)[0]))
     goals = random.normal(size=6) + random.normal(size=(len(mesh.peers), 6)) * 0.1
     starts, shares = np.zeros((len(mesh.peers), 6)), []
+    reach = answer_reach(template_job(document), 6)
     for number in range(1, document.rounds + 1):
-        released = starts + (goals - starts) * 0.6 + random.normal(size=starts.shape) * deviation
+        steps = (goals - starts) * 0.6
+        steps *= np.minimum(1, reach / np.linalg.norm(steps, axis=1, keepdims=True))
+        released = starts + steps + random.normal(size=starts.shape) * deviation
         models = [
             ReleasedModel(key=one.public, round=number, weights=weights)
             for one, weights in zip(mesh.peers, released, strict=True)
@@ -192,17 +208,17 @@ def rounds_of_honest_peers(mesh: MadeMesh, seed: int) -> list[float]:
         mixes = [
             mixed_by(
                 document,
-                own_key=own.key,
+                own_key="" if own is None else own.key,
                 own=own,
                 first=mesh.first,
-                others={one.key: one for one in models if one.key != own.key},
+                others={one.key: one for one in models if own is None or one.key != own.key},
                 after=number,
             )
-            for own in models
+            for own in (*models, None)
         ]
         verdicts = [one.word for mix in mixes for one in mix.verdicts]
         shares.append(verdicts.count("accepted") / len(verdicts))
-        starts = np.stack([mix.weights for mix in mixes])
+        starts = np.stack([mix.weights for mix in mixes[:-1]])
     return shares
 
 

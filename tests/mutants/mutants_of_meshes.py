@@ -167,4 +167,22 @@ MUTANTS = (
         caught_by="test_the_last_mix_is_made_again_while_models_still_come",
         within="learner/federation/mesh_errand",
     ),
+    Mutant(
+        name="who released nothing accepts whatever comes",
+        kind=Kind.CONFINEMENT,
+        function="_allowed",
+        old="return moved + math.sqrt(theirs * noise_bound(first.size))",
+        new="return math.inf",
+        caught_by="test_who_has_released_nothing_goes_no_farther_from_the_first_weights_than_honest_rounds_can",
+        within="learner/federation/mesh_mixing",
+    ),
+    Mutant(
+        name="a released model may have weights that no job may bring",
+        kind=Kind.CONFINEMENT,
+        function="released_model",
+        old="if not (np.abs(weights) <= LARGEST_WEIGHT).all():",
+        new="if False:",
+        caught_by="test_no_model_has_a_weight_beyond_what_a_job_may_bring",
+        within="learner/federation/mesh_models",
+    ),
 )
