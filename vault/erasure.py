@@ -74,6 +74,7 @@ def plan(vault: OpenVault, uow: UnitOfWork, name: str, *, fingerprint_too: bool 
         linked_elsewhere=database_file(vault.paths.vault).stat().st_nlink > 1,
         shares_budget_with=tuple(one.name for one in members_of(uow, facts.id) if one.id != facts.id),
         models_deleted=tuple(one.name for one in fitted_on(uow, facts.id)),
+        campaigns_refused=campaigns.waiting_on(uow, name),
     )
 
 

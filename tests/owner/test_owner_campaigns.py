@@ -417,8 +417,11 @@ def test_erasing_its_collection_leaves_the_campaign(asked: World, vault: Vault, 
     waiting = vault.submit_campaign(other).line.id
     vault.submit(round_of(folder, 1))
     vault.submit(round_of(other, 1))
+    assert vault.preview_erase("nights").campaigns_refused == (waiting,)
     vault.erase_collection("nights")
 
+    with pytest.raises(CampaignWrongState, match="this campaign is refused: its collection was erased"):
+        vault.preview_join(waiting)
     assert [vault.campaign(one).line.state for one in (campaign_id, waiting)] == ["left", "refused"]
     assert {line.state for line in vault.requests()} == {"refused_person"}
     assert vault.verify_audit().size == vault.status().audit_entries

@@ -21,6 +21,7 @@ from tests.sweeps import sweep
 from vault.errors.release import NotOurModel
 from vault.errors.requests import ManifestInvalid
 from vault.requester import recipe, trained
+from vault.requester.draft import _heads
 from vault.requester.forecast import forecast
 from vault.requester.onnx_check import checked_model
 from vault.requester.onnx_model import CHANCES, onnx_bytes
@@ -191,6 +192,16 @@ def test_attention_and_norms_that_do_not_fit_are_refused_with_a_sentence(
 ) -> None:
     with pytest.raises(ManifestInvalid, match=rule):
         manifest(**{**deepcopy(KINDS[kind]), **changes})
+
+
+@pytest.mark.parametrize(("length", "heads"), [(181, 2), (182, 1), (256, 1)])
+def test_as_many_heads_are_proposed_as_a_text_of_that_length_has_room_for(length: int, heads: int) -> None:
+    """A card gives 200 bytes, and what is left out of a description always fits."""
+    assert _heads(length) == heads
+    manifest(
+        fields=[LABEL, {**WORDS, "transform": {"kind": "bytes", "length": length, "fill": "x"}}],
+        model={**ATTENTION, "length": length, "heads": heads},
+    )
 
 
 @pytest.mark.slow

@@ -29,7 +29,6 @@ from vault.wire import served_vault
 HEAVY = ("torch", "vault.vault", "pyarrow", "httpx", "pydantic", "nacl", "sqlcipher3", "typer", "zxcvbn")
 FIRST_PAINT = """
 import asyncio, os, sys, time
-begun = time.perf_counter()
 from tui.app.app import LockboxApp
 from vault.settings import Paths, Preferences
 
@@ -38,7 +37,7 @@ async def story():
     async with app.run_test() as pilot:
         while "Create my vault" not in str([str(one.label) for one in app.screen.query("Button")]):
             await pilot.pause(0.01)
-        print(round(time.perf_counter() - begun, 2), *[name for name in sys.argv[1:] if name in sys.modules])
+        print(round(time.process_time(), 2), *[name for name in sys.argv[1:] if name in sys.modules])
 
 LockboxApp._tidy_up = lambda self: None  # what follows the first paint
 asyncio.run(story())
@@ -71,8 +70,8 @@ def test_the_first_paint_waits_for_nothing_heavy(tmp_path: Path) -> None:
     )
     seconds, *loaded = done.stdout.split()
     assert loaded == []
-    # A second on an idle computer; here other tests run beside it.
-    assert float(seconds) < 4
+    # Of its own processor, so that other tests beside it count little; a second on an idle computer.
+    assert float(seconds) < 3
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -215,6 +215,7 @@ async def double_enter(pilot: Pilot[int]) -> None:
 async def word_and_enter(pilot: Pilot[int]) -> None:
     await typed(pilot)
     await press(pilot, "enter", "enter")
+    await sees(pilot, "Enter here decides nothing: go on to the button Release.")
 
 
 async def lower_case(pilot: Pilot[int]) -> None:

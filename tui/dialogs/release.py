@@ -35,6 +35,8 @@ from vault.errors.families import LockboxError
 from vault.views.releases import ReleaseView
 
 WORD: Final = wording.RELEASE_WORD
+NOT_THE_WORD: Final = f"That is not {WORD}, in capitals."
+BY_THE_BUTTON: Final = "Enter here decides nothing: go on to the button Release."
 
 
 class ReleaseDialog(Dialog[ReleaseView]):
@@ -99,8 +101,12 @@ class ReleaseDialog(Dialog[ReleaseView]):
         self._allow()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter decides nothing."""
+        """Enter decides nothing, and says so; a folder leads on to the word."""
         event.stop()
+        if event.input.id == "word":
+            self._say(BY_THE_BUTTON if self._is_typed() else NOT_THE_WORD)
+        else:
+            self.query_one("#word", Input).focus()
 
     def _allow(self) -> None:
         for button in self.query("#release").results(Button):

@@ -34,6 +34,7 @@ def erase_sentences(one: Erasure) -> list[str]:
     ends = [
         (one.consents_ended, "consent", "withdrawn"),
         (one.requests_ended, "open request", "refused"),
+        (one.campaigns_refused, "waiting campaign", "refused for good"),
         (one.updates_destroyed, "held update", "destroyed"),
     ]
     return [

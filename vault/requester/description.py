@@ -69,7 +69,7 @@ class JobDescription:
     model_embedding: int = 8
     model_filters: tuple[int, ...] = (16,)
     model_kernel: int | None = None
-    model_heads: int = 2
+    model_heads: int | None = None
     model_groups: int | None = None
     model_pool: int = 2
     kind: str = "train"

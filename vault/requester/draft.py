@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from learner.protocol import MAX_UNITS
+from learner.protocol import MAX_UNITS, MOST_PAIRS
 from vault.consent.grants import purpose_iri
 from vault.errors.families import Invalid
 from vault.errors.requests import ManifestInvalid
@@ -240,7 +240,14 @@ def _model(description: JobDescription) -> dict[str, Any]:
         given["kernel"] = _KERNELS[description.model_kind]
     if description.model_kind in ("text", "transformer") and given["length"] is None:
         given["length"] = _length_of_text(description.fields)
+    if "heads" in given and given["heads"] is None:
+        given["heads"] = _heads(given["length"] or 0)
     return model | {key: value for key, value in given.items() if value is not None}
+
+
+def _heads(length: int) -> int:
+    """Two where so many bytes leave room for them, else one."""
+    return 2 if 2 * length**2 <= MOST_PAIRS else 1
 
 
 def _length_of_text(fields: tuple[FieldDescription, ...]) -> int | None:

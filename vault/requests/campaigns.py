@@ -100,7 +100,7 @@ def _received(act: AuditedTransaction, data: bytes, signature: bytes, now: datet
 def check_waiting(row: CampaignRow, now: datetime) -> None:
     """Refuse unless a campaign waits for its owner's word and has a round to come; raises `CampaignWrongState`."""
     if row.state is not CampaignState.WAITING:
-        raise CampaignWrongState(reason=_WHY[row.state])
+        raise CampaignWrongState(reason=_why(row))
     if now >= row.expires_at:
         raise CampaignWrongState(reason="its last round is over")
 
@@ -114,7 +114,7 @@ def check_open(row: CampaignRow, now: datetime) -> None:
 def check_unattended(row: CampaignRow) -> None:
     """Refuse unless the rounds of a campaign run without anybody starting them; raises `CampaignWrongState`."""
     if row.state is not CampaignState.JOINED:
-        raise CampaignWrongState(reason=_WHY[row.state])
+        raise CampaignWrongState(reason=_why(row))
     if not row.is_unattended:
         raise CampaignWrongState(reason="its rounds run only when you start them")
 
@@ -133,6 +133,11 @@ def note_left(act: AuditedTransaction, grant_id: str, *, reason: str = "") -> No
         out = sum(each.state in OUT for each in rounds_of(act.uow, row))
         _record(act, EntryType.CAMPAIGN_LEAVE, row, reason=reason, left=out or "")
         _end_waiting(act, row)
+
+
+def waiting_on(uow: UnitOfWork, collection: str) -> tuple[str, ...]:
+    """The ids of the campaigns on a collection that wait to be joined."""
+    return tuple(row.id for row in uow.find(CampaignRow, collection=collection, state=CampaignState.WAITING))
 
 
 def end_erased(act: AuditedTransaction, collection: str, *, reason: str) -> None:
@@ -197,6 +202,12 @@ def _record(act: AuditedTransaction, kind: EntryType, row: CampaignRow, **said: 
     name = "" if requester is None else requester.name
     hidden = {"requester": name} | {what: text for what, text in said.items() if text}
     act.record(kind, clear={"campaign": row.id}, hidden=hidden)
+
+
+def _why(row: CampaignRow) -> str:
+    if row.state is CampaignState.REFUSED and row.reason:
+        return f"this campaign is refused: {row.reason}"
+    return _WHY[row.state]
 
 
 _WHY = {

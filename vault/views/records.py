@@ -343,7 +343,8 @@ class Erasure:
     its name stays taken, its cap holds, its files stay refused, and ``budget_used_percent`` stays used for good. If it
     ``keeps_fingerprint``, the same people are known when they come in again; if not, its columns stay closed.
     ``linked_elsewhere`` says that the file of the database has another name, under which the same is erased. The models
-    of ``models_deleted`` were fitted on its rows at home, and go with them.
+    of ``models_deleted`` were fitted on its rows at home, and go with them. ``campaigns_refused`` are the ids of those
+    that nobody joined yet.
     """
 
     collection: str
@@ -360,3 +361,4 @@ class Erasure:
     shares_budget_with: tuple[str, ...] = ()
     linked_elsewhere: bool = False
     models_deleted: tuple[str, ...] = ()
+    campaigns_refused: tuple[str, ...] = ()
