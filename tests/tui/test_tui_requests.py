@@ -412,11 +412,12 @@ def test_an_attack_on_a_stand_in_stands_below_the_bound(own: Shared, monkeypatch
 def test_who_leaves_an_attack_stops_it(own: Shared, monkeypatch: pytest.MonkeyPatch) -> None:
     """It goes on until it is left, and nothing of it is kept."""
     world, vault = own
-    began, ended = Event(), Event()
+    seen, began, ended = Event(), Event(), Event()
 
     class Endless:
         def once(self, _canaries: object, _columns: object, progress: Progress) -> tuple[bytes, float]:
             try:
+                assert seen.wait(60)
                 for step in count(1):
                     progress(step, step + 1)
                     began.wait(0.01)
@@ -431,6 +432,8 @@ def test_who_leaves_an_attack_stops_it(own: Shared, monkeypatch: pytest.MonkeyPa
             await press(pilot, "p")
             await until(pilot, lambda: isinstance(pilot.app.screen, AttackDialog))
             await press(pilot, "right", "enter")
+            await sees(pilot, "A learner starts;")
+            seen.set()
             await until(pilot, began.is_set)
             await sees(pilot, "Attacking")
             await press(pilot, "escape")

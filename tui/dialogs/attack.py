@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from textual.widget import Widget
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from vault.owner.interface.session import OwnerSession
     from vault.views.attack import AttackView
     from vault.views.requests import RequestView
+
+STARTS: Final = "A learner starts; then you see how far the attack is."
 
 
 class AttackDialog(VaultCallDialog):
@@ -44,7 +46,8 @@ class AttackDialog(VaultCallDialog):
 
     def chosen(self, name: str) -> None:
         """Attack it, and leave with what came of it."""
-        tell, request_id = self.query_one(HowFar).begin("Attacking"), self._found.line.id
+        tell = self.query_one(HowFar).begin("Attacking", at_once=STARTS)
+        request_id = self._found.line.id
 
         def told(done: int, of: int) -> None:
             if not self.is_attached:

@@ -32,9 +32,12 @@ class HowFar(Plain):
         """Nothing is told yet."""
         self.display = False
 
-    def begin(self, doing: str) -> Callable[[int, int], None]:
-        """What the action is told from now on goes into this line."""
+    def begin(self, doing: str, *, at_once: str = "") -> Callable[[int, int], None]:
+        """What the action is told from now on goes into this line; until then it says what is done ``at_once``."""
         left = TimeLeft()
+        if at_once:
+            self.set_text(at_once)
+            self.display = True
 
         def tell(done: int, of: int) -> None:
             if done and of:
