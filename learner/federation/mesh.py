@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import random
+import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -31,6 +32,10 @@ EVERY: Final = 60.0
 """Seconds from one errand at the vault to the next, on the average."""
 PATIENCE: Final = 300.0
 """Seconds that an errand may take."""
+PAUSES: Final = (1, 5, 20, 60)
+"""Seconds before the process with the network is started again, each time that it ended soon."""
+STEADY: Final = 600.0
+"""Seconds after which it did not end soon."""
 _PROGRAM: Final = "from learner.federation.mesh_process import main; main(sys.argv[1:])"
 
 
@@ -46,26 +51,54 @@ class Running:
     every: float = EVERY
     clock: Callable[[], float] = time.monotonic
     chance: Callable[[], float] = field(default_factory=lambda: random.SystemRandom().random)
+    wait: Callable[[float], None] = time.sleep
+    _due: float = float("-inf")
     _last: str = ""
 
     def go_on(self) -> None:
-        """Stay on the network and go on errands; raises what the process with the network tells before it ends."""
+        """Stay on the network and go on errands, until the mesh is left.
+
+        A process with the network that ends unasked is started again, a few times. Raises what it tells before it ends,
+        and ``MeshFailed``.
+        """
+        tries = iter(PAUSES)
+        while True:
+            begun = self.clock()
+            ended = self._until_it_ends()
+            if self._is_left():
+                self.tell({"event": "left"})
+                return
+            if self.clock() - begun >= STEADY:
+                tries = iter(PAUSES)
+            within = next(tries, None)
+            if within is None:
+                raise MeshFailed(
+                    reason=f"the process with the network {ended}, each time that it was started"
+                )
+            self.tell({"event": "network again", "note": ended, "within": within})
+            self.wait(within)
+
+    def _until_it_ends(self) -> str:
+        """Let the process with the network run and go on errands meanwhile; says how it ended."""
         where = (json.dumps(list(self.listen)), json.dumps(list(self.others)))
         with started("net", self.folder.net, *where) as process:
-            lines, due = Lines(process, MeshFailed), self.clock()
-            while True:
-                if self.clock() >= due:
+            lines = Lines(process, MeshFailed)
+            while not lines.is_over:
+                if self.clock() >= self._due:
                     self._errand()
-                    due = self.clock() + self.every * (0.5 + self.chance())
-                for event in lines.within(max(0.0, due - self.clock())):
+                    self._due = self.clock() + self.every * (0.5 + self.chance())
+                for event in lines.within(max(0.0, self._due - self.clock())):
                     self._tell_network(event)
-                if lines.is_over:
-                    raise MeshFailed(reason="the process with the network ended without a word")
+            return how_ended(process.wait(PATIENCE))
 
     def _tell_network(self, event: Event) -> None:
-        if event["event"] == "trouble":
+        if event["event"] != "trouble":
+            self.tell(event)
+        elif not self._is_left():
             raise error_in(event)
-        self.tell(event)
+
+    def _is_left(self) -> bool:
+        return not self.folder.path.exists()
 
     def _errand(self) -> None:
         """Go to the vault; what goes wrong there is told once, and ends nothing."""
@@ -73,7 +106,8 @@ class Running:
             for event in errand(self.folder, self.connect):
                 self._tell_news(event)
         except LockboxError as error:
-            self._tell_news({"event": "vault trouble", "sentence": str(error)})
+            if not self._is_left():
+                self._tell_news({"event": "vault trouble", "sentence": str(error)})
 
     def _tell_news(self, event: Event) -> None:
         said = json.dumps(dict(event), sort_keys=True)
@@ -100,7 +134,16 @@ def errand(folder: MeshFolder, connect: Connect) -> Iterator[Event]:
     if code == Exit.LINE_LOST:
         yield {"event": "locked"}
     elif code:
-        raise MeshFailed(reason="it ended without a word")
+        raise MeshFailed(reason=f"the one that speaks to the vault {how_ended(code)}")
+
+
+def how_ended(code: int) -> str:
+    """What is known of a process that ended without saying why, by its exit code."""
+    if code < 0:
+        return f"was ended by the system or by somebody ({signal.strsignal(-code)})"
+    if code == Exit.BROKEN:
+        return "came upon something that it does not know, or upon too little memory"
+    return f"ended by itself with code {code}"
 
 
 def started(

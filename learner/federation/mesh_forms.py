@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
+from ipaddress import IPv4Address, IPv6Address
 from typing import Annotated, Final, Literal, TypeVar
 
 from pydantic import AfterValidator, Field
@@ -41,13 +42,33 @@ SHARED_LIMIT: Final = 20 << 20
 _PEM_LIMIT: Final = 4 << 10
 _FILE_LIMIT: Final = 6 << 20
 
-_ADDRESS: Final = re.compile(r"([A-Za-z0-9.-]{1,200}|\[[0-9A-Fa-f:.]{2,60}\]):[1-9][0-9]{0,4}", re.ASCII)
+_PORT: Final = re.compile(r"[1-9][0-9]{0,4}", re.ASCII)
+_LABEL: Final = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)", re.ASCII)
+_LONGEST_HOST: Final = 253
 
 _Form = TypeVar("_Form", bound=Wire)
 
 
+def is_address(text: str) -> bool:
+    """Whether this is host:port, with a name, an address of IPv4, or one of IPv6 in brackets."""
+    host, _, port = text.rpartition(":")
+    return bool(_PORT.fullmatch(port)) and int(port) <= 65535 and _is_host(host)
+
+
+def _is_host(host: str) -> bool:
+    labels, inner = host.split("."), host.removeprefix("[").removesuffix("]")
+    try:
+        if host == f"[{inner}]":
+            return IPv6Address(inner).scope_id is None
+        if labels[-1].isdecimal():
+            return bool(IPv4Address(host).packed)
+    except ValueError:
+        return False
+    return len(host) <= _LONGEST_HOST and all(map(_LABEL.fullmatch, labels))
+
+
 def _address(text: str) -> str:
-    if not _ADDRESS.fullmatch(text) or int(text.rpartition(":")[2]) > 65535:
+    if not is_address(text):
         raise rule("is not an address like host:port")
     return text
 

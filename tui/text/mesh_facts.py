@@ -96,6 +96,8 @@ def event(said: Mapping[str, Any], names: Names) -> str:
         "not here": f"Of round {number} nothing is left to be fetched: {note}",
         "over": "The last round is over, and the model that came of it is mixed",
         "not over": "The last round is not over after all: the clock was ahead when it said so",
+        "network again": f"The process with the network {note}; it begins again in {said.get('within')} s",
+        "left": "You left this mesh, so it runs no more",
         "locked": "The vault is locked; your peers still get what was released before",
         "vault trouble": str(said.get("sentence")),
     }

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tui.cli.command_group import CommandGroup
+from tui.cli.mesh_addresses import check_addresses
 from tui.cli.mesh_joining import introduce_to, join_by
 from tui.cli.options import AsJson
 from tui.cli.terminal import (
@@ -151,6 +152,8 @@ def run(
     from learner.federation.mesh_folder import NodeFacts
     from vault.client.attach import line_to
 
+    check_addresses("--listen", [listen] if listen is not None else [])
+    check_addresses("--connect", connect or [])
     paths, folder = global_options(context).paths, _chosen(context, campaign)
     known = folder.net.facts(NodeFacts)
     own = [one.address for one in known.places if one.key == known.key]
@@ -158,7 +161,7 @@ def run(
         folder=folder,
         connect=lambda: line_to(paths),
         tell=_teller(_names(folder), as_json=as_json),
-        listen=[listen] if listen else own,
+        listen=own if listen is None else [listen],
         others=connect or (),
         every=float(every),
     ).go_on()
