@@ -50,7 +50,7 @@ def tell(fact: dict[str, object]) -> None:
 
 def held_alone(lock_file: Path, at_work: type[LockboxError]) -> int:
     """Hold a lock for this process alone, until its descriptor is closed; raises what is ``at_work``."""
-    lock = os.open(lock_file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    lock = os.open(lock_file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

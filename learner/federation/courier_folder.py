@@ -5,7 +5,6 @@ No key of a vault is ever here. Files are written whole or not at all.
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator, Set
 from dataclasses import asdict, dataclass, field
@@ -15,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 from vault.errors.families import Unavailable
 from vault.errors.federation import CarriedFromElsewhere, CourierFolderDamaged, InvitationInvalid
+from vault.regular_file import read_regular
+from vault.sealing.durable import replace_files
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -101,10 +102,9 @@ class CourierFolder:
     path: Path
 
     def read(self, name: str) -> bytes:
-        """A file of it; raises ``CourierFolderDamaged``."""
+        """A regular file of it; raises ``CourierFolderDamaged``."""
         try:
-            with (self.path / name).open("rb") as file:
-                return file.read(_LARGEST)
+            return read_regular(self.path / name, _LARGEST)
         except OSError as error:
             raise CourierFolderDamaged(path=self.path, reason=f"{name}: {error.strerror}") from None
 
@@ -113,19 +113,8 @@ class CourierFolder:
         return self.read(name) if (self.path / name).exists() else b""
 
     def write(self, name: str, data: bytes) -> None:
-        """Put a file (0600) there whole; raises ``Unavailable`` where it cannot be written."""
-        draft = self.path / f".{name}"
-        try:
-            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            draft.replace(self.path / name)
-        except OSError as error:
-            raise Unavailable(
-                reason=f"the courier's folder cannot be written to ({error.strerror})"
-            ) from None
+        """Put a file (0600) there whole, through no link; raises what ``replace_files`` does."""
+        replace_files(self.path, {name: data})
 
     def invitation(self) -> Invitation:
         """The invitation; raises ``InvitationInvalid`` and ``CourierFolderDamaged``."""

@@ -6,20 +6,27 @@ No key of a vault is ever here. Files are written whole or not at all.
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from pathlib import Path
+from stat import S_ISREG
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
-from learner.federation.mesh_forms import SHARED_LIMIT, Place
+from learner.federation.mesh_forms import Place
 from learner.federation.mesh_mixing import Verdict
 from vault.errors.families import Unavailable
 from vault.errors.meshes import MeshFolderDamaged
-from vault.requester.coordinating import CAMPAIGN_FILE, CAMPAIGN_SIGNATURE_FILE, WEIGHTS_FILE, read_campaign
+from vault.regular_file import read_regular
+from vault.requester.coordinating import (
+    CAMPAIGN_FILE,
+    CAMPAIGN_SIGNATURE_FILE,
+    WEIGHTS_FILE,
+    read_campaign,
+)
+from vault.sealing.durable import replace_files
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -131,28 +138,20 @@ class MeshFolder:
         return MeshFolder(self.path / NET)
 
     def read(self, name: str) -> bytes:
-        """A file of it; raises ``MeshFolderDamaged``."""
+        """A regular file of it; raises ``MeshFolderDamaged``."""
         try:
-            with (self.path / name).open("rb") as file:
-                return file.read(_LARGEST)
+            return read_regular(self.path / name, _LARGEST)
         except OSError as error:
             raise MeshFolderDamaged(path=self.path, reason=f"{name}: {error.strerror}") from None
 
     def write(self, name: str, data: bytes) -> None:
-        """Put a file (0600) there whole; raises ``Unavailable`` where it cannot be written."""
+        """Put a file (0600) there whole, through no link; raises what ``replace_files`` does."""
         target = self.path / name
-        draft = target.with_name(f".{target.name}")
         try:
-            if not target.parent.exists():
-                target.parent.mkdir(mode=0o700, parents=True)
-            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            draft.replace(target)
+            target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise Unavailable(reason=f"the mesh's folder cannot be written to ({error.strerror})") from None
+        replace_files(target.parent, {target.name: data})
 
     def campaign(self) -> SignedCampaignFiles:
         """The signed campaign; raises what reading one does."""
@@ -180,18 +179,14 @@ class MeshFolder:
         self.write(name, canonical(_adapter(name).dump_python(facts, mode="json")))
 
     def shared(self) -> dict[tuple[int, str], Path]:
-        """The files of released models that are here, by round and key."""
-        found = ((_SHARED.fullmatch(path.name), path) for path in self.path.iterdir())
+        """The files of released models that are here, by round and key; a link or a pipe is none."""
+        files = (path for path in self.path.iterdir() if S_ISREG(path.lstat().st_mode))
+        found = ((_SHARED.fullmatch(path.name), path) for path in files)
         return {(int(match[1]), match[2]): path for match, path in found if match}
 
     def read_shared(self, number: int, key: str) -> bytes:
         """A released model, or nothing where none is here."""
-        path = self.path / _shared_name(number, key)
-        try:
-            with path.open("rb") as file:
-                return file.read(SHARED_LIMIT + 1)
-        except FileNotFoundError:
-            return b""
+        return self.read(_shared_name(number, key)) if (number, key) in self.shared() else b""
 
     def keep_shared(self, number: int, key: str, data: bytes) -> None:
         """Keep a released model."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from learner.federation.courier_folder import CourierFolder
 from learner.federation.mesh_access import node_config
 from learner.federation.mesh_arrivals import (
     MOST_ANSWERS,
@@ -25,6 +27,8 @@ from learner.federation.mesh_node import Node, arrivals_of
 from tests.worlds.answering import START, MadeVault
 from tests.worlds.meshes import MadeMesh, made_mesh
 from vault.errors.daemon import DaemonGone
+from vault.errors.federation import CourierFolderDamaged
+from vault.errors.meshes import MeshFolderDamaged
 from vault.errors.requests import JobReplayed
 from vault.requester.coordinating import flat_weights, update_step
 from vault.requests.parse import parse_stored
@@ -250,6 +254,28 @@ def test_what_is_passed_on_is_what_its_owner_released_to_the_byte(story: Story) 
     found = released_model(data, story.mesh.document, story.mesh.digest)
     assert (found.key, found.round) == (story.mesh.peers[0].public, 1)
     assert found.weights == pytest.approx(np.ones(6), abs=1e-6)
+
+
+def test_a_link_or_a_pipe_in_the_folder_is_neither_followed_nor_waited_for(story: Story) -> None:
+    """A process that was turned can put anything beside what the owner's commands read and write."""
+    net, ben, cora = story.folder.net, story.mesh.peers[1].public, story.mesh.peers[2].public
+    secret = story.folder.path / "access.json"
+    before = secret.read_bytes()
+    for name in ("seen.json.new", ".seen.json", "seen.json", f"shared-1-{ben}.json"):
+        (net.path / name).symlink_to(secret)
+    os.mkfifo(net.path / f"shared-1-{cora}.json")
+
+    assert net.shared() == {}
+    assert net.read_shared(1, ben) == net.read_shared(1, cora) == b""
+    for folder in (net, CourierFolder(net.path)):
+        with pytest.raises((MeshFolderDamaged, CourierFolderDamaged)):
+            folder.read(f"shared-1-{ben}.json")
+        with pytest.raises((MeshFolderDamaged, CourierFolderDamaged)):
+            folder.read(f"shared-1-{cora}.json")
+        (net.path / "seen.json").unlink()
+        (net.path / "seen.json").symlink_to(secret)
+        folder.write("seen.json", b"new")
+        assert (net.read("seen.json"), secret.read_bytes()) == (b"new", before)
 
 
 # what comes over the network ------------------------------------------------------------------------------

@@ -52,7 +52,7 @@ from vault.client import attach
 from vault.requester.aim import Aim
 from vault.requester.campaign_description import campaign_from_description
 from vault.requester.campaign_rounds import signed_round
-from vault.requester.coordinating import read_campaign, round_key, update_shapes
+from vault.requester.coordinating import read_campaign, round_key, update_shapes, update_step
 from vault.requester.keys import keygen
 from vault.sealing.signing import fingerprint
 
@@ -216,7 +216,9 @@ def test_three_vaults_learn_without_a_server(tmp_path: Path) -> None:
             campaign.document, campaign.digest, 1, weights=campaign.weights, key=round_key(tmp_path / "mesh")
         )
         size = sum(int(np.prod(shape)) for shape in update_shapes(campaign.document.job).values())
-        poison = shared_bytes(job, dan.answer(job.manifest, np.full(size, 2**50))[1])
+        poison = shared_bytes(
+            job, dan.answer(job.manifest, np.full(size, int(900 / update_step(campaign.document.job))))[1]
+        )
         everyone = [one.key for one in campaign.document.peers]
         certificate = put_certificate(tmp_path / "dan", tmp_path / "mesh" / "4.membership", made.key)
         with intruder(certificate, campaign.digest, keys=everyone, connect=[ben.address, anna.address]) as (
