@@ -126,6 +126,8 @@ def found_mesh(
     for one, _ in peers:
         if one.requester != requester:
             raise IntroductionInvalid(reason=f"that of {one.name} was made for another requester")
+    if len({one.key for one, _ in peers}) < len(peers):
+        raise Invalid(reason="two of the introductions are of one vault: each peer is given once")
     ends = now + timedelta(days=description.days_a_round * description.rounds) + LATER
     authority = make_authority(now - EARLIER, ends)
     asked = _of_mesh(description, [one for one, _ in peers], authority.digest)

@@ -199,6 +199,9 @@ def test_three_vaults_learn_without_a_server(tmp_path: Path) -> None:
         campaign = read_campaign(tmp_path / "mesh")
         for number, one in enumerate(peers, start=1):
             one.run("mesh", "join", tmp_path / "mesh" / f"{number}.membership")
+            one.run(
+                "mesh", "join", tmp_path / "mesh" / f"{number}.membership"
+            )  # again, by the key that it kept
             found = one.owner.campaign(one.owner.campaigns()[0].id)
             assert [each.name for each in found.peers] == ["Anna", "Ben", "Cora", "Dan"]
             one.owner.join_campaign(found.line.id, digest=found.digest)
@@ -249,7 +252,7 @@ def test_three_vaults_learn_without_a_server(tmp_path: Path) -> None:
         assert ben.owner.verify_audit().size > 0
 
         ben.run("mesh", "leave")
-        assert joined(ben.world.paths.mesh) == []
+        assert list(ben.world.paths.mesh.iterdir()) == []
 
 
 def node_folder(folder: Path, mesh: MadeMesh, authority: Authority, peer: int) -> Path:

@@ -31,6 +31,8 @@ def introduce_to(context: typer.Context, *, requester: str, name: str, address: 
     from learner.federation.mesh_founding import make_introduction
     from vault.requester.coordinating import create_file, is_free
 
+    if not name.strip():
+        raise Invalid(reason="what your peers shall call you is empty: --name NAME")
     if not is_free(to):
         raise Invalid(reason=f"{to} is there already")
     with open_vault(context) as vault:
@@ -58,11 +60,21 @@ def join_by(context: typer.Context, file: Path) -> Access:
         with open_vault(context) as vault:
             access = _let_in(vault, draft, membership)
         settled(draft)
+        _forget_introduction(home, membership.key)
     except BaseException:
         if draft.path.exists():
             draft.destroy()
         raise
     return access
+
+
+def _forget_introduction(home: Path, key: str) -> None:
+    """Leave the secret key of a certificate in the mesh's folder alone, which leaving destroys."""
+    from learner.federation.mesh_folder import introduced_folder
+
+    introduced = introduced_folder(home, key)
+    if introduced.path.exists():
+        introduced.destroy()
 
 
 def _read(file: Path) -> bytes:
@@ -94,9 +106,7 @@ def _unpack(membership: Membership, draft: MeshFolder, home: Path) -> None:
         CERTIFICATE_FILE,
         KEY_FILE,
         NodeFacts,
-        introduced_folder,
     )
-    from learner.federation.mesh_founding import check_certificate
     from vault.requester.coordinating import round_key, write_round_key
 
     parts = (membership.campaign, membership.signature, membership.weights)
@@ -107,14 +117,30 @@ def _unpack(membership: Membership, draft: MeshFolder, home: Path) -> None:
     write_round_key(draft.path, bytes.fromhex(membership.round_key))
     if round_key(draft.path).public.hex() != document.round_key:
         raise MembershipInvalid(reason="its key of the rounds is not that of the campaign")
-    secret = introduced_folder(home, membership.key)
-    if not secret.path.exists():
-        raise MembershipInvalid(reason="no vault here was introduced with the key that it names")
-    check_certificate(membership, secret.read(KEY_FILE), _authority(document))
-    draft.net.write(KEY_FILE, secret.read(KEY_FILE))
+    secret = _secret_of(membership, home, _authority(document))
+    draft.net.write(KEY_FILE, secret)
     draft.net.write(AUTHORITY_FILE, membership.authority.encode())
     draft.net.write(CERTIFICATE_FILE, membership.certificate.encode())
     draft.net.keep(NodeFacts(key=membership.key, places=membership.places))
+
+
+def _secret_of(membership: Membership, home: Path, authority: str) -> bytes:
+    """The secret key of its certificate: of the last introduction, or of a mesh that was joined with it before."""
+    from learner.federation.mesh_folder import KEY_FILE, Access, introduced_folder, joined
+    from learner.federation.mesh_founding import check_certificate
+
+    introduced = introduced_folder(home, membership.key)
+    known = [one.net for one in joined(home) if one.facts(Access).key == membership.key]
+    refused = MembershipInvalid(reason="no vault here was introduced with the key that it names")
+    for folder in (*([introduced] if introduced.path.exists() else []), *known):
+        secret = folder.read(KEY_FILE)
+        try:
+            check_certificate(membership, secret, authority)
+        except MembershipInvalid as error:
+            refused = error
+        else:
+            return secret
+    raise refused
 
 
 def _authority(document: CampaignDocument) -> str:

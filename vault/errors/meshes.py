@@ -28,7 +28,7 @@ class SharedInvalid(Broken):
 
 
 class NoSuchMesh(Invalid):
-    """There is no mesh {campaign} that was joined here."""
+    """There is no {campaign} that was joined here."""
 
     hint = "lockbox mesh status lists those there are"
 

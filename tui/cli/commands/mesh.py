@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -227,6 +228,9 @@ def leave(
                 say(sentence)
     folder.destroy()
     say("What was kept of this mesh is destroyed. Your peers keep what you released, and pass it on.")
+    say(
+        f"To end every access of theirs to your vault: lockbox requester revoke {shlex.quote(access.requester)}"
+    )
 
 
 def _as_json(folder: MeshFolder) -> dict[str, Any]:
@@ -286,5 +290,5 @@ def _chosen(context: typer.Context, beginning: str | None) -> MeshFolder:
             one for one in found if len(beginning) >= 4 and one.facts(Access).campaign.startswith(beginning)
         ]
     if len(found) != 1:
-        raise NoSuchMesh(campaign=beginning or "")
+        raise NoSuchMesh(campaign=f"mesh {beginning}" if beginning else "mesh")
     return found[0]
