@@ -21,7 +21,7 @@ from learner.federation.mesh_arrivals import (
     missing_models,
 )
 from learner.federation.mesh_errand import MeshErrand
-from learner.federation.mesh_folder import MODEL_FILE, Access, MeshFolder, MeshState
+from learner.federation.mesh_folder import MODEL_FILE, Access, MeshFolder, MeshState, NodeFacts
 from learner.federation.mesh_models import released_model
 from learner.federation.mesh_node import Node, arrivals_of
 from tests.worlds.answering import START, MadeVault
@@ -379,6 +379,16 @@ def test_each_certificate_may_put_under_its_own_key_alone(story: Story) -> None:
         assert incoming == [[f"lockbox/mesh/x/*/{key}"] for key in policy["subjects"]]
     assert config["transport"]["link"]["tls"]["enable_mtls"] is True
     assert config["scouting"] == {"multicast": {"enabled": False}, "gossip": {"enabled": False}}
+
+
+def test_nothing_larger_than_a_model_of_this_campaign_is_put_together(story: Story) -> None:
+    node, campaign = Node(folder=story.folder.net, tell=story.told.append), story.folder.campaign()
+    node._came = arrivals_of(campaign)
+
+    config = node._config(campaign, NodeFacts(key=story.mesh.peers[0].public, places=()))
+
+    most = config["transport"]["link"]["rx"]["max_message_size"]
+    assert node._came.largest < most < 2 * node._came.largest < 4 << 20
 
 
 def test_the_first_model_of_a_peer_in_a_round_stays(story: Story) -> None:

@@ -87,6 +87,15 @@ MUTANTS = (
         within="learner/federation/mesh_arrivals",
     ),
     Mutant(
+        name="the network puts together messages of any size",
+        kind=Kind.CONFINEMENT,
+        function="Node._config",
+        old="largest=self._came.largest",
+        new="largest=1 << 30",
+        caught_by="test_nothing_larger_than_a_model_of_this_campaign_is_put_together",
+        within="learner/federation/mesh_node",
+    ),
+    Mutant(
         name="whoever sends without end keeps a peer from telling its own",
         kind=Kind.CONFINEMENT,
         function="Node._take_in",
