@@ -193,12 +193,12 @@ def _invitation(_: OwnerSession, world: World) -> Dialog[Any]:
 
 
 def _leave(vault: OwnerSession, world: World) -> Dialog[Any]:
-    return leave_campaign.LeaveDialog(prepare(vault, vault.campaigns()[0].id, world.paths.courier))
+    return leave_campaign.LeaveDialog(prepare(vault, vault.campaigns()[0].id, world.paths))
 
 
 def _campaign(vault: OwnerSession, world: World) -> Dialog[Any]:
     lines: list[CampaignLine] = vault.campaigns()
-    return campaigns.CampaignDialog(prepare(vault, lines[0].id, world.paths.courier))
+    return campaigns.CampaignDialog(prepare(vault, lines[0].id, world.paths))
 
 
 KINDS: Mapping[type[Dialog[Any]], Made] = {

@@ -248,7 +248,7 @@ class LockboxApp(JumpingApp):
             bar.show_standing(self.standing)
 
     async def _on_pulse(self, pulse: Pulse) -> None:
-        written = last_written(self.paths.courier)
+        written = last_written(self.paths.courier, self.paths.mesh)
         if (pulse.audit_entries, written) != self._seen:
             await self._load_status()
             self._seen = (pulse.audit_entries, written)
@@ -280,7 +280,7 @@ class LockboxApp(JumpingApp):
         self.run_watch.update(now)
 
     async def _load_status(self) -> None:
-        """Load the top line and the page again, because the trail has grown or a courier was on its way."""
+        """Load the top line and the page again, because the trail has grown, or a courier or a mesh was at work."""
         home = self.paths.courier
         self.standing = await self.ask(lambda vault: standing_of(vault, home))
         for screen in self.screen_stack:

@@ -9,7 +9,8 @@ from tui.by_ear import campaigns
 from tui.by_ear.acting import attempt
 from tui.couriers.carrying import Carried, carried_here, carry, dismissed
 from tui.couriers.joining import look_at_invitation, looked_at, read_invitation
-from tui.text import campaign_facts, carrying_facts
+from tui.couriers.meshes import dismissed_mesh, meshes_here
+from tui.text import campaign_facts, carrying_facts, mesh_standing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,12 +68,16 @@ def _looked_at(talk: Talk, opened: Opened, path: Path) -> str | None:
 
 
 def hear_campaigns(talk: Talk, opened: Opened) -> None:
-    """All campaigns; where one that has a courier was left or refused, its access ends as well."""
+    """All campaigns; where one that has a courier or a mesh was left or refused, its access ends as well."""
     campaigns.hear_campaigns(talk, opened.vault)
     for one in carried_here(opened.paths.courier, opened.vault).values():
         if opened.vault.campaign(one.access.campaign).line.state in LEFT:
             dismissed(opened.paths.courier, one.access.campaign)
             talk.say(f"{one.access.requester}: {carrying_facts.ACCESS_ENDS}")
+    for mesh in meshes_here(opened.paths.mesh).values():
+        if opened.vault.campaign(mesh.access.campaign).line.state in LEFT:
+            dismissed_mesh(opened.paths.mesh, mesh.access.campaign)
+            talk.say(f"{mesh.access.requester}: {mesh_standing.ACCESS_ENDS}")
 
 
 def _hear_courier(talk: Talk, opened: Opened, one: Carried) -> None:

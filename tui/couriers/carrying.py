@@ -107,9 +107,15 @@ def waiting_for_couriers(home: Path, inbox: Inbox) -> int:
     return sum(len(one.to_carry) for one in carried_here(home, inbox).values())
 
 
-def last_written(home: Path) -> tuple[tuple[str, int], ...]:
-    """By what it shows that a courier, whoever started it, has written down something new."""
-    files = home.glob("*/state.json") if home.is_dir() else ()
+def last_written(*homes: Path) -> tuple[tuple[str, int], ...]:
+    """By what it shows that a courier or a mesh, whoever started it, has written down something new."""
+    files = (
+        file
+        for home in homes
+        if home.is_dir()
+        for pattern in ("*/state.json", "*/net/seen.json")
+        for file in home.glob(pattern)
+    )
     return tuple(sorted((str(one), _written(one)) for one in files))
 
 

@@ -11,7 +11,7 @@ from textual.widget import Widget
 from tui.dialogs.campaign_offer import Offer, join, leave, prepare
 from tui.dialogs.carry import let_go
 from tui.dialogs.read_to_end import SCROLL, ReadToEndDialog
-from tui.text import campaign_facts, carrying_facts, request_facts, wording
+from tui.text import campaign_facts, carrying_facts, mesh_standing, request_facts, wording
 from tui.widgets.dots import NARROW, Dots
 from tui.widgets.facts import Facts
 from tui.widgets.plain import Plain
@@ -20,6 +20,7 @@ from tui.widgets.toggle import Toggle
 
 if TYPE_CHECKING:
     from tui.app.page import Page
+    from tui.couriers.meshes import Meshed
 
 
 class CampaignDialog(ReadToEndDialog):
@@ -60,8 +61,10 @@ class CampaignDialog(ReadToEndDialog):
         return courier is not None and not courier.is_let_in and joining is not None
 
     def details(self) -> Iterable[Widget]:
-        """Everything that is asked, in the order of what matters."""
+        """Everything that is asked, in the order of what matters: of a mesh that runs that is whom it accepts."""
         found = self._offer.campaign
+        if self._offer.mesh is not None:
+            yield from self._mesh(self._offer.mesh)
         if found.price is not None:
             for sentence in campaign_facts.price_sentences(found.price):
                 yield Plain(sentence, classes="block")
@@ -79,6 +82,8 @@ class CampaignDialog(ReadToEndDialog):
             yield Plain(sentence, classes="block")
         yield from self._rounds()
         yield from self._courier()
+        if self._offer.mesh is None and found.peers:
+            yield Plain(mesh_standing.NOT_HERE, classes="block")
         yield from self._consent()
 
     def _rounds(self) -> Iterable[Widget]:
@@ -98,6 +103,14 @@ class CampaignDialog(ReadToEndDialog):
         if not self._by_invitation:
             yield Facts(carrying_facts.facts(one), classes="value block")
         for sentence in carrying_facts.confinement(one):
+            yield Plain(sentence, classes="own block")
+
+    def _mesh(self, one: Meshed) -> Iterable[Widget]:
+        yield Plain("The mesh", classes="heading")
+        yield Facts(mesh_standing.facts(one), classes="value")
+        yield Plain(mesh_standing.WHOM, classes="heading")
+        yield Facts(mesh_standing.whom(one), classes="value block")
+        for sentence in mesh_standing.sentences(one):
             yield Plain(sentence, classes="own block")
 
     def _consent(self) -> Iterable[Widget]:
@@ -194,12 +207,12 @@ class CampaignDialog(ReadToEndDialog):
     @work(exclusive=True, group="decide")
     async def _leave(self) -> None:
         """Leave it, after a word once it is joined: nobody joins a campaign twice."""
-        line, planned, home = self._offer.campaign.line, self._offer.leaving, self.program.paths.courier
+        line, planned, paths = self._offer.campaign.line, self._offer.leaving, self.program.paths
         assert planned is not None  # else there is no such button
         word = campaign_facts.word_to_leave(planned)
         if await self.is_typed(word, " ".join(campaign_facts.leaving(planned, is_done=False))):
             self.carry_out(
-                lambda vault: leave(vault, home, line),
+                lambda vault: leave(vault, paths, line),
                 lambda done: " ".join(campaign_facts.leaving(done, is_done=True)),
                 "left",
             )
@@ -207,8 +220,8 @@ class CampaignDialog(ReadToEndDialog):
 
 async def open_campaign(page: Page[Any], campaign_id: str) -> None:
     """Ask for a campaign, and open its dialog."""
-    home = page.program.paths.courier
-    offer = await page.ask(lambda vault: prepare(vault, campaign_id, home))
+    paths = page.program.paths
+    offer = await page.ask(lambda vault: prepare(vault, campaign_id, paths))
     decided = None if offer is None else await page.app.push_screen_wait(CampaignDialog(offer))
     if decided:
         page.reload()

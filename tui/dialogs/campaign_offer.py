@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tui.couriers.carrying import Carried, carried_here, carry, dismissed
 from tui.couriers.joining import let_in, signed_name
+from tui.couriers.meshes import Meshed, dismissed_mesh, meshes_here
 from tui.text import campaign_facts, carrying_facts, wording
 from tui.text.screen_words import on_screen
 from vault.errors.families import LockboxError
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 class Offer:
     """A campaign with what joining it would write and what leaving it would end, each where it can be done.
 
-    ``courier`` is how its courier stands, ``signed_as`` what its requester calls themselves where it came by an
-    invitation, and ``warnings`` are what is wrong with the name that they have here.
+    ``courier`` is how its courier stands and ``mesh`` how its mesh does, ``signed_as`` what its requester calls
+    themselves where it came by an invitation, and ``warnings`` are what is wrong with the name that they have here.
     """
 
     campaign: CampaignView
@@ -32,11 +32,12 @@ class Offer:
     leaving: CampaignLeaving | None
     obstacle: str
     courier: Carried | None = None
+    mesh: Meshed | None = None
     signed_as: str = ""
     warnings: tuple[str, ...] = ()
 
 
-def prepare(vault: OwnerSession, campaign_id: str, home: Path) -> Offer:
+def prepare(vault: OwnerSession, campaign_id: str, paths: Paths) -> Offer:
     """Ask for all of it; why it cannot be joined now is said in the dialog."""
     found, joining, obstacle = vault.campaign(campaign_id), None, ""
     if found.line.state == "waiting":
@@ -46,13 +47,14 @@ def prepare(vault: OwnerSession, campaign_id: str, home: Path) -> Offer:
             obstacle = found.obstacle or str(error)
     can_leave = found.line.state in campaign_facts.OPEN_STATES
     leaving = vault.preview_leave(campaign_id) if can_leave else None
-    courier = carried_here(home, vault).get(found.line.id)
+    courier = carried_here(paths.courier, vault).get(found.line.id)
     return Offer(
         campaign=found,
         joining=joining,
         leaving=leaving,
         obstacle=obstacle,
         courier=courier,
+        mesh=meshes_here(paths.mesh).get(found.line.id),
         signed_as="" if courier is None else signed_name(courier.folder),
         warnings=() if courier is None else _warnings(vault, found.line.requester),
     )
@@ -89,8 +91,9 @@ def _gone(vault: OwnerSession, paths: Paths, found: CampaignView) -> list[str]:
     return [carrying_facts.what_it_did(told)]
 
 
-def leave(vault: OwnerSession, home: Path, line: CampaignLine) -> CampaignLeaving:
-    """Leave a campaign for good, and destroy what a courier had of it."""
+def leave(vault: OwnerSession, paths: Paths, line: CampaignLine) -> CampaignLeaving:
+    """Leave a campaign for good, and destroy what a courier or a mesh had of it."""
     done = vault.leave_campaign(line.id)
-    dismissed(home, line.id)
+    dismissed(paths.courier, line.id)
+    dismissed_mesh(paths.mesh, line.id)
     return done

@@ -10,13 +10,14 @@ from textual.widget import Widget
 
 from tui.couriers.carrying import Carried, carried_here, carry
 from tui.dialogs.vault_call import VaultCallDialog
-from tui.text import carrying_facts
+from tui.text import carrying_facts, mesh_standing
 from tui.widgets.facts import Facts
 from tui.widgets.plain import Plain
 
 if TYPE_CHECKING:
     from tui.app.page import Page
     from vault.owner.interface.session import OwnerSession
+    from vault.views.campaigns import CampaignView
 
 
 class CarryDialog(VaultCallDialog):
@@ -85,15 +86,16 @@ async def let_go(page: Page[Any], campaign_id: str, *, lead: str = "") -> None:
     """Open the dialog of the courier of a campaign, or say why there is none."""
     home = page.program.paths.courier
 
-    def find(vault: OwnerSession) -> tuple[Carried | None, str]:
-        return carried_here(home, vault).get(campaign_id), vault.campaign(campaign_id).line.state
+    def find(vault: OwnerSession) -> tuple[Carried | None, CampaignView]:
+        return carried_here(home, vault).get(campaign_id), vault.campaign(campaign_id)
 
     answer = await page.ask(find)
     if answer is None:
         return
-    found, state = answer
+    found, campaign = answer
+    state = campaign.line.state
     if found is None:
-        page.program.tell(carrying_facts.NOT_CARRIED)
+        page.program.tell(mesh_standing.NO_COURIER if campaign.peers else carrying_facts.NOT_CARRIED)
     elif not found.can_go or not (found.is_let_in or state == "joined"):
         page.program.tell(carrying_facts.standing(found))
     elif await page.app.push_screen_wait(CarryDialog(found, lead=lead)):

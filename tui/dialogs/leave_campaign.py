@@ -9,7 +9,7 @@ from textual import work
 
 from tui.dialogs.campaign_offer import Offer, leave, prepare
 from tui.dialogs.vault_call import VaultCallDialog
-from tui.text import campaign_facts, carrying_facts, wording
+from tui.text import campaign_facts, carrying_facts, mesh_standing, wording
 
 if TYPE_CHECKING:
     from tui.app.page import Page
@@ -22,7 +22,10 @@ class LeaveDialog(VaultCallDialog):
         super().__init__()
         assert offer.leaving is not None  # who opens it looked
         self._line, self._planned = offer.campaign.line, offer.leaving
-        self._has_courier = offer.courier is not None
+        self._ends = [
+            *[carrying_facts.ACCESS_ENDS] * (offer.courier is not None),
+            *[mesh_standing.ACCESS_ENDS] * (offer.mesh is not None),
+        ]
 
     def title_text(self) -> str:
         """The question."""
@@ -31,8 +34,7 @@ class LeaveDialog(VaultCallDialog):
 
     def consequence(self) -> str:
         """What ends, and what cannot be called back."""
-        ends = [carrying_facts.ACCESS_ENDS] if self._has_courier else []
-        return " ".join([*campaign_facts.leaving(self._planned, is_done=False), *ends])
+        return " ".join([*campaign_facts.leaving(self._planned, is_done=False), *self._ends])
 
     def choices(self) -> Iterable[tuple[str, str]]:
         """The verb."""
@@ -49,10 +51,10 @@ class LeaveDialog(VaultCallDialog):
     @work(exclusive=True, group="decide")
     async def _leave(self) -> None:
         """After a word once it is joined: nobody joins a campaign twice."""
-        line, home = self._line, self.program.paths.courier
+        line, paths = self._line, self.program.paths
         if await self.is_typed(campaign_facts.word_to_leave(self._planned), self.consequence()):
             self.carry_out(
-                lambda vault: leave(vault, home, line),
+                lambda vault: leave(vault, paths, line),
                 lambda done: " ".join(campaign_facts.leaving(done, is_done=True)),
                 "left",
             )
@@ -60,8 +62,8 @@ class LeaveDialog(VaultCallDialog):
 
 async def leave_campaign(page: Page[Any], campaign_id: str) -> None:
     """Open the dialog in which a campaign is left, or say that there is nothing to leave."""
-    home = page.program.paths.courier
-    offer = await page.ask(lambda vault: prepare(vault, campaign_id, home))
+    paths = page.program.paths
+    offer = await page.ask(lambda vault: prepare(vault, campaign_id, paths))
     if offer is None:
         return
     if offer.leaving is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import work
@@ -14,6 +14,7 @@ from tui.actions import REFUSE
 from tui.app.key_names import key_of
 from tui.app.page import Page
 from tui.couriers.carrying import Carried, carried_here
+from tui.couriers.meshes import Meshed, meshes_here
 from tui.dialogs.approval import prepare_approval
 from tui.dialogs.attack import AttackDialog
 from tui.dialogs.campaign import open_campaign
@@ -22,7 +23,7 @@ from tui.dialogs.leave_campaign import leave_campaign
 from tui.dialogs.request import RequestDialog, RequestPane
 from tui.dialogs.run import RunDialog
 from tui.dialogs.submit import take_in
-from tui.text import campaign_facts, carrying_facts, request_facts, times, wording
+from tui.text import campaign_facts, carrying_facts, mesh_standing, request_facts, times, wording
 from tui.text.request_facts import OPEN_STATES
 from tui.widgets.plain import Plain
 from tui.widgets.price import cost, guess
@@ -51,12 +52,13 @@ NEXT = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inbox:
-    """Every request as a line, and the first of them in whole; every campaign as a line, and what couriers carry."""
+    """Every request as a line, the first of them in whole; every campaign as a line, with couriers and meshes."""
 
     lines: list[RequestLine]
     opened: dict[str, RequestView]
     campaigns: dict[str, CampaignLine]
     couriers: dict[str, Carried]
+    meshes: dict[str, Meshed] = field(default_factory=dict)
 
 
 class Requests(Page[Inbox]):
@@ -77,6 +79,8 @@ Who asks to learn from your data, for what, and what it would cost.
 * A **campaign** is one line, such as one that **asks to join**: you join or leave all of its rounds at once. Each round
   that comes is a request below it. One that came by an **invitation** has a courier, a process of its own that carries
   rounds in and what you released out: **c** lets it go once, **w** leaves the campaign and destroys its access.
+* A campaign that is a **mesh** has peers instead: its line says how many are connected and whose model the last mix
+  took and whose not, and opening it says why not, round by round.
 """
 
     def __init__(self) -> None:
@@ -101,6 +105,7 @@ Who asks to learn from your data, for what, and what it would cost.
             opened={one.id: vault.request(one.id) for one in waiting_first},
             campaigns={campaign_facts.KEY + one.id: one for one in vault.campaigns()},
             couriers=carried_here(self.program.paths.courier, vault),
+            meshes=meshes_here(self.program.paths.mesh),
         )
 
     async def draw(self, facts: Inbox) -> None:
@@ -157,6 +162,8 @@ Who asks to learn from your data, for what, and what it would cost.
 
     def _about_campaign(self, line: CampaignLine) -> str:
         progress = f"A campaign: {campaign_facts.progress(line)}. Enter opens it."
+        if (mesh := self._facts.meshes.get(line.id)) is not None:
+            return f"{progress}\n{mesh_standing.standing(mesh)}"
         if line.state != "joined" and line.id not in self._facts.couriers:
             return progress
         key = key_of("requests.carry", self.program.own_keys)

@@ -125,7 +125,12 @@ def facts(access: Access, state: MeshState, seen: Seen) -> list[tuple[str, str]]
 
 def round_row(one: MeshRound, names: Names) -> tuple[str, str, str, str]:
     """A round as a row: its number, what became of it, whom it was mixed from, and whom not and why."""
-    return (str(one.number), one.note or _WORDS[one.word], *_from_whom(one.verdicts, names))
+    return (str(one.number), what_became(one), *_from_whom(one.verdicts, names))
+
+
+def what_became(one: MeshRound) -> str:
+    """What became of a round, or why the vault did not take it."""
+    return one.note or _WORDS[one.word]
 
 
 def last_row(verdicts: tuple[Verdict, ...], names: Names) -> tuple[str, str, str, str]:
@@ -137,10 +142,15 @@ def _from_whom(verdicts: tuple[Verdict, ...], names: Names) -> tuple[str, str]:
     taken = [
         names[one.key] + ("" if one.word == "accepted" else " (not compared)")
         for one in verdicts
-        if one.word in ("accepted", "not compared")
+        if is_taken(one)
     ]
-    left = [f"{names[one.key]}: {why(one)}" for one in verdicts if one.word in ("too far", "nothing came")]
+    left = [f"{names[one.key]}: {why(one)}" for one in verdicts if not is_taken(one)]
     return ", ".join(taken), "; ".join(left)
+
+
+def is_taken(one: Verdict) -> bool:
+    """Whether a peer's model was mixed."""
+    return one.word in ("accepted", "not compared")
 
 
 def why(one: Verdict) -> str:

@@ -1,0 +1,48 @@
+"""Meshes, by ear: the peers of each, what became of each round, and whom the last mix accepted and whom not."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from tui.by_ear import campaigns
+from tui.by_ear.acting import attempt
+from tui.couriers.meshes import Meshed, dismissed_mesh, meshes_here
+from tui.text import campaign_facts, mesh_standing
+
+if TYPE_CHECKING:
+    from tui.by_ear.beginning import Opened
+    from tui.by_ear.talk import Talk
+
+LEAVE: Final = "Leave its campaign for good, and end its access."
+NONE: Final = "No mesh was joined here. Whoever founds one gives you a membership: lockbox mesh join."
+
+
+def hear_meshes(talk: Talk, opened: Opened) -> None:
+    """Choose one of the meshes that were joined here, again and again."""
+    while found := list(meshes_here(opened.paths.mesh).values()):
+        lines = [f"{one.access.requester}. {mesh_standing.standing(one)}" for one in found]
+        chosen = talk.choose("Meshes.", lines)
+        if chosen is None:
+            return
+        attempt(talk, partial(_hear_mesh, talk, opened, found[chosen]))
+    talk.say(NONE)
+
+
+def _hear_mesh(talk: Talk, opened: Opened, one: Meshed) -> None:
+    """How one mesh stands whole, and what can be done with it."""
+    talk.facts(mesh_standing.facts(one))
+    talk.say(f"{mesh_standing.WHOM}:")
+    talk.facts(mesh_standing.whom(one))
+    talk.say(*mesh_standing.sentences(one))
+    if talk.choose("What do you want to do?", [LEAVE]) is not None:
+        _leave(talk, opened, one.access.campaign)
+
+
+def _leave(talk: Talk, opened: Opened, campaign: str) -> None:
+    """Leave a campaign that can be left; once it is over here, its mesh's access ends as well."""
+    if opened.vault.campaign(campaign).line.state in campaign_facts.OPEN_STATES:
+        campaigns.leave(talk, opened.vault, campaign)
+    if opened.vault.campaign(campaign).line.state not in campaign_facts.OPEN_STATES:
+        dismissed_mesh(opened.paths.mesh, campaign)
+        talk.say(mesh_standing.ACCESS_ENDS)

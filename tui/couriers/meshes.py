@@ -1,0 +1,72 @@
+"""How meshes stand here, for the screens: what each keeps of its rounds, and ending it with its campaign."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vault.errors.families import LockboxError
+from vault.errors.meshes import MeshFolderDamaged
+
+if TYPE_CHECKING:
+    from learner.federation.mesh_folder import Access, MeshFolder, MeshState, Seen
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meshed:
+    """A mesh that was joined here: how far it is, what its network saw last, and the name of each peer by its key."""
+
+    folder: MeshFolder
+    access: Access
+    state: MeshState
+    seen: Seen
+    names: Mapping[str, str]
+
+
+def meshes_here(home: Path) -> dict[str, Meshed]:
+    """What was joined, by the id of the campaign here; a folder that cannot be read is no mesh."""
+    if not home.is_dir():
+        return {}
+    from learner.federation.mesh_folder import joined
+
+    found = (_meshed(folder) for folder in joined(home))
+    return {one.access.campaign: one for one in found if one is not None}
+
+
+def _meshed(folder: MeshFolder) -> Meshed | None:
+    from learner.federation.mesh_folder import Access
+
+    try:
+        access, peers = folder.facts(Access), folder.campaign().document.peers
+    except LockboxError:
+        return None  # the mesh's own status names the folder, and joining again mends it
+    names = {one.key: one.name for one in peers}
+    return Meshed(folder=folder, access=access, state=_state(folder), seen=_seen(folder), names=names)
+
+
+def _state(folder: MeshFolder) -> MeshState:
+    from learner.federation.mesh_folder import MeshState
+
+    try:
+        return folder.facts(MeshState)
+    except MeshFolderDamaged as error:
+        return MeshState(trouble=str(error))
+
+
+def _seen(folder: MeshFolder) -> Seen:
+    from learner.federation.mesh_folder import Seen
+
+    try:
+        return folder.net.facts(Seen)
+    except MeshFolderDamaged:
+        return Seen()  # what has the network writes it anew
+
+
+def dismissed_mesh(home: Path, campaign: str) -> bool:
+    """Destroy the access and everything that is kept of the mesh of a campaign that was left; whether there was one."""
+    one = meshes_here(home).get(campaign)
+    if one is not None:
+        one.folder.destroy()
+    return one is not None
