@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,12 +22,14 @@ from vault.daemon.watched import WatchedActions
 from vault.errors.daemon import Stopped
 from vault.errors.records import AlreadyImported, FileMissing
 from vault.owner.interface.session import OwnerSession
+from vault.training import living, process
 from vault.vault import Vault
 from vault.views.audit import Opening
 from vault.views.records import FileChoice, RowFilter
 from vault.wire import addresses
 
 ROWS = 9_000
+NEVER_READY = (sys.executable, "-I", "-S", "-c", "import signal; signal.pause()")
 Do = Callable[[OwnerSession, Path, Callable[[int, int], None]], object]
 
 
@@ -251,6 +254,29 @@ def test_a_run_stopped_before_it_is_paid_for_costs_nothing(daemon: Daemon, vault
     assert vault.begun()[-1].error == str(Stopped())
     assert vault.request(request).line.state == "approved"
     assert not vault.request(request).price.paid
+
+
+@pytest.mark.parametrize("action", sweep(["attack_stand_in", "train"]))
+@pytest.mark.parametrize("how", sweep(["stop", "lock"]))
+def test_a_learner_that_is_not_ready_yet_is_ended_at_once(
+    action: str, how: str, daemon: Daemon, vault: OwnerSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody waits for a learner to be loaded that is not wanted any more."""
+    session = daemon.session()
+    request = approved(daemon, session, steps=20)
+    monkeypatch.setattr(process, "COMMAND", NEVER_READY)
+    begun = vault.begin(action, request_id=request)
+    until(lambda: living._LIVING)
+    ended = daemon.outcome(action, begun, token=session.token)["state"] != "running"
+    if how == "stop":
+        daemon.ask(addresses.STOP, {"id": begun}, token=session.token)
+        until(lambda: vault.begun()[-1].state != "running", seconds=process.READY_TIMEOUT / 4)
+        assert vault.begun()[-1].error == str(Stopped())
+    else:
+        daemon.ask(addresses.LOCK, {"stop_training": True}, token=session.token)
+        assert daemon.has_ended(process.READY_TIMEOUT / 4)
+    assert not ended
+    assert not living._LIVING
 
 
 def test_a_run_is_stopped_where_it_is_watched(daemon: Daemon, vault: OwnerSession) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import signal
 import sys
 
 import pytest
 
+from tui.cli.interruption import STOPPING
 from tui.cli.progress import progress_bar
 
 
@@ -47,3 +49,30 @@ def test_a_log_and_a_screen_that_is_read_aloud_get_no_bar(
 
     assert screen.getvalue() == ""
     assert capsys.readouterr() == ("", "")
+
+
+def test_ctrl_c_is_answered_before_what_it_stops_has_ended(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """On a terminal in the place of the bar, in a log as a line."""
+    said: list[str] = []
+
+    def interrupted() -> None:
+        with progress_bar("attacking"):
+            try:
+                signal.raise_signal(signal.SIGINT)
+            finally:
+                said.append("it comes to its end")
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert (capfd.readouterr().err, said) == (f"{STOPPING}\n", ["it comes to its end"])
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+    screen = Terminal()
+    monkeypatch.setattr(sys, "stderr", screen)
+    monkeypatch.delenv("ACCESSIBLE", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert STOPPING in screen.getvalue()

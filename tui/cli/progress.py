@@ -7,15 +7,19 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from tui.cli.interruption import STOPPING, answered, say_stopping
+
 
 @contextmanager
 def progress_bar(doing: str, *, before: str = "") -> Iterator[Callable[[int, int], None]]:
     """Give what an action tells its progress to; on stderr, gone at its end, and nothing in a log.
 
     `before` stands there until the first part is done; how long the rest will take, as soon as that can be told.
+    Ctrl-C is answered at once, however long what it stops takes to end.
     """
     if not sys.stderr.isatty() or os.environ.get("ACCESSIBLE"):
-        yield lambda _done, _of: None
+        with answered(say_stopping):
+            yield lambda _done, _of: None
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn
@@ -36,4 +40,5 @@ def progress_bar(doing: str, *, before: str = "") -> Iterator[Callable[[int, int
                 words = ", ".join(filter(None, (f"{done:,} of {of:,}", left.words(done, of))))
                 bar.update(task, description=doing, completed=done, total=of, words=words)
 
-        yield tell
+        with answered(lambda: bar.update(task, description=STOPPING)):
+            yield tell

@@ -16,7 +16,9 @@ from vault.errors.daemon import Stopped, UnknownAction
 from vault.errors.exhaustion import truly
 from vault.errors.families import LockboxError
 from vault.errors.storage import OutOfResources
+from vault.errors.training import LearnerFailed, RunLost
 from vault.sealing.random import random_id
+from vault.training.living import stop_learner_of
 from vault.views.runs import BegunAction
 from vault.wire.errors import ErrorBody, error_body, unforeseen
 from vault.wire.messages import Outcome
@@ -56,11 +58,16 @@ class Watched:
         try:
             self.answer = work(self.follow)
         except LockboxError as error:
-            self.error, self.state = error_body(truly(error)), "failed"
+            self.error, self.state = error_body(self._as_told(truly(error))), "failed"
         except Exception as error:  # the end of a thread is the end of a process: nothing above could hear it
             self.error, self.state = error_body(unforeseen(error)), "failed"
         else:
             self.state = "done"
+
+    def _as_told(self, error: LockboxError) -> LockboxError:
+        """A learner that was ended because this was stopped is no failure; where the budget is spent, that is said."""
+        was_ended = self.is_stopped and isinstance(error, LearnerFailed) and not isinstance(error, RunLost)
+        return Stopped() if was_ended else error
 
     def outcome(self, kind: type[Outcome[Any]]) -> Outcome[Any]:
         """How far it is, and what became of it."""
@@ -146,6 +153,8 @@ class WatchedActions:
         self._vault.end_runs()
         for one in self._all():
             one.is_stopped = True
+            if one.thread.is_alive() and one.thread.ident is not None:
+                stop_learner_of(one.thread.ident)
 
     def end_all(self, until: float) -> bool:
         """End everything, and return whether that was done and written down by this moment of the monotonic clock."""

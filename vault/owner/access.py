@@ -13,6 +13,7 @@ from vault.lifecycle.tries import counted_try
 from vault.requests import tokens
 from vault.requests.campaign_round import named_campaign
 from vault.store.tables import LogEntry
+from vault.training.living import stop_learner_of
 
 if TYPE_CHECKING:
     from vault.audit.transaction import AuditedTransaction
@@ -70,10 +71,11 @@ class AccessActions:
             run.stop()
 
     def stop_run_of(self, thread: int) -> None:
-        """End the run that trains on this thread, if there is one."""
+        """End the run that trains on this thread, and every other learner that was started on it, if there is one."""
         for run in list(self._opened.running.values()):
             if run.thread == thread:
                 run.stop(because="interrupted")
+        stop_learner_of(thread)
 
     def token_holder(self, token: str) -> str:
         """The id of the requester this token was given to; raises `SessionEnded`."""

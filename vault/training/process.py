@@ -46,6 +46,7 @@ from learner.protocol import (
     updates_limit,
 )
 from vault.errors.training import LearnerFailed, SandboxMissing
+from vault.training import living
 from vault.training.channels import Channels, open_channels, pump, zero
 
 COMMAND: tuple[str, ...] = (sys.executable, "-I", "-m", "learner")
@@ -98,7 +99,7 @@ class LearnerProcess:
     Leaving the ``with`` block ends the process.
 
     Start and train on one thread and keep that thread alive: on Linux the learner dies with the thread that
-    started it. ``stop`` may be called from any thread, and from the progress of a training.
+    started it. ``stop`` may be called from any thread, while it gets ready and from the progress of a training.
     """
 
     def __init__(self, job: _Asked, process: subprocess.Popen[bytes], channels: Channels) -> None:
@@ -108,6 +109,7 @@ class LearnerProcess:
         self._in_use = Lock()
         self._is_stopped = False
         self._progress = bytearray()
+        self._thread = living.note(self)
         self.sandbox = SandboxFacts(landlock_abi=0, seccomp=False, confined=False, missing=())
 
     @classmethod
@@ -127,7 +129,8 @@ class LearnerProcess:
         kind = f"{OWN}{job.model.kind}" if isinstance(job, OwnJob) else job.model.kind
         learner = cls(job, _spawn((), channels, subprocess.DEVNULL, kind), channels)
         try:
-            learner._get_ready(weights, time.monotonic() + ready_timeout)
+            with learner._in_use:  # who stops it meanwhile leaves the descriptors to this thread
+                learner._get_ready(weights, time.monotonic() + ready_timeout)
             learner._raise_unless_confined(allow_unconfined)
         except BaseException:
             learner.stop()
@@ -193,6 +196,7 @@ class LearnerProcess:
         self._is_stopped = True
         self._process.kill()
         self._process.wait()
+        living.forget(self, self._thread)
 
     @property
     def pid(self) -> int:
