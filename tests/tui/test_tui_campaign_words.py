@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
 
 from tui.screens.requests import _widths as widths_at
-from tui.text import campaign_facts, request_facts
+from tui.text import campaign_facts, release_facts, request_facts
 from vault.views.campaigns import CampaignLeaving, CampaignLine, CampaignPrice
 from vault.views.consents import GrantDraft, Withdrawal
 from vault.views.requests import RequestLine, RoundOf
@@ -63,6 +68,30 @@ def test_a_round_says_of_which_campaign_it_is_and_that_it_was_left_with_it() -> 
     refused = replace(ROUND, state="refused_person")
     assert request_facts.state(refused) == "over, its campaign is left"
     assert request_facts.state(replace(refused, round=None)) == "refused by you"
+
+
+@pytest.mark.parametrize(
+    ("carried", "peers", "to_whom"),
+    [(True, (), "the courier takes it"), (False, ("Ann", "Ben"), "all peers of its mesh"), (False, (), "token")],
+)  # fmt: skip
+def test_what_was_sent_for_a_round_is_wanted_until_that_ends(
+    carried: bool, peers: tuple[str, ...], to_whom: str
+) -> None:
+    """Not until the token of whoever fetches it ends, 90 days later."""
+    assert ROUND.round is not None
+    asked = replace(ROUND.round, is_carried=carried, peers=peers)
+    sent: Any = SimpleNamespace(
+        id="r1", size=2048, recipient="Lab", round=asked, decided_at="2026-12-01T08:00:00Z", held_at="",
+        expires_at="", fetch_until="2027-03-01T08:00:00Z",
+    )  # fmt: skip
+    said = release_facts.after_sending(sent, None)
+    assert to_whom in said[0]
+    assert "Its round takes answers until 2026-12-06 08:42 UTC." in said
+    assert ("2027" in " ".join(said)) == (to_whom == "token")
+    sent.decided_at = asked.ends_at
+    assert "it comes too late for that" in release_facts.after_sending(sent, None)[1]
+    sent.round = None
+    assert len(release_facts.after_sending(sent, Path("/a"))) == 1
 
 
 def test_of_several_runs_the_cap_is_of_each() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tui.actions import questions
+from tui.cli.interruption import answered, say_stopping
 from tui.text.error_words import with_way_out
 from vault.errors.families import LockboxError, Locked
 from vault.errors.requests import WasDrill
@@ -69,7 +70,8 @@ def watched(talk: Talk, doing: str, call: Callable[[Progress], T]) -> T | None:
     """What came of an action that takes a while, said as it goes on; None where Ctrl-C stopped it."""
     talk.say(f"{doing}; this may take a while. Control and C stops it.")
     try:
-        return call(talk.progress(doing))
+        with answered(say_stopping):
+            return call(talk.progress(doing))
     except KeyboardInterrupt:
         talk.say("Stopped.")
         return None

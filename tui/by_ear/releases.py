@@ -65,8 +65,7 @@ def _release(talk: Talk, vault: OwnerSession, one: ReleaseView, *, is_practice: 
         release_facts.NOT_MEASURED,
         release_facts.to_whom(one, is_practice=is_practice),
     )
-    way = "the courier takes it" if release_facts.is_carried(one) else "they fetch it by their token"
-    typed = talk.ask(f"Path of a new folder for it, or nothing, and {way}:")
+    typed = talk.ask(f"Path of a new folder for it, or nothing, and it is {release_facts.left_for(one)}:")
     if typed and (fault := release_facts.folder_fault(typed)):
         talk.say(fault)
         return

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from tui.by_ear.acting import attempt, carry_out, label, possible, watched
 from tui.by_ear.campaigns import hear_campaign
+from tui.cli.interruption import answered, say_stopping
 from tui.couriers.joining import is_invitation
 from tui.dialogs.approval import PreparedApproval, approve, prepare_approval
 from tui.text import attack_facts, request_facts, wording
@@ -167,7 +168,8 @@ def run_now(talk: Talk, vault: OwnerSession, request_id: str) -> None:
     """Run what is approved and wait for it; Ctrl-C stops it, and what that cost is said."""
     talk.say("The run begins. Its price is paid before the first record is read, and stays spent.")
     try:
-        held = vault.train(request_id, progress=talk.progress("Training"))
+        with answered(say_stopping):
+            held = vault.train(request_id, progress=talk.progress("Training"))
     except KeyboardInterrupt:
         talk.say(wording.after_a_stop(vault.request(request_id).line.state))
         return

@@ -16,7 +16,7 @@ STOPPING: Final = "stopping …"
 
 @contextmanager
 def answered(answer: Callable[[], None]) -> Iterator[None]:
-    """Within this block Ctrl-C has `answer` called once before it is raised; outside the main thread nothing changes."""
+    """Within this block Ctrl-C has `answer` called once before it is raised; in other threads nothing changes."""
     before = signal.getsignal(signal.SIGINT)
     if threading.current_thread() is not threading.main_thread() or before is not signal.default_int_handler:
         yield

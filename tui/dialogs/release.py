@@ -22,7 +22,7 @@ from tui.text.release_facts import (
     NOT_MEASURED,
     beware_of_folder,
     folder_fault,
-    is_carried,
+    left_for,
     release_facts,
     to_whom,
     where_to,
@@ -73,7 +73,7 @@ class ReleaseDialog(Dialog[ReleaseView]):
     def before_buttons(self) -> Iterable[Widget]:
         """To whom, where to, and the word; always in sight."""
         yield Plain(to_whom(self._held, is_practice=self._is_practice), id="to-whom", classes="value")
-        way = "for the courier to take" if is_carried(self._held) else "for them to fetch by token"
+        way = left_for(self._held)
         yield Plain(f"Where: {way}, or a new folder:", id="where")
         yield Input(placeholder=f"{way}; or type a folder", id="folder", compact=True)
         with Horizontal(id="word-line"):

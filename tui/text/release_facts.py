@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -39,6 +40,13 @@ def is_of_mesh(one: ReleaseView) -> bool:
     return one.round is not None and bool(one.round.peers)
 
 
+def left_for(one: ReleaseView) -> str:
+    """Whom it waits for where no folder is named."""
+    if is_carried(one):
+        return "for the courier to take"
+    return "for your mesh to pass on" if is_of_mesh(one) else "for them to fetch by token"
+
+
 def where_to(one: ReleaseView, folder: Path | None) -> str:
     """Where it goes: a folder, or to be fetched."""
     kept = BY_COURIER if is_carried(one) else BY_MESH if is_of_mesh(one) else wording.KEPT_TO_FETCH
@@ -73,6 +81,37 @@ def ways_out(one: ReleaseView) -> tuple[str, ...]:
         "To let it leave, into a folder or, without --to, for them to fetch by token:",
         f"{send} --to DIR",
     )
+
+
+def after_sending(one: ReleaseView, folder: Path | None) -> tuple[str, ...]:
+    """What became of it, by a command: who gets it how, and until when; what answers a round counts until that ends."""
+    what = f"one update of {wording.size(one.size)}, signed"
+    if folder is not None:
+        return (f"{folder} holds what leaves for {one.recipient}: {what}.", *_until_round_ends(one))
+    left = f"{what.capitalize()}, left for"
+    if is_carried(one):
+        return (
+            f"{left} {one.recipient}: the courier takes it, while the vault is unlocked.",
+            *_until_round_ends(one),
+            "To let it go now: lockbox courier run --once",
+        )
+    if is_of_mesh(one):
+        gets = "they get it while that runs: lockbox mesh run"
+        return (f"{left} all peers of its mesh: {gets}", *_until_round_ends(one))
+    until = times.full_time(one.fetch_until or one.expires_at)
+    fetched = f"they can fetch it with their token, while the vault is unlocked, until {until}."
+    return (f"{left} {one.recipient}: {fetched}", *_until_round_ends(one))
+
+
+def _until_round_ends(one: ReleaseView) -> tuple[str, ...]:
+    """The deadline of the round that it answers, and whether that is over."""
+    if one.round is None:
+        return ()
+    end = times.full_time(one.round.ends_at)
+    sent = datetime.fromisoformat(one.decided_at or one.held_at)
+    if sent >= datetime.fromisoformat(one.round.ends_at):
+        return (f"Its round took answers until {end}: it comes too late for that.",)
+    return (f"Its round takes answers until {end}.",)
 
 
 def in_round(one: RoundOf | None) -> list[tuple[str, str]]:

@@ -13,6 +13,7 @@ import typer
 
 from tui.cli.command_group import CommandGroup
 from tui.cli.courier_joining import join_by
+from tui.cli.interruption import answered, say_stopping
 from tui.cli.options import AsJson
 from tui.cli.terminal import (
     confirm,
@@ -105,7 +106,8 @@ def run(
         raise click.UsageError("an ID goes with --once")
     if not once:
         say(courier_facts.going(len(carried(home)), every))
-        Couriers(home=home, connect=connect, tell=tell, every=every * 60.0).go_on()
+        with answered(say_stopping):
+            Couriers(home=home, connect=connect, tell=tell, every=every * 60.0).go_on()
     for folder in _to_go_once(home, campaign):
         _go_once(folder, connect, tell)
     if not _is_open(connect):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tui.cli.command_group import CommandGroup
+from tui.cli.interruption import answered, say_stopping
 from tui.cli.mesh_addresses import check_addresses
 from tui.cli.mesh_joining import introduce_to, join_by
 from tui.cli.options import AsJson
@@ -158,14 +159,16 @@ def run(
     paths, folder = global_options(context).paths, _chosen(context, campaign)
     known = folder.net.facts(NodeFacts)
     own = [one.address for one in known.places if one.key == known.key]
-    Running(
+    running = Running(
         folder=folder,
         connect=lambda: line_to(paths),
         tell=_teller(_names(folder), as_json=as_json),
         listen=own if listen is None else [listen],
         others=connect or (),
         every=float(every),
-    ).go_on()
+    )
+    with answered(say_stopping):
+        running.go_on()
 
 
 @group.command("status")

@@ -24,7 +24,7 @@ from tui.cli.terminal import (
 )
 from tui.cli.vault_access import open_vault
 from tui.text import times, wording
-from tui.text.release_facts import beware_of_folder, in_round, is_carried, is_of_mesh, ways_out
+from tui.text.release_facts import after_sending, beware_of_folder, in_round, is_carried, is_of_mesh, ways_out
 from tui.text.wording import requester_with_key
 from vault.errors.consent import NotConfirmed
 
@@ -95,7 +95,7 @@ def _show(one: ReleaseView) -> None:
             ("what leaves", wording.what_leaves(one.size)),
             ("hidden by", wording.mechanism(noun, one.clip_norm, one.steps, one.noise_multiplier)),
             ("held", f"since {one.held_at}, until {one.expires_at}"),
-            *([("to be fetched", f"until {one.fetch_until}")] if one.fetch_until else []),
+            *_fetched(one),
             ("digest", one.digest),
         ]
     )
@@ -107,6 +107,12 @@ def _show(one: ReleaseView) -> None:
         write_wrapped(f"\n{wording.CANNOT_BE_SENT}")
         if one.state == "sending":
             write_wrapped(wording.MAY_HAVE_LEFT)
+
+
+def _fetched(one: ReleaseView) -> list[tuple[str, str]]:
+    """Until when it can be fetched by token; what a courier or a mesh takes is wanted until its round ends."""
+    is_theirs = one.fetch_until and not is_carried(one) and not is_of_mesh(one)
+    return [("to be fetched", f"until {one.fetch_until}")] if is_theirs else []
 
 
 def _show_ways(one: ReleaseView) -> None:
@@ -148,23 +154,8 @@ def send(
         sent = vault.send(release_id, confirm_digest=confirm_digest, to=to)
     if as_json:
         write_json(sent)
-    what = f"one update of {wording.size(sent.size)}, signed"
-    until = times.short_time(sent.fetch_until or "")
-    if to is None and is_carried(sent):
-        say(
-            f"{what.capitalize()}, left for {sent.recipient}: the courier takes it, while the vault is unlocked, "
-            f"until {until} UTC."
-        )
-        say("To let it go now: lockbox courier run --once")
-    elif to is None and is_of_mesh(sent):
-        say(
-            f"{what.capitalize()}, left for all peers of its mesh: they get it while that runs: lockbox mesh run"
-        )
-    elif to is None:
-        say(f"{what.capitalize()}, left for {sent.recipient}: they can fetch it with their token,")
-        say(f"while the vault is unlocked, until {until} UTC.")
-    else:
-        say(f"{to} holds what leaves for {sent.recipient}: {what}.")
+    for sentence in after_sending(sent, to):
+        say(sentence)
     say("It cannot be called back.")
 
 
