@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -15,6 +16,7 @@ from tests.worlds.campaign_logs import WorldLog
 from tests.worlds.campaigns import another, held, joined, round_of
 from tests.worlds.vaults import copy_of
 from tests.worlds.world import NAME, World
+from tui.text import campaign_facts
 from vault import portal
 from vault.errors.budget import BudgetExhausted
 from vault.errors.campaigns import (
@@ -208,7 +210,7 @@ def test_each_round_runs_by_that_one_word_is_charged_once_and_decided_apart(
 
     found = vault.campaign(campaign_id)
     assert [one.state for one in found.rounds] == ["released", "held", "to come"]
-    assert (found.line.done, found.line.to_come) == (2, 1)
+    assert (found.line.done, found.line.waiting, found.line.to_come) == (2, 0, 1)
     (grant,) = vault.grants()
     assert (grant.uses_spent, grant.uses) == (2, 3)
     charges = vault.budget_history()
@@ -231,8 +233,12 @@ def test_a_round_that_came_before_the_word_waits_for_it(vault: Vault, folder: Pa
     with pytest.raises(RoundOfCampaign):
         vault.refuse(early.id)
 
+    line = vault.campaign(found.line.id).line
+    assert campaign_facts.progress(line) == "0 of 3 rounds done, 1 handed over and waiting, 2 to come"
+
     vault.join_campaign(found.line.id, digest=found.digest)
     assert vault.request(early.id).line.state == "approved"
+    assert vault.campaign(found.line.id).line == replace(line, state="joined")
 
 
 def test_who_joins_late_consents_to_the_rounds_that_can_still_come(

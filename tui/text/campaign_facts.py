@@ -93,8 +93,9 @@ def joined(*, unattended: bool) -> str:
 
 
 def progress(line: CampaignLine) -> str:
-    """How many rounds were done, and how many are to come."""
-    return f"{line.done} of {wording.counted(line.rounds, 'round')} done, {line.to_come} to come"
+    """How many rounds were done, how many were handed over and are not, and how many are to come."""
+    waits = f"{line.waiting} handed over and waiting, " if line.waiting else ""
+    return f"{line.done} of {wording.counted(line.rounds, 'round')} done, {waits}{line.to_come} to come"
 
 
 def who_and_why(found: CampaignView) -> Facts:

@@ -33,7 +33,7 @@ from vault.views.campaigns import (
     RoundView,
 )
 from vault.views.purposes import PURPOSES
-from vault.views.states import CampaignState
+from vault.views.states import CampaignState, RequestState
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -49,6 +49,7 @@ TO_COME = "to come"
 MISSED = "missed"
 BY_HAND, BY_LOG, BY_WITNESS, BY_PEER = "hand", "log", "witness", "mesh"
 _OPEN = (CampaignState.WAITING, CampaignState.JOINED)
+_UNPAID = (RequestState.WAITING, RequestState.APPROVED, RequestState.READY)
 
 
 def campaign_lines(uow: UnitOfWork, vault: OpenVault) -> list[CampaignLine]:
@@ -61,7 +62,7 @@ def campaign_lines(uow: UnitOfWork, vault: OpenVault) -> list[CampaignLine]:
 def campaign_line(uow: UnitOfWork, row: CampaignRow, now: datetime) -> CampaignLine:
     """A campaign as one line."""
     asker, document = requester_row(uow, row.requester_id), document_of(row)
-    came = [each.id for each in rounds_of(uow, row)]
+    came = rounds_of(uow, row)
     after = range(latest_round(uow, row) + 1, document.rounds + 1)
     is_open = row.state in _OPEN
     return CampaignLine(
@@ -72,7 +73,8 @@ def campaign_line(uow: UnitOfWork, row: CampaignRow, now: datetime) -> CampaignL
         collection=row.collection,
         purpose_words=PURPOSES[document.job.purpose.dpv],
         rounds=document.rounds,
-        done=sum(uow.count(ChargeRow, request_id=each) for each in came),
+        done=sum(uow.count(ChargeRow, request_id=each.id) for each in came),
+        waiting=sum(shown_state(each, each.expires_at, now) in _UNPAID for each in came),
         to_come=sum(now < document.deadline(number) for number in after) if is_open else 0,
         received_at=stamp(row.received_at),
         ends_at=stamp(row.expires_at),

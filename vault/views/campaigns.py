@@ -12,7 +12,8 @@ from vault.views.consents import DecisionView, GrantDraft, Withdrawal
 class CampaignLine:
     """A campaign as one line; `state` is `over` once its last round is, unless it was left or refused before.
 
-    `done` are the rounds this vault was charged for, `to_come` those that can still come in.
+    `done` are the rounds this vault was charged for, `waiting` those that were handed over and wait for you or for
+    their run, `to_come` those that can still come in.
     """
 
     id: str
@@ -26,6 +27,7 @@ class CampaignLine:
     to_come: int
     received_at: str
     ends_at: str
+    waiting: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
