@@ -107,7 +107,7 @@ class Errand:
 
         Nothing is fetched for a vault that does not answer, and then everything before more is said to it.
         """
-        self._at_vault(lambda: door.campaign(self.served.digest))
+        self._at_vault(lambda: self._hear_standing(door))
         if self.refused is not None:
             return
         log = log_in(self.folder)
@@ -120,6 +120,11 @@ class Errand:
         self.folder.forget_fetched({f"round-{number}" for number in self._wanted(log)} | {self._model_name()})
         for one in self.state.rounds:
             self._at_vault(partial(self._look_after, door, one))
+
+    def _hear_standing(self, door: Door) -> None:
+        """Whether the vault's owner said no to the campaign; leaving one is not heard here."""
+        if door.campaign(self.served.digest).state == "refused" and not self.folder.ended():
+            self.folder.note_standing("refused")
 
     def _at_vault(self, act: Callable[[], object]) -> None:
         """Do one thing at the vault; what goes wrong is kept for the end and stops nothing else, unless it is shut."""

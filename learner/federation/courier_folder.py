@@ -32,11 +32,15 @@ KEY_FILE: Final = "vault-key"
 """The public key by which the coordinator knows the vault."""
 PROOF_FILE: Final = "enrolment-proof"
 """Its signature of the enrolment."""
+ENDED_FILE: Final = "ended"
+"""That its owner refused or left the campaign, for its owner to read: a courier asks for it as before."""
 _FETCHED: Final = "fetched-"
 # written in this order: with the last of them all are there
 _PARTS: Final = (".document", ".signature", ".weights")
 _DRAFT: Final = ".joining"
 _LARGEST: Final = 64 << 20
+
+ENDS: Final = ("refused", "left")
 
 Word = Literal["waiting", "refused", "expired", "released", "sent", "not sent", "not handed over", "not here"]
 """What became of a round: it waits in the vault, you said no, its time is over, you released its update, which then was
@@ -140,6 +144,15 @@ class CourierFolder:
     def leaves(self) -> tuple[bytes, ...]:
         """The lines of the campaign's log that are here."""
         return tuple(self.read_if_there(LEAVES_FILE).splitlines())
+
+    def ended(self) -> str:
+        """`refused` or `left` where the campaign is known to be, and else empty."""
+        found = self.read_if_there(ENDED_FILE).decode(errors="replace")
+        return found if found in ENDS else ""
+
+    def note_standing(self, state: str) -> None:
+        """Keep whether the campaign is refused or left, by its state in the vault."""
+        self.write(ENDED_FILE, state.encode() if state in ENDS else b"")
 
     def keep_fetched(self, name: str, files: tuple[bytes, bytes, bytes]) -> None:
         """Keep what was fetched under this name."""

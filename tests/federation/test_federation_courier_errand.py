@@ -189,12 +189,13 @@ class DoorOfTwo:
     puts_off: LockboxError | None = None
     jobs: dict[str, LockboxError] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    word: Any = "waiting"
 
     def campaign(self, digest: str) -> CampaignState:
         """Answer that nothing of the log was read, unless it is shut."""
         if self.shut is not None:
             raise self.shut
-        return CampaignState(digest=digest, state="waiting", checkpoint_size=0)
+        return CampaignState(digest=digest, state=self.word, checkpoint_size=0)
 
     def hand_over(self, _files: Served, _part: LogPart) -> None:
         """Take a round, unless it puts off."""
@@ -270,6 +271,19 @@ def test_a_vault_that_does_not_answer_looks_like_a_locked_one_to_the_coordinator
     assert alone.coordinator.asked == locked
     state = alone.folder.state()
     assert (state.failures, bool(state.trouble)) == (0, True)
+
+
+def test_a_refused_campaign_is_known_to_its_owner_and_asked_for_the_same(alone: Alone) -> None:
+    """The coordinator hears no difference."""
+    alone.errand(DoorOfTwo())
+    asked, alone.coordinator.asked = alone.coordinator.asked, []
+    assert alone.folder.ended() == ""
+    alone.folder.keep(CourierState(rounds=alone.folder.state().rounds[:2]))
+    alone.errand(DoorOfTwo(word="refused"))
+    assert alone.folder.ended() == "refused"
+    assert [one.partition("?")[0] for one in alone.coordinator.asked] == [
+        one.partition("?")[0] for one in asked
+    ]
 
 
 def test_a_round_that_the_vault_puts_off_is_fetched_once(alone: Alone) -> None:

@@ -8,12 +8,23 @@ from pathlib import Path
 
 import pytest
 
-from learner.federation.courier_folder import Access, CourierState, RoundState
+from learner.federation.courier_folder import (
+    INVITATION_FILE,
+    Access,
+    CourierState,
+    RoundState,
+    carried,
+    draft_folder,
+    settled,
+)
+from tests.worlds.invitations import invitation
 from tests.worlds.vaults import paths_in
 from tui.cli import courier_unit
-from tui.text import courier_facts
+from tui.cli.access_ends import end_access
+from tui.text import carrying_facts, courier_facts
 
-ACCESS = Access(campaign="c" * 32, requester="Sleep lab", token="t" * 64, door="a door")
+CAMPAIGN = "c" * 32
+ACCESS = Access(campaign=CAMPAIGN, requester="Sleep lab", token="t" * 64, door="a door")
 SENT = RoundState(number=1, job="j" * 32, word="sent", release="r" * 32, size=2066, at="2026-11-21T12:00:30Z")
 
 
@@ -45,8 +56,40 @@ def test_what_comes_next_names_the_command_that_carries_on() -> None:
         ((SENT, waiting), "A round waits for you: lockbox request list"),
         ((waiting, replace(SENT, word="released")), "still to be sent: lockbox courier run --once"),
     ):
-        assert words in " ".join(courier_facts.next_steps(CourierState(rounds=rounds)))
-    assert list(courier_facts.next_steps(CourierState(is_over=True))) == [courier_facts.OVER]
+        assert words in " ".join(courier_facts.next_steps(CAMPAIGN, CourierState(rounds=rounds), ""))
+    assert list(courier_facts.next_steps(CAMPAIGN, CourierState(is_over=True), "")) == [courier_facts.OVER]
+
+
+@pytest.mark.parametrize(
+    ("word", "says"), [("refused", "is refused here for good"), ("left", "was left by you")]
+)
+def test_a_campaign_that_is_refused_or_was_left_waits_for_nobody(word: str, says: str) -> None:
+    waiting = CourierState(rounds=(replace(SENT, word="waiting"),))
+    for said in (
+        list(courier_facts.after_joining(CAMPAIGN, theirs="Heart lab", state=word)),
+        list(courier_facts.next_steps(CAMPAIGN, waiting, word)),
+    ):
+        assert says in said[0]
+        assert said[-1].endswith("lockbox courier leave cccccccc")
+        assert "waits in your inbox" not in " ".join(said)
+    told = dict(courier_facts.facts(ACCESS, waiting, "https://lab.example.org:8443", word))
+    assert (told["state"], told["wait for you"]) == (f"{word}, for good", "0")
+    assert courier_facts.round_row(waiting.rounds[0], word)[1] == f"over, the campaign is {word}"
+    again = " ".join(courier_facts.after_joining(CAMPAIGN, theirs="Heart lab", state="joined"))
+    assert "take part in campaign cccccccc already" in again
+
+
+def test_leaving_by_a_command_ends_the_access_of_its_courier(tmp_path: Path) -> None:
+    """As on the screens; of another campaign nothing is touched."""
+    paths = paths_in(tmp_path)
+    for digest, campaign in (("d" * 64, CAMPAIGN), ("e" * 64, "f" * 32)):
+        draft = draft_folder(paths.courier, digest)
+        draft.write(INVITATION_FILE, invitation())
+        draft.keep(replace(ACCESS, campaign=campaign))
+        settled(draft)
+    assert end_access(paths, CAMPAIGN) == [carrying_facts.ACCESS_ENDS]
+    assert [one.access().campaign for one in carried(paths.courier)] == ["f" * 32]
+    assert end_access(paths, CAMPAIGN) == []
 
 
 def test_who_was_added_is_named_with_the_way_to_trust_them() -> None:

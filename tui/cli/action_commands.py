@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Annotated, Any
 
 import typer
@@ -11,22 +12,29 @@ import typer
 from tui.actions import ACTIONS
 from tui.cli.options import DryRun
 from tui.cli.terminal import confirm, is_interactive, say, write, write_wrapped
-from tui.cli.vault_access import open_vault
+from tui.cli.vault_access import global_options, open_vault
 from tui.text.action import Action, Entry
 from vault.errors.consent import NotConfirmed
+from vault.settings import Paths
 
 TARGET, DRY_RUN = "target", "dry_run"
 
 
-def add_actions(group: typer.Typer, name: str) -> None:
+Afterwards = Callable[[Paths, Any], Sequence[str]]
+"""What is left to do outside the vault with what came of an action, and what is said of it."""
+
+
+def add_actions(
+    group: typer.Typer, name: str, afterwards: Mapping[str, Afterwards] = MappingProxyType({})
+) -> None:
     """Register the command of every simple action whose words begin with the name of this group."""
     for action in ACTIONS:
         first, _, command = action.words.partition(" ")
         if first == name:
-            group.command(command)(command_of(action))
+            group.command(command)(command_of(action, afterwards.get(command, lambda _paths, _result: ())))
 
 
-def command_of(action: Action[Any]) -> Callable[..., None]:
+def command_of(action: Action[Any], afterwards: Afterwards) -> Callable[..., None]:
     """The command of an action, with the signature that typer reads its arguments from."""
 
     def run(context: typer.Context, **given: Any) -> None:
@@ -40,7 +48,7 @@ def command_of(action: Action[Any]) -> Callable[..., None]:
             result = action.call(vault, target, given)
         if action.data is not None:
             write(action.data(result))
-        for line in action.reply(target, result):
+        for line in (*action.reply(target, result), *afterwards(global_options(context).paths, result)):
             say(line)
 
     argument = typer.Argument(metavar=action.target.metavar, help=action.target.help)

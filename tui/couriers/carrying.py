@@ -141,9 +141,11 @@ def settled_place(folder: CourierFolder) -> CourierFolder:
     return replace(folder, path=folder.path.with_suffix(""))
 
 
-def dismissed(home: Path, campaign: str) -> None:
-    """Destroy a courier's access to a campaign that was left, and everything that it kept of it."""
-    if (one := carried_here(home, None).get(campaign)) is not None:
+def dismissed(home: Path, campaign: str) -> bool:
+    """Destroy a courier's access to a campaign that was left, and all that it kept of it; whether there was one."""
+    one = carried_here(home, None).get(campaign)
+    if one is not None:
         for folder in (one.folder, settled_place(one.folder)):
             if folder.path.exists():
                 folder.destroy()
+    return one is not None

@@ -160,7 +160,7 @@ def let_in(vault: Owner, draft: CourierFolder, requester: str) -> CourierAccess:
     enrol(draft, bytes.fromhex(mine.key), bytes.fromhex(mine.proof))
     found = vault.let_courier_in(draft.path, requester, fingerprint=_fingerprint(asked))
     draft.keep(replace(draft.access(), campaign=found.campaign, requester=found.requester, door=found.token))
-    settled(draft)
+    settled(draft).note_standing(found.state)
     return found
 
 

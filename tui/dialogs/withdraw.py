@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING, Any, Final
 from textual import work
 from textual.widget import Widget
 
+from tui.couriers.carrying import dismissed
+from tui.couriers.meshes import dismissed_mesh
 from tui.dialogs.vault_call import VaultCallDialog
 from tui.text import consent_facts, wording
 from tui.widgets.facts import Facts
 
 if TYPE_CHECKING:
     from tui.app.page import Page
+    from vault.owner.interface.session import OwnerSession
+    from vault.settings import Paths
     from vault.views.consents import GrantView, Withdrawal
 
 
@@ -55,9 +59,22 @@ class WithdrawDialog(VaultCallDialog):
     @work(exclusive=True, group="decide")
     async def _withdraw(self) -> None:
         """Withdraw it; where that ends for good what was paid for, or a campaign, after a word."""
-        one, word = self._one.id, WORD if consent_facts.is_for_good(self._planned) else ""
+        one, paths, word = (
+            self._one.id,
+            self.program.paths,
+            WORD if consent_facts.is_for_good(self._planned) else "",
+        )
         if await self.is_typed(word, self.consequence()):
-            self.carry_out(lambda vault: vault.withdraw(one), consent_facts.withdrawn, "withdrawn")
+            self.carry_out(lambda vault: withdraw(vault, paths, one), consent_facts.withdrawn, "withdrawn")
+
+
+def withdraw(vault: OwnerSession, paths: Paths, grant_id: str) -> Withdrawal:
+    """Withdraw a consent; where a campaign is left with it, its courier's or its mesh's access ends as well."""
+    done = vault.withdraw(grant_id)
+    if done.campaign:
+        dismissed(paths.courier, done.campaign)
+        dismissed_mesh(paths.mesh, done.campaign)
+    return done
 
 
 async def open_withdraw(page: Page[Any], grant_id: str) -> None:

@@ -74,8 +74,29 @@ def what_a_courier_gets(name: str) -> str:
     )
 
 
-def after_joining(campaign: str, *, theirs: str) -> Iterator[str]:
+ENDED: Final = {
+    "refused": "is refused here for good: you said no to it, or a word that you gave before did",
+    "left": "was left by you, for good",
+}
+
+
+def ended(campaign: str, word: str) -> Iterator[str]:
+    """That a campaign is refused or was left, and what there is to do about its courier."""
+    short = campaign[:8]
+    yield f"Campaign {short} {ENDED[word]}. No round of it runs, and nothing of it waits for you."
+    yield f"Why: lockbox campaign show {short}"
+    yield f"To destroy its courier's access and folder too: lockbox courier leave {short}"
+
+
+def after_joining(campaign: str, *, theirs: str, state: str = "waiting") -> Iterator[str]:
     """What came in, and what comes next; ``theirs`` is what its requester calls itself."""
+    if state in ENDED:
+        yield from ended(campaign, state)
+        return
+    if state == "joined":
+        yield f"You take part in campaign {campaign[:8]} already; its courier has new access."
+        yield f"The courier carries it, while the vault is unlocked: {RUN}"
+        return
     yield f"Campaign {campaign[:8]} waits in your inbox. Who signed it calls itself {wording.quoted(theirs)}."
     yield f"Look at it, and decide: lockbox campaign show {campaign[:8]}"
     yield f"To take part in it: lockbox campaign join {campaign[:8]}"
@@ -99,15 +120,17 @@ def going(campaigns: int, every: int) -> str:
     return f"The courier goes for {what}, about every {wording.counted(every, 'minute')}. Ctrl-C ends it."
 
 
-def went(campaign: str, state: CourierState) -> Iterator[str]:
+def went(campaign: str, state: CourierState, word: str) -> Iterator[str]:
     """That a courier was there though nothing happened, and how it goes on."""
     yield f"Campaign {campaign[:8]}: the coordinator was asked; there was nothing new to carry."
-    yield from next_steps(state)
+    yield from next_steps(campaign, state, word)
 
 
-def next_steps(state: CourierState) -> Iterator[str]:
-    """How it goes on, as far as it is the owner's turn or the courier's."""
-    if state.is_over:
+def next_steps(campaign: str, state: CourierState, word: str) -> Iterator[str]:
+    """How it goes on, as far as it is the owner's turn or the courier's; ``word`` says that it was refused or left."""
+    if word:
+        yield from ended(campaign, word)
+    elif state.is_over:
         yield OVER
     elif any(one.word == "released" for one in state.rounds):
         yield f"What you released is still to be sent: {RUN_ONCE}"
@@ -152,15 +175,16 @@ def _clause(said: Mapping[str, Any]) -> str:
 OVER: Final = "The courier does not ask for this campaign any more: it is over."
 
 
-def facts(access: Access, state: CourierState, url: str) -> list[tuple[str, str]]:
+def facts(access: Access, state: CourierState, url: str, word: str = "") -> list[tuple[str, str]]:
     """How one campaign stands with its courier."""
     rounds = state.rounds
     sent = [one for one in rounds if one.word == "sent"]
-    waiting = sum(one.word == "waiting" for one in rounds)
+    waiting = 0 if word else sum(one.word == "waiting" for one in rounds)
     contact = times.full_time(state.contact) if state.contact else "never"
     model = {"": "not yet", "handed over": "came back: lockbox model list", "not handed over": "not taken"}
     return [
         ("campaign", access.campaign),
+        *([("state", f"{word}, for good")] if word else []),
         ("requester", access.requester),
         ("coordinator", url),
         ("last answer", contact),
@@ -172,10 +196,11 @@ def facts(access: Access, state: CourierState, url: str) -> list[tuple[str, str]
     ]
 
 
-def round_row(one: RoundState) -> tuple[str, ...]:
+def round_row(one: RoundState, word: str = "") -> tuple[str, ...]:
     """One round as a row: number, what became of it, its release, bytes, when, and why."""
     size = str(one.size) if one.size else ""
-    return str(one.number), _WORDS[one.word], one.release[:8], size, times.short_time(one.at), one.note
+    became = f"over, the campaign is {word}" if word and one.word == "waiting" else _WORDS[one.word]
+    return str(one.number), became, one.release[:8], size, times.short_time(one.at), one.note
 
 
 def known_to_others(access: Access, state: CourierState, url: str) -> Iterator[str]:

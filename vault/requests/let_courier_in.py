@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from vault.errors.keys import KeyNotShown
 from vault.requests import campaigns, requesters, tokens
 from vault.requests.campaign import campaign_digest, signed_campaign
+from vault.requests.stored_campaigns import show
 from vault.sealing.signing import fingerprint as fingerprint_of
 from vault.store.tables import CampaignRow, RequesterRow
 from vault.views.campaigns import CourierAccess
@@ -41,6 +42,7 @@ def let_in(
         is_added=not known,
         fingerprint=fingerprint,
         token=tokens.issue(act, row.name) if with_access else "",
+        state=show(act.uow, campaign).state.value,
     )
 
 

@@ -148,7 +148,8 @@ class CourierAccess:
     """What a courier works with: the campaign by its id here, for whom it goes, and their token at this vault.
 
     Where `is_added` its requester was not known before; `theirs` is what they call themselves, `fingerprint` that of
-    their key. `token` is empty where no access was given yet.
+    their key. `token` is empty where no access was given yet; `state` is where the campaign stands here, which may have
+    come in before.
     """
 
     campaign: str
@@ -157,6 +158,7 @@ class CourierAccess:
     fingerprint: str
     is_added: bool
     token: str = field(repr=False)
+    state: str = "waiting"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

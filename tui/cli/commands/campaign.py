@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import click
 import typer
 
+from tui.cli.access_ends import end_access
 from tui.cli.action_commands import add_actions
 from tui.cli.command_group import CommandGroup
 from tui.cli.coordinated_campaigns import add_coordinated_commands
@@ -197,7 +198,7 @@ def split(
 
 
 add_owner_commands(group)
-add_actions(group, "campaign")
+add_actions(group, "campaign", {"leave": lambda paths, done: end_access(paths, done.campaign.id)})
 
 
 def _described(path: Path, units_guess: str | None) -> CampaignDescription:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tui.cli.access_ends import end_access
 from tui.cli.command_group import CommandGroup
 from tui.cli.options import AsJson, DryRun, Special
 from tui.cli.show_request import confirm_special, show_decision, show_draft
@@ -21,7 +22,7 @@ from tui.cli.terminal import (
     write_list,
     write_wrapped,
 )
-from tui.cli.vault_access import open_vault
+from tui.cli.vault_access import global_options, open_vault
 from tui.text import wording
 from tui.text.consent_facts import is_for_good, returning, withdrawing
 from tui.text.parse import parse_epsilon, parse_moment, parse_names
@@ -195,6 +196,9 @@ def withdraw(
     if dry_run:
         say("If you withdrew it, this is what would follow (dry run, nothing was changed):")
     _say_withdrawn(done)
+    if done.campaign and not dry_run:
+        for sentence in end_access(global_options(context).paths, done.campaign):
+            say(sentence)
 
 
 def _have_meant(planned: Withdrawal) -> None:

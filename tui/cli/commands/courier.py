@@ -78,7 +78,7 @@ def join(
         write_json({"campaign": joined.campaign, "requester": joined.requester})
     for sentence in (
         *(courier_facts.added(joined.requester, joined.fingerprint) if joined.is_added else ()),
-        *courier_facts.after_joining(joined.campaign, theirs=joined.theirs),
+        *courier_facts.after_joining(joined.campaign, theirs=joined.theirs, state=joined.state),
     ):
         say(sentence)
 
@@ -127,7 +127,7 @@ def _go_once(folder: CourierFolder, connect: Connect, tell: Tell) -> None:
     errand(folder, connect=connect, tell=noted)
     _say_lacking(folder)
     if not told:
-        for sentence in courier_facts.went(_named(folder), folder.state()):
+        for sentence in courier_facts.went(_named(folder), folder.state(), folder.ended()):
             say(sentence)
 
 
@@ -205,17 +205,18 @@ def status(context: typer.Context, as_json: AsJson = False) -> None:
 def _as_json(folder: CourierFolder) -> dict[str, Any]:
     access, state = folder.access(), folder.state()
     known = {"campaign": access.campaign, "requester": access.requester, "url": folder.invitation().url}
+    known["ended"] = folder.ended()
     return {**known, **{name: value for name, value in asdict(state).items() if name not in ("etag", "v")}}
 
 
 def _draw(folder: CourierFolder) -> None:
-    access, state, url = folder.access(), folder.state(), folder.invitation().url
-    write_facts(courier_facts.facts(access, state, url))
+    access, state, url, word = folder.access(), folder.state(), folder.invitation().url, folder.ended()
+    write_facts(courier_facts.facts(access, state, url, word))
     if state.rounds:
         headings = ("round", "what became of it", "release", "bytes", "when (UTC)", "because")
-        write_table(headings, map(courier_facts.round_row, state.rounds))
+        write_table(headings, [courier_facts.round_row(one, word) for one in state.rounds])
     for sentence in (
-        *courier_facts.next_steps(state),
+        *courier_facts.next_steps(access.campaign, state, word),
         *courier_facts.known_to_others(access, state, url),
         *courier_facts.lacking(state.missing),
     ):
