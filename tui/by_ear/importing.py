@@ -12,6 +12,7 @@ from tui.text.overlap_facts import overlap_sentence
 from tui.text.parse import parse_path
 from vault.errors.families import Invalid, LockboxError, Locked
 from vault.file_names import spelled
+from vault.requester.file_kinds import check_kind
 from vault.views.records import FileChoice
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ def import_file(talk: Talk, vault: OwnerSession) -> None:
     if not typed:
         return
     path = parse_path(typed).absolute()
+    check_kind(path)
     name = talk.ask(f"Name of the collection, or nothing for {spelled(path.stem)}:")
     choice = FileChoice(path=path, name=name or spelled(path.stem))
     first = _first(talk, vault, choice)

@@ -11,6 +11,7 @@ from tui.couriers.joining import is_invitation
 from tui.dialogs.approval import PreparedApproval, approve, prepare_approval
 from tui.text import attack_facts, request_facts, wording
 from tui.text.parse import parse_path
+from vault.requester.file_kinds import check_kind
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -192,6 +193,7 @@ def take_in(talk: Talk, vault: OwnerSession) -> None:
     if not typed:
         return
     path = parse_path(typed).absolute()
+    check_kind(path, "job", "campaign", "invitation", "requester-public")
     if path.is_file() and is_invitation(path):
         talk.say("This is an invitation: take it in under campaigns by invitation.")
     elif path.is_file():

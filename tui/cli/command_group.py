@@ -10,6 +10,8 @@ import click
 from typer.core import TyperArgument, TyperGroup
 from typer.utils import get_params_from_function
 
+from tui.cli.file_arguments import check_argument
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -43,9 +45,11 @@ class NamedPath(click.Path):
     """A path that names something: an empty one would be the folder that one is in."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The path as it was typed; refused where it is empty."""
+        """The path as it was typed; refused where it is empty, or names a file of ours that is for something else."""
         if not str(value).strip():
             self.fail("an empty name is no file or folder", param, ctx)
+        if param is not None and ctx is not None and not ctx.resilient_parsing:
+            check_argument(_words_of(ctx), param.name or "", str(value))
         return super().convert(value, param, ctx)
 
 
@@ -76,6 +80,15 @@ class CommandGroup(TyperGroup):
         rows = [(name, command.get_short_help_str(LONGEST_SENTENCE)) for name, command in found if command]
         with formatter.section("Commands"):
             formatter.write_dl(rows)
+
+
+def _words_of(context: click.Context) -> str:
+    """The words of a command, without those of the program before it."""
+    words: list[str] = []
+    while context.parent is not None:
+        words.insert(0, context.info_name or "")
+        context = context.parent
+    return " ".join(words)
 
 
 def _have_paths_named(command: click.Command) -> None:

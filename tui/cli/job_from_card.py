@@ -54,7 +54,9 @@ def check_options(
 def read_card(card: str, vault_key: Path | None) -> Card:
     """The card that was named; who signed it is said, for it is only as good as their word."""
     from vault.requester.card import read_card, signed_by
+    from vault.requester.file_kinds import check_kind
 
+    check_kind(Path(card), "card")
     found = read_card(card, vault_key)
     if found.collection is not None:
         say(_whose_word(signed_by(found), is_checked=vault_key is not None))

@@ -35,10 +35,12 @@ class Invited:
 
 
 def read_invitation(file: Path) -> bytes:
-    """The bytes of an invitation; raises `FileMissing`, and `InvitationInvalid` for what is none."""
+    """The bytes of an invitation; raises `FileMissing`, `OtherFile`, and `InvitationInvalid` for what is none."""
     from learner.federation.exchange import INVITATION_LIMIT, parse_invitation
     from vault.regular_file import read_regular
+    from vault.requester.file_kinds import check_kind
 
+    check_kind(file, "invitation")
     try:
         data = read_regular(file, INVITATION_LIMIT + 1)
     except FileNotFoundError:

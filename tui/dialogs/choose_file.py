@@ -22,7 +22,8 @@ from tui.text.screen_words import on_screen
 from tui.widgets.file_form import FileForm
 from tui.widgets.how_far import HowFar
 from tui.widgets.plain import Plain, cell
-from vault.errors.families import LockboxError
+from vault.errors.families import Invalid, LockboxError
+from vault.requester.file_kinds import check_kind
 from vault.views.records import FileChoice
 
 
@@ -109,6 +110,12 @@ class ChooseFileDialog(Dialog[str]):
             self._say("Type the path of a file, or choose one below.")
             return
         path, *more = paths = parse_paths(typed)
+        try:
+            for one in paths:
+                check_kind(one)
+        except Invalid as error:
+            self._say(on_screen(error), is_bad=True)
+            return
         if more:
             self._look_at_several(paths)
             return

@@ -19,7 +19,8 @@ from tui.dialogs.vault_call import VaultCallDialog
 from tui.text import campaign_facts, request_facts
 from tui.text.parse import parse_path
 from tui.text.screen_words import on_screen
-from vault.errors.families import LockboxError
+from vault.errors.families import Invalid, LockboxError
+from vault.requester.file_kinds import check_kind
 
 if TYPE_CHECKING:
     from tui.app.page import Page
@@ -70,6 +71,11 @@ class SubmitDialog(VaultCallDialog):
             self.show_problem("Type the path of the folder or of the key file that the requester gave you.")
             return
         path = parse_path(typed).absolute()
+        try:
+            check_kind(path, "job", "campaign", "invitation", "requester-public")
+        except Invalid as error:
+            self.show_problem(on_screen(error))
+            return
         if path.is_file():
             self._look_at_file(path)
         elif (path / "campaign.json").is_file():

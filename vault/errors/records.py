@@ -9,6 +9,14 @@ class FileMissing(Unavailable):
     """There is no file {path}."""
 
 
+class OtherFile(Invalid):
+    """{path} is {found}, which is for: {command}. Here {wanted} is wanted."""
+
+
+class PartOfFolder(Invalid):
+    """{path} is a part of {found}; give the folder itself: {folder}."""
+
+
 class Unreadable(Invalid):
     """{name} cannot be read as {format}: {reason}."""
 

@@ -1,0 +1,43 @@
+"""Every path that a command reads has its kinds, and what it writes has none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import click
+from typer.main import get_command
+
+from tui.cli.command_line import app
+from tui.cli.file_arguments import TAKES
+from vault.requester.file_kinds import KINDS
+
+# What others make, and what a person may have anywhere: no kind of ours is wrong there by itself.
+_JUDGED_ELSEWHERE = {
+    "audit verify since", "campaign round weights", "campaign report rows", "campaign split proof",
+    "coordinator init certificate", "coordinator init key", "witness cosign checkpoint", "witness cosign leaves",
+    "witness serve certificate", "witness serve key", "update predict model", "update predict file",
+}  # fmt: skip
+_WRITTEN = {
+    "file", "folder", "to", "save_to", "keep", "svg", "html", "model", "sum_file", "onnx",
+}  # fmt: skip
+
+
+def paths_of(command: click.Command, words: tuple[str, ...] = ()) -> Iterator[str]:
+    """Every path argument below a command."""
+    if isinstance(command, click.Group):
+        for name in command.list_commands(click.Context(command)):
+            found = command.get_command(click.Context(command), name)
+            assert found is not None
+            yield from paths_of(found, (*words, name))
+        return
+    for one in command.params:
+        if isinstance(one.type, click.Path):
+            yield " ".join((*words, one.name or ""))
+
+
+def test_every_path_that_is_read_has_its_kinds() -> None:
+    found = set(paths_of(get_command(app)))
+    assert set(TAKES) <= found
+    left = found - set(TAKES) - _JUDGED_ELSEWHERE
+    assert {one.rpartition(" ")[2] for one in left} <= _WRITTEN
+    assert {kind for kinds in TAKES.values() for kind in kinds} <= set(KINDS)
