@@ -20,9 +20,10 @@ from learner.kernel_locks import SCOPES, TCP_RIGHTS
 from learner.protocol import SandboxFacts
 
 _GIB = 1 << 30
+MOST_OPEN = 64
 _LIMITS = {
     resource.RLIMIT_CORE: 0,
-    resource.RLIMIT_NOFILE: 64,
+    resource.RLIMIT_NOFILE: MOST_OPEN,
     resource.RLIMIT_FSIZE: 1 << 20,
     resource.RLIMIT_AS: 64 * _GIB,
 }
@@ -30,12 +31,13 @@ _LIMITS = {
 _SET_PDEATHSIG, _SET_DUMPABLE, _SIGKILL = 1, 4, 9
 
 
-def harden(*, most_written: int = _LIMITS[resource.RLIMIT_FSIZE]) -> None:
+def harden(*, most_written: int = _LIMITS[resource.RLIMIT_FSIZE], most_open: int = MOST_OPEN) -> None:
     """Die with the parent, leave no core, bound memory, descriptors and the bytes of a file that it writes.
 
     Raises OSError when the kernel refuses one of these; on other systems than Linux only limits are set.
     """
-    for limit, most in {**_LIMITS, resource.RLIMIT_FSIZE: most_written}.items():
+    own = {resource.RLIMIT_FSIZE: most_written, resource.RLIMIT_NOFILE: most_open}
+    for limit, most in {**_LIMITS, **own}.items():
         _, hard = resource.getrlimit(limit)
         bound = most if hard == resource.RLIM_INFINITY else min(most, hard)
         if sys.platform == "linux" or limit == resource.RLIMIT_CORE:

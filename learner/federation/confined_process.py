@@ -12,8 +12,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -64,6 +65,24 @@ def started(
         end.cancel()
         process.kill()
         process.wait()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """Whether the kernel refused a confined process an attempt, and how: an errno's name, or "allowed"."""
+
+    name: str
+    refused: bool
+    how: str
+
+
+def tried(told: Event, called: Sequence[str], *, who: str) -> Tried:
+    """An attempt that a process told: one on "file 1" as one on what the first path is called."""
+    name = str(told["name"])
+    attempt, _, number = name.rpartition(" ")
+    if number.isdecimal() and 1 <= int(number) <= len(called):
+        name = f"{attempt}: {called[int(number) - 1]}"
+    return Tried(name=f"{who}: {name}", refused=bool(told["refused"]), how=str(told["how"]))
 
 
 class Lines:

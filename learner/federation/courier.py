@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from learner.federation.confined_process import Event, Lines, error_in, started
+from learner.federation.confined_process import Event, Lines, Tried, error_in, started, tried
 from learner.federation.confined_task import Exit
 from learner.federation.courier_folder import KEY_FILE, PROOF_FILE, CourierFolder, CourierState, carried
 from vault.errors.families import LockboxError
@@ -82,25 +82,7 @@ def probe(targets: Mapping[str, Path]) -> list[Tried]:
     with tempfile.TemporaryDirectory() as folder:
         told = list(_events(CourierFolder(Path(folder)), "probe", *map(str, targets.values())))
     _raise_told(told)
-    return [_tried(one, list(targets)) for one in told if one["event"] == "tried"]
-
-
-def _tried(told: Event, called: list[str]) -> Tried:
-    """An attempt on "file 1" as one on what the first path is called."""
-    name = str(told["name"])
-    attempt, _, number = name.rpartition(" ")
-    if number.isdecimal() and 1 <= int(number) <= len(called):
-        name = f"{attempt}: {called[int(number) - 1]}"
-    return Tried(name=f"courier: {name}", refused=bool(told["refused"]), how=str(told["how"]))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tried:
-    """Whether the kernel refused a courier an attempt, and how: an errno's name, or "allowed"."""
-
-    name: str
-    refused: bool
-    how: str
+    return [tried(one, list(targets), who="courier") for one in told if one["event"] == "tried"]
 
 
 @dataclass(slots=True, kw_only=True)

@@ -11,7 +11,6 @@ import os
 import resource
 import sys
 import sysconfig
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -70,8 +69,6 @@ ioctl                      16    29
 fcntl                      72    25
 """
 
-# by what names become addresses
-_NAMES: Final = tuple(map(Path, ("/etc/hosts", "/etc/resolv.conf", "/etc/nsswitch.conf", "/etc/host.conf")))
 _INET, _INET6, _STREAM, _KIND, _TCP = 2, 10, 1, 0x0F, 6
 _NOT_BLOCKING, _CLOSE_ON_EXEC = 0x5421, 0x5451
 # F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_DUPFD_CLOEXEC
@@ -86,9 +83,9 @@ class Confinement:
     missing: tuple[str, ...]
 
 
-def harden_courier() -> None:
+def harden_courier(*, most_open: int = sandbox.MOST_OPEN) -> None:
     """Die with whoever started it, leave no core, bound memory, descriptors and files; raises OSError."""
-    sandbox.harden(most_written=_LARGEST_FILE)
+    sandbox.harden(most_written=_LARGEST_FILE, most_open=most_open)
     if sys.platform == "linux":
         _, hard = resource.getrlimit(resource.RLIMIT_AS)
         most = _MEMORY if hard == resource.RLIM_INFINITY else min(_MEMORY, hard)
@@ -108,30 +105,11 @@ def confine_offline(folder: Path) -> Confinement:
     return _confined(folder, ports=())
 
 
-def confine_network(folder: Path, ports: Iterable[int]) -> Confinement:
-    """Confine a process whose network library starts threads of its own: to its folder, names, and TCP on these ports.
-
-    No filter over calls is put: which ones that library makes is not ours to say. So it always is among the missing.
-    """
-    if sys.platform != "linux":
-        return Confinement(landlock_abi=0, missing=("landlock", "landlock-network", "seccomp"))
-    is_alone, named = kernel_locks.is_alone(), tuple(ports)
-    kept = dict.fromkeys((*_python(), *_NAMES), READ) | {folder: CHANGE}
-    abi = kernel_locks.landlock(beneath=kept, ports=named, bound=named)
-    layers = {
-        "landlock": abi >= 1,
-        "landlock-network": abi >= min(TCP_RIGHTS),
-        "seccomp": False,
-        "single-thread": is_alone,
-    }
-    return Confinement(landlock_abi=abi, missing=tuple(name for name, there in layers.items() if not there))
-
-
 def _confined(folder: Path, ports: tuple[int, ...]) -> Confinement:
     if sys.platform != "linux":
         return Confinement(landlock_abi=0, missing=("landlock", "landlock-network", "seccomp"))
     is_alone = kernel_locks.is_alone()
-    kept = dict.fromkeys(_python(), READ) | {folder: CHANGE}
+    kept = dict.fromkeys(python_folders(), READ) | {folder: CHANGE}
     abi = kernel_locks.landlock(beneath=kept, ports=ports)
     layers = {
         "landlock": abi >= 1,
@@ -147,7 +125,7 @@ def _put_filter() -> bool:
     return syscalls.is_known(machine) and kernel_locks.seccomp(courier_filter(machine))
 
 
-def _python() -> list[Path]:
+def python_folders() -> list[Path]:
     """Where code lies that may still have to be loaded: the library, the packages and our own."""
     named = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
     ours = Path(kernel_locks.__file__).parent
@@ -156,12 +134,19 @@ def _python() -> list[Path]:
 
 def courier_filter(machine: str) -> bytes:
     """The courier's filter; see `learner.syscalls.filter_steps`."""
-    steps = syscalls.judgements() | _judgements()
-    judged = syscalls.judged(machine) | numbers(_JUDGED, machine)
-    let_through = [*syscalls.allowed(machine).values(), *numbers(_ALLOWED, machine).values()]
-    return syscalls.filter_steps(
-        machine, let_through, {number: steps[name] for name, number in judged.items()}
-    )
+    steps = courier_judgements()
+    by_number = {number: steps[name] for name, number in courier_judged(machine).items()}
+    return syscalls.filter_steps(machine, courier_allowed(machine).values(), by_number)
+
+
+def courier_allowed(machine: str) -> dict[str, int]:
+    """The numbers of the calls that a courier's filter lets through, whatever their arguments."""
+    return syscalls.allowed(machine) | numbers(_ALLOWED, machine)
+
+
+def courier_judged(machine: str) -> dict[str, int]:
+    """The numbers of the calls that a courier's filter judges by their arguments."""
+    return syscalls.judged(machine) | numbers(_JUDGED, machine)
 
 
 def own_calls(machine: str) -> dict[str, int]:
@@ -169,12 +154,15 @@ def own_calls(machine: str) -> dict[str, int]:
     return numbers(_ALLOWED, machine) | numbers(_JUDGED, machine)
 
 
-def _judgements() -> dict[str, Program]:
-    """A socket is one of TCP; what is sent goes where the socket is connected already; few things are set."""
+def courier_judgements() -> dict[str, Program]:
+    """The steps by which each judged call is let through or refused.
+
+    A socket is one of TCP; what is sent goes where the socket is connected already; few things are set.
+    """
     is_internet: Program = [*load(0), (IF_EQUAL, 2, 0, _INET), (IF_EQUAL, 1, 0, _INET6), *REFUSE]
     is_stream: Program = [*load(1), (AND, 0, 0, _KIND), (IF_EQUAL, 1, 0, _STREAM), *REFUSE]
     is_tcp: Program = [*load(2), *when(IF_EQUAL, 0, ALLOW), *when(IF_EQUAL, _TCP, ALLOW), *REFUSE]
-    return {
+    return syscalls.judgements() | {
         "socket": [*is_internet, *is_stream, *is_tcp],
         # with an address of its own it would open a connection past Landlock (TCP fast open)
         "sendto": [*unless_none(4), *PASS],

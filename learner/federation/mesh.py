@@ -8,14 +8,17 @@ from __future__ import annotations
 import json
 import random
 import signal
+import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from learner.federation import confined_process
-from learner.federation.confined_process import Event, Lines, error_in
+from learner.federation.confined_process import Event, Lines, Tried, error_in, tried
 from learner.federation.confined_task import Exit
 from learner.federation.mesh_folder import MeshFolder
 from vault.errors.families import LockboxError
@@ -135,6 +138,30 @@ def errand(folder: MeshFolder, connect: Connect) -> Iterator[Event]:
         yield {"event": "locked"}
     elif code:
         raise MeshFailed(reason=f"the one that speaks to the vault {how_ended(code)}")
+
+
+def is_installed() -> bool:
+    """Whether zenoh, through which peers speak, is there; it is not loaded."""
+    return find_spec("zenoh") is not None
+
+
+def probe(targets: Mapping[str, Path]) -> list[Tried]:
+    """What the locked-in process with the network tried on these paths, by what they are called, and on the rest.
+
+    Raises the error that it tells, and ``MeshFailed`` when it does not come to its end.
+    """
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        started("probe", MeshFolder(Path(folder)), *map(str, targets.values())) as process,
+    ):
+        told = list(Lines(process, MeshFailed).until_over(PATIENCE))
+        code = process.wait(PATIENCE)
+    for event in told:
+        if event["event"] == "trouble":
+            raise error_in(event)
+    if code:
+        raise MeshFailed(reason=f"the one that tries its own sandbox {how_ended(code)}")
+    return [tried(one, list(targets), who="mesh") for one in told]
 
 
 def how_ended(code: int) -> str:

@@ -2,6 +2,7 @@
 
     mesh_process net FOLDER LISTEN CONNECT   stay on the network; FOLDER is the part beneath ``net``, the addresses JSON
     mesh_process mix FOLDER LINE             one errand; LINE is the number of a connected descriptor to the vault
+    mesh_process probe FOLDER PATH…          try from inside what the one with the network must not be able to do
 
 It writes one JSON object a line on standard output, and nothing anywhere else: what an error quotes may be a token.
 """
@@ -17,7 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
-from learner.federation import courier_sandbox, mesh_folder
+from learner.federation import courier_sandbox, mesh_folder, mesh_probes, mesh_sandbox
 from learner.federation.confined_task import end_with, held_alone, tell
 from learner.federation.mesh_folder import LOCK_FILE, Access, MeshFolder, MeshState
 from vault.errors.families import LockboxError
@@ -34,6 +35,9 @@ def _go(task: str, path: str, *rest: str) -> None:
     mesh_folder.load_forms()
     if task == "net":
         _stay(folder, json.loads(rest[0]), json.loads(rest[1]))
+    elif task == "probe":
+        mesh_sandbox.harden_network()
+        mesh_probes.run(folder.path, [Path(one) for one in rest], tell)
     else:
         _mix(folder, int(rest[0]))
 
@@ -41,10 +45,9 @@ def _go(task: str, path: str, *rest: str) -> None:
 def _stay(folder: MeshFolder, listen: list[str], connect: list[str]) -> None:
     from learner.federation.mesh_node import Node
 
-    courier_sandbox.harden_courier()
+    mesh_sandbox.harden_network()
     lock = held_alone(folder.path / LOCK_FILE, MeshAtWork)
-    ports = [int(one.rpartition(":")[2]) for one in (*listen, *connect, *_known(folder))]
-    confined = courier_sandbox.confine_network(folder.path, ports)
+    confined = mesh_sandbox.confine_network(folder.path, (*listen, *connect, *_known(folder)))
     node = Node(folder=folder, tell=tell, listen=listen, connect=connect, missing=confined.missing)
     node.run(time.monotonic)
     os.close(lock)

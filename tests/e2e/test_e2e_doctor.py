@@ -23,6 +23,8 @@ HEARD = {
     "block signals",
     "wake who waits at a shared place",
     "read its own code",
+    "courier: Unix socket",
+    "mesh: Unix socket",
 }
 
 

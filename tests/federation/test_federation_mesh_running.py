@@ -86,3 +86,10 @@ def test_what_is_no_address_is_refused_before_anything_starts(text: str) -> None
 @pytest.mark.parametrize("text", ["anna.example.org:7447", "localhost:1", "127.0.0.1:65535", "[::1]:7447"])
 def test_names_and_addresses_of_both_kinds_are_addresses(text: str) -> None:
     assert is_address(text)
+
+
+def test_a_number_of_ipv6_is_listened_on_and_not_given_to_peers() -> None:
+    """zenoh connects to none: it takes the number for an invalid name of a certificate."""
+    check_addresses("--listen", ["[::]:7447"])
+    with pytest.raises(Invalid, match="by a name alone"):
+        check_addresses("--connect", ["[fd00::2]:7447"], is_reached=True)

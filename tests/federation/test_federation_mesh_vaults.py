@@ -29,6 +29,7 @@ from learner.federation.mesh_folder import (
     MeshFolder,
     MeshState,
     NodeFacts,
+    Seen,
     joined,
 )
 from learner.federation.mesh_forms import parse_introduction, parse_membership, shared_bytes
@@ -300,6 +301,8 @@ def test_whoever_has_a_certificate_of_another_authority_sees_nobody_and_is_told(
         assert "alone" in events_until("alone", process)
         assert told_until("alone", foreign, listen=[], connect=[at])[-1] == "alone"
         assert told_until("peers", second, listen=[], connect=[at])[-1] == "peers"
+    for one in (first, second, foreign):
+        assert MeshFolder(one).facts(Seen).missing == ()
 
 
 def test_whoever_begins_before_the_one_it_connects_to_reaches_them_later(tmp_path: Path) -> None:

@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from learner import syscalls
-from learner.federation import courier_sandbox
+from learner.federation import courier_sandbox, mesh_sandbox
 
 ARCHES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
-NAMED = {one: syscalls.judged(one) | courier_sandbox.own_calls(one) for one in ARCHES}
+NAMED = {
+    one: syscalls.judged(one) | courier_sandbox.own_calls(one) | mesh_sandbox.own_calls(one) for one in ARCHES
+}
 
 
 def verdict(

@@ -15,7 +15,7 @@ import pytest
 from filters import verdict
 
 from learner import probed_calls, probes, sandbox, syscalls
-from learner.federation import courier_sandbox
+from learner.federation import courier_sandbox, mesh_sandbox
 from learner.protocol import FDS_VARIABLE, ProbeResult, SandboxFacts
 from vault.training.process import _examine, probe_sandbox
 
@@ -416,7 +416,7 @@ def test_numbers_are_those_of_the_kernel_headers(machine: str) -> None:
     known = dict(re.findall(r"#define\s+__NR(?:3264)?_(\w+)\s+(\d+)\n", HEADERS[machine].read_text()))
     known.setdefault("newfstatat", known.get("fstatat", ""))
     listed = syscalls.allowed(machine) | syscalls.judged(machine)
-    own = courier_sandbox.own_calls(machine)
+    own = courier_sandbox.own_calls(machine) | mesh_sandbox.own_calls(machine)
     numbers = listed | own | probed_calls.probed(machine) | {"seccomp": syscalls.SECCOMP[machine]}
     assert {name: int(known[name]) for name in numbers} == numbers
     assert len(listed) == len(set(listed.values()))

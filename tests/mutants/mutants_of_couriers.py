@@ -17,7 +17,7 @@ MUTANTS = (
     Mutant(
         name="a courier may open Unix sockets",
         kind=Kind.CONFINEMENT,
-        function="_judgements",
+        function="courier_judgements",
         old="(IF_EQUAL, 1, 0, _INET6)",
         new="(IF_EQUAL, 1, 0, 1)",
         caught_by="test_a_couriers_filter_judges_calls_by_their_arguments",
@@ -26,7 +26,7 @@ MUTANTS = (
     Mutant(
         name="a courier may connect while it sends",
         kind=Kind.CONFINEMENT,
-        function="_judgements",
+        function="courier_judgements",
         old='"sendto": [*unless_none(4), *PASS]',
         new='"sendto": PASS',
         caught_by="test_a_couriers_filter_judges_calls_by_their_arguments",

@@ -18,8 +18,8 @@ _MISSING: Final = {
     "landlock-network": "This kernel cannot bind a process to ports: the mesh's could connect to any.",
     "single-thread": "The mesh's process had a second thread, which Landlock does not reach.",
     "seccomp": (
-        "No filter over system calls confines the process with the network, since zenoh's are not known: it has no key "
-        "and no token, no file but its own and no port but those of the peers, but could open Unix sockets of yours."
+        "This kernel takes no filter over system calls: the mesh's processes could start programs and reach other "
+        "programs of yours."
     ),
 }
 _WORDS: Final = {

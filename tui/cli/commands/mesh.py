@@ -80,6 +80,7 @@ def introduce(
     ] = None,
 ) -> None:
     """Write what the founder of a mesh needs to list you: your vault's key for them, and a certificate request."""
+    check_addresses("--address", [] if address is None else [address], is_reached=True)
     introduce_to(context, requester=requester, name=name, address=address, to=to)
     say(f"Give {to} to {requester}; you get a membership back. Nothing else of your vault is in it.")
 
@@ -155,7 +156,7 @@ def run(
     from vault.client.attach import line_to
 
     check_addresses("--listen", [listen] if listen is not None else [])
-    check_addresses("--connect", connect or [])
+    check_addresses("--connect", connect or [], is_reached=True)
     paths, folder = global_options(context).paths, _chosen(context, campaign)
     known = folder.net.facts(NodeFacts)
     own = [one.address for one in known.places if one.key == known.key]

@@ -30,7 +30,7 @@ from vault.errors.families import Invalid
 from vault.errors.keys import RecoveryKeyNotConfirmed
 
 if TYPE_CHECKING:
-    from learner.federation.courier import Tried
+    from learner.federation.confined_process import Tried
     from learner.protocol import ProbeResult
     from tui.cli.vault_access import GlobalOptions
     from vault.settings import Paths
@@ -153,18 +153,23 @@ def _left(released: int, may_have_left: int) -> str:
 
 
 def doctor(context: typer.Context, as_json: AsJson = False) -> None:
-    """Try the sandboxes of learner and courier from inside, and say what this computer confines and what not."""
+    """Try the sandboxes of learner, courier and mesh from inside, and say what this computer confines and what not."""
     from vault.vault import Vault
 
     say("Trying, from inside a locked-in learner, what it must not be able to do …")
     results = Vault.probe_sandbox(global_options(context).paths)
     couriers = _probe_couriers(global_options(context).paths)
+    meshes = _probe_meshes(global_options(context).paths)
     if as_json:
-        write_json(*results, *couriers)
+        write_json(*results, *couriers, *meshes)
     else:
-        write_table(("attempt", "outcome"), [*map(_attempt_row, results), *map(_attempt_row, couriers)])
+        write_table(
+            ("attempt", "outcome"), [*map(_attempt_row, results), *map(_attempt_row, [*couriers, *meshes])]
+        )
     if not all(one.refused for one in couriers):
         say("\nNot everything was refused to a courier on this computer.")
+    if not all(one.refused for one in meshes):
+        say("\nNot everything was refused to a mesh's process with the network on this computer.")
     if not all(one.refused for one in results):
         say("\nNot everything was refused: jobs from other people do not run on this computer.")
         raise typer.Exit(ExitCode.UNAVAILABLE)
@@ -175,9 +180,23 @@ def _probe_couriers(found: Paths) -> list[Tried]:
     from learner.federation.courier import probe
 
     say("Trying the same from inside a courier …")
+    return probe(_targets(found))
+
+
+def _probe_meshes(found: Paths) -> list[Tried]:
+    from learner.federation.mesh import is_installed, probe
+
+    if not is_installed():
+        say("Of a mesh nothing is tried: zenoh is not installed.")
+        return []
+    say("Trying the same from inside a mesh's process with the network …")
+    return probe(_targets(found))
+
+
+def _targets(found: Paths) -> dict[str, Path]:
     targets = {"the database": found.database, "the vault": found.vault, "the state folder": found.state}
     there = {called: path for called, path in targets.items() if path.exists()}
-    return probe({**there, "your home": Path.home()})
+    return {**there, "your home": Path.home()}
 
 
 def _attempt_row(one: ProbeResult | Tried) -> tuple[str, str]:
