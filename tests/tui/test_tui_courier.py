@@ -19,9 +19,11 @@ from learner.federation.courier_folder import (
 )
 from tests.worlds.invitations import invitation
 from tests.worlds.vaults import paths_in
-from tui.cli import courier_unit
 from tui.cli.access_ends import end_access
+from tui.cli.exit_codes import ExitCode, exit_code
+from tui.cli.user_unit import COURIER, UserUnit, mesh_unit
 from tui.text import carrying_facts, courier_facts
+from vault.errors.meshes import MeshFailed, NoSuchMesh
 
 CAMPAIGN = "c" * 32
 ACCESS = Access(campaign=CAMPAIGN, requester="Sleep lab", token="t" * 64, door="a door")
@@ -121,17 +123,38 @@ def test_every_event_of_a_courier_has_its_sentence() -> None:
         assert not sentence.endswith("..")
 
 
+@pytest.mark.parametrize(
+    ("unit", "command"),
+    [
+        (COURIER, '"courier" "run"'),
+        (
+            mesh_unit("c" * 32, ("--listen", "0.0.0.0:7447")),
+            f'"mesh" "run" "{"c" * 32}" "--listen" "0.0.0.0:7447"',
+        ),
+    ],
+)
 def test_the_unit_is_one_that_systemd_reads_whatever_the_folder_is_called(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, unit: UserUnit, command: str
 ) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     odd = tmp_path / 'a "b" 100%'
-    file = courier_unit.install_unit(paths_in(odd))
-    assert file == tmp_path / "config" / "systemd" / "user" / "lockbox-courier.service"
-    unit = configparser.ConfigParser(strict=False, interpolation=None)
-    unit.read_string(file.read_text())
-    assert unit["Service"]["execstart"].endswith('"courier" "run"')
+    file = unit.install(paths_in(odd))
+    assert file == tmp_path / "config" / "systemd" / "user" / f"{unit.name}.service"
+    read = configparser.ConfigParser(strict=False, interpolation=None)
+    read.read_string(file.read_text())
+    assert read["Service"]["execstart"].endswith(command)
     assert (
         '"LOCKBOX_VAULT=' + str(odd / "vault").replace('"', '\\"').replace("%", "%%") + '"'
         in file.read_text()
     )
+
+
+def test_a_mesh_that_was_left_is_not_started_again() -> None:
+    """`lockbox mesh run` ends well when its mesh is left, and says that there is none where that was before."""
+    restarts = mesh_unit("c" * 32).restart.split("\n")
+    assert restarts == [
+        "Restart=on-failure",
+        f"RestartPreventExitStatus={ExitCode.FAILED:d} {ExitCode.USAGE:d}",
+    ]
+    assert exit_code(NoSuchMesh(campaign="mesh")) == ExitCode.FAILED
+    assert exit_code(MeshFailed(reason="it ended")) == ExitCode.UNAVAILABLE

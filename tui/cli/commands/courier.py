@@ -259,14 +259,14 @@ def unit(
     ] = False,
 ) -> None:
     """Write a systemd user unit that keeps the courier going, on standard output or where systemd looks for it."""
-    from tui.cli.courier_unit import install_unit, unit_text
+    from tui.cli.user_unit import COURIER
 
     paths = global_options(context).paths
     if not install:
-        write(unit_text(paths))
+        write(COURIER.text(paths))
         return
-    say(f"{install_unit(paths)} is there. To start it, now and at every login:")
-    say("  systemctl --user enable --now lockbox-courier")
+    say(f"{COURIER.install(paths)} is there. To start it, now and at every login:")
+    say(f"  {COURIER.start}")
 
 
 def _chosen(home: Path, beginning: str) -> CourierFolder:

@@ -1,13 +1,12 @@
-"""Peers that learn without a server: introduce, new, join, run, status, model, leave."""
+"""Peers that learn without a server: introduce, new, join, run, status, model, leave, unit."""
 
 from __future__ import annotations
 
 import shlex
 from contextlib import suppress
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,6 +14,8 @@ from tui.cli.command_group import CommandGroup
 from tui.cli.interruption import answered, say_stopping
 from tui.cli.mesh_addresses import check_addresses
 from tui.cli.mesh_joining import introduce_to, join_by
+from tui.cli.mesh_showing import as_json as as_json_of
+from tui.cli.mesh_showing import draw, names_of, teller
 from tui.cli.options import AsJson
 from tui.cli.terminal import (
     confirm,
@@ -22,10 +23,7 @@ from tui.cli.terminal import (
     say,
     say_meanwhile,
     write,
-    write_facts,
     write_json,
-    write_table,
-    write_wrapped,
 )
 from tui.cli.vault_access import global_options, open_vault
 from tui.text import campaign_facts, mesh_facts
@@ -36,20 +34,17 @@ from vault.errors.families import Invalid
 from vault.errors.meshes import NoSuchMesh
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from learner.federation.confined_process import Event
-    from learner.federation.mesh import Tell
     from learner.federation.mesh_folder import MeshFolder
-
-_INWARD = ("v", "missing", "last_of", "past_since")
-"""What a mesh keeps of itself, and its status does not say."""
 
 group = typer.Typer(no_args_is_help=True)
 
 Joined = Annotated[
     str | None,
     typer.Argument(metavar="[ID]", help="Of a campaign here, if there are several meshes."),
+]
+Listens = Annotated[
+    str | None,
+    typer.Option("--listen", metavar="HOST:PORT", help="Where to listen, if not where you are introduced."),
 ]
 Addresses = Annotated[
     list[str] | None,
@@ -135,12 +130,7 @@ def join(
 def run(
     context: typer.Context,
     campaign: Joined = None,
-    listen: Annotated[
-        str | None,
-        typer.Option(
-            "--listen", metavar="HOST:PORT", help="Where to listen, if not where you are introduced."
-        ),
-    ] = None,
+    listen: Listens = None,
     connect: Addresses = None,
     every: Annotated[
         int,
@@ -163,7 +153,7 @@ def run(
     running = Running(
         folder=folder,
         connect=lambda: line_to(paths),
-        tell=_teller(_names(folder), as_json=as_json),
+        tell=teller(names_of(folder), for_programs=as_json),
         listen=own if listen is None else [listen],
         others=connect or (),
         every=float(every),
@@ -182,11 +172,11 @@ def status(context: typer.Context, as_json: AsJson = False) -> None:
         say("No mesh was joined here: lockbox mesh join MEMBERSHIP")
     for number, folder in enumerate(found):
         if as_json:
-            write_json(_as_json(folder))
+            write_json(as_json_of(folder))
         else:
             if number:
                 write()
-            _draw(folder)
+            draw(folder)
 
 
 @group.command("model")
@@ -231,55 +221,47 @@ def leave(
             for sentence in campaign_facts.leaving(done, is_done=True):
                 say(sentence)
     folder.destroy()
+    _say_unit_left(access.campaign)
     say("What was kept of this mesh is destroyed. Your peers keep what you released, and pass it on.")
     say(
         f"To end every access of theirs to your vault: lockbox requester revoke {shlex.quote(access.requester)}"
     )
 
 
-def _as_json(folder: MeshFolder) -> dict[str, Any]:
-    from learner.federation.mesh_folder import Access, MeshState, Seen
+def _say_unit_left(campaign: str) -> None:
+    from tui.cli.user_unit import mesh_unit
 
-    access, state, seen = folder.facts(Access), folder.facts(MeshState), folder.net.facts(Seen)
-    peers = [{"name": name, "key": key} for key, name in _names(folder).items()]
-    known = {"campaign": access.campaign, "requester": access.requester, "key": access.key, "peers": peers}
-    said = {name: value for name, value in asdict(state).items() if name not in _INWARD}
-    return {**known, **said, "connected": seen.connected, "dropped": seen.dropped}
+    left = mesh_unit(campaign)
+    if left.file.exists():
+        say(f"Its unit is there still: systemctl --user disable --now {left.name}")
 
 
-def _draw(folder: MeshFolder) -> None:
-    from learner.federation.mesh_folder import Access, MeshState, Seen
+@group.command("unit")
+def unit(
+    context: typer.Context,
+    campaign: Joined = None,
+    listen: Listens = None,
+    connect: Addresses = None,
+    install: Annotated[
+        bool, typer.Option("--install", help="Put it where systemd looks for units of this user.")
+    ] = False,
+) -> None:
+    """Write a systemd user unit that keeps a mesh running, on standard output or where systemd looks for it."""
+    from learner.federation.mesh_folder import Access
+    from tui.cli.user_unit import mesh_unit
 
-    access, state, seen = folder.facts(Access), folder.facts(MeshState), folder.net.facts(Seen)
-    names = _names(folder)
-    write_facts(mesh_facts.facts(access, state, seen))
-    rows = [mesh_facts.round_row(one, names) for one in state.rounds]
-    if state.is_over:
-        rows.append(mesh_facts.last_row(state.last, names))
-    if rows:
-        write_table(("round", "what became of it", "mixed from", "not mixed, because"), rows)
-    for sentence in (
-        *([mesh_facts.OVER] if state.is_over else []),
-        *([mesh_facts.ALMOST] if state.past_since and not state.is_over else []),
-        *(f"Not taken from the network: {one}" for one in seen.dropped),
-        *mesh_facts.lacking(tuple(sorted({*state.missing, *seen.missing}))),
-    ):
-        write_wrapped(sentence)
-
-
-def _teller(names: Mapping[str, str], *, as_json: bool) -> Tell:
-    def tell(event: Event) -> None:
-        if as_json:
-            write_json(dict(event))
-        else:
-            write_wrapped(mesh_facts.event(event, names))
-
-    return tell
-
-
-def _names(folder: MeshFolder) -> dict[str, str]:
-    """The name of each peer by its key."""
-    return {one.key: one.name for one in folder.campaign().document.peers}
+    check_addresses("--listen", [listen] if listen is not None else [])
+    check_addresses("--connect", connect or [], is_reached=True)
+    options = [] if listen is None else ["--listen", listen]
+    for one in connect or []:
+        options += ["--connect", one]
+    paths, access = global_options(context).paths, _chosen(context, campaign).facts(Access)
+    made = mesh_unit(access.campaign, tuple(options))
+    if not install:
+        write(made.text(paths))
+        return
+    say(f"{made.install(paths)} is there. To start it, now and at every login:")
+    say(f"  {made.start}")
 
 
 def _chosen(context: typer.Context, beginning: str | None) -> MeshFolder:

@@ -1,0 +1,68 @@
+"""What a command shows of a mesh: how it stands, and each event while it runs."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, Final
+
+from tui.cli.terminal import write_facts, write_json, write_table, write_wrapped
+from tui.text import mesh_facts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from learner.federation.confined_process import Event
+    from learner.federation.mesh import Tell
+    from learner.federation.mesh_folder import MeshFolder
+
+_INWARD: Final = ("v", "missing", "last_of", "past_since")
+"""What a mesh keeps of itself, and its status does not say."""
+
+
+def as_json(folder: MeshFolder) -> dict[str, Any]:
+    """How one mesh stands, for programs."""
+    from learner.federation.mesh_folder import Access, MeshState, Seen
+
+    access, state, seen = folder.facts(Access), folder.facts(MeshState), folder.net.facts(Seen)
+    peers = [{"name": name, "key": key} for key, name in names_of(folder).items()]
+    known = {"campaign": access.campaign, "requester": access.requester, "key": access.key, "peers": peers}
+    said = {name: value for name, value in asdict(state).items() if name not in _INWARD}
+    return {**known, **said, "connected": seen.connected, "dropped": seen.dropped}
+
+
+def draw(folder: MeshFolder) -> None:
+    """How one mesh stands, with a row for each round."""
+    from learner.federation.mesh_folder import Access, MeshState, Seen
+
+    access, state, seen = folder.facts(Access), folder.facts(MeshState), folder.net.facts(Seen)
+    names = names_of(folder)
+    write_facts(mesh_facts.facts(access, state, seen))
+    rows = [mesh_facts.round_row(one, names) for one in state.rounds]
+    if state.is_over:
+        rows.append(mesh_facts.last_row(state.last, names))
+    if rows:
+        write_table(("round", "what became of it", "mixed from", "not mixed, because"), rows)
+    for sentence in (
+        *([mesh_facts.OVER] if state.is_over else []),
+        *([mesh_facts.ALMOST] if state.past_since and not state.is_over else []),
+        *(f"Not taken from the network: {one}" for one in seen.dropped),
+        *mesh_facts.lacking(tuple(sorted({*state.missing, *seen.missing}))),
+    ):
+        write_wrapped(sentence)
+
+
+def teller(names: Mapping[str, str], *, for_programs: bool) -> Tell:
+    """What writes each event of a mesh that runs, as a sentence or for programs."""
+
+    def tell(event: Event) -> None:
+        if for_programs:
+            write_json(dict(event))
+        else:
+            write_wrapped(mesh_facts.event(event, names))
+
+    return tell
+
+
+def names_of(folder: MeshFolder) -> dict[str, str]:
+    """The name of each peer by its key."""
+    return {one.key: one.name for one in folder.campaign().document.peers}
