@@ -2,8 +2,8 @@
 
 Abadi et al., "Deep Learning with Differential Privacy" (2016), with privacy units for examples, Poisson
 sampling, noise in whole grid cells and a public divisor. Of all that stands below only ``total + noise`` and
-the owner's view are functions of the records: what follows from the first is post-processing, the second
-goes to the owner alone.
+what the owner is told are functions of the records: what follows from the first is post-processing, the
+second goes to the owner alone.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from learner.dp.noise import draw_noise, noised_gradient
 from learner.dp.places import depends_on_place
 from learner.dp.plan import plan_of
 from learner.dp.sampling import sample_units
+from learner.membership import Membership
 from learner.models.network import network_of
 from learner.models.scores import OwnerView
 from learner.models.weights import read_start
@@ -89,7 +90,7 @@ def run(
     start, kept = read_start(weights, job)
     rows, units = encode_rows(job, frame), group_units(frame.unit, job.max_rows_per_unit)
     network = network_of(job, rows, plan.block, kept)
-    view = OwnerView(job, rows, network, plan.block)
+    view, membership = OwnerView(job, rows, network, plan.block), Membership(job, plan, rows, units, kept)
 
     descent = Descent(job, plan, start)
     view.look(0, descent.theta)
@@ -106,10 +107,11 @@ def run(
         )
         taps.total(total)
         noise = taps.noise(draw_noise(words, plan, network.erfinv))
+        membership.look(descent.theta, batch, noise)
         descent.step(noised_gradient(total, noise, plan))
         view.look(step, descent.theta)
         progress(step, plan.steps)
 
     update = round_update(descent.change(), job.output_step, job.encoding)
     released = start if job.kind in SUMS else start + update * job.output_step
-    return encode_update(update, update_shapes(job)), view.to_json(released)
+    return encode_update(update, update_shapes(job)), view.to_json(released, membership.facts())

@@ -138,7 +138,7 @@ def _by_pairs(layers: Books, block: UnitBlock, network: Network, plan: Plan, red
     """
     lengths = np.sum([_lengths(layer, block) ** 2 for layer in layers], axis=0)
     runs = block.runs()
-    squared = np.sum([layer.times * _pair_sums(layer, block, runs) for layer in layers], axis=0)
+    squared = np.sum([layer.times * pair_sums(layer, block, runs) for layer in layers], axis=0)
     pairs = block.counts.astype(np.float64) ** 2
     slack = (2 * _width(layers) + 8) * _roundoff(layers) + (pairs + 8) * UNIT_ROUNDOFF
     squared = np.maximum(squared, 0.0) + slack * lengths
@@ -152,7 +152,7 @@ def _by_pairs(layers: Books, block: UnitBlock, network: Network, plan: Plan, red
     return layers
 
 
-def _pair_sums(layer: Layer, block: UnitBlock, runs: Runs) -> NDArray[np.float64]:
+def pair_sums(layer: Layer, block: UnitBlock, runs: Runs) -> NDArray[np.float64]:
     """The sum of (a_s . a_t)(g_s . g_t) over the pairs of rows of each unit."""
     pairs = block.counts**2
     inputs, gradients = (_pairs(rows, int(pairs.sum()), runs) for rows in (layer.inputs, layer.gradients))

@@ -77,3 +77,19 @@ def flat(totals: Sequence[Total], shapes: Sequence[LayerShape]) -> NDArray[np.fl
         first = bias + outputs
         vector[bias:first] = value[:outputs, shape.inputs]
     return vector
+
+
+def apart(vector: NDArray[np.float64], shapes: Sequence[LayerShape]) -> list[NDArray[np.float64]]:
+    """Such a vector as a matrix (rows, columns) for each layer, by which a row's books say how far it goes along it."""
+    parts, first = [], 0
+    for shape in shapes:
+        bias = first + shape.outputs * shape.inputs
+        whole = np.zeros((shape.outputs, shape.columns))
+        whole[:, : shape.inputs] = vector[first:bias].reshape(shape.outputs, shape.inputs)
+        first = bias + shape.outputs
+        whole[:, shape.inputs] = vector[bias:first]
+        part = np.zeros((shape.rows, shape.columns))
+        given = whole[1:] - whole[:1] if shape.is_mirrored else whole
+        part[: len(given)] = given
+        parts.append(part)
+    return parts

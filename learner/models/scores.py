@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 import numpy as np
@@ -47,14 +47,15 @@ class OwnerView:
         if step in self._steps:
             self._curve.append({"step": step, **self._scores(theta, self._shown)})
 
-    def to_json(self, released: NDArray[np.float64]) -> bytes:
-        """The envelope's private part, with the scores of the model that the update makes."""
+    def to_json(self, released: NDArray[np.float64], guesses: Mapping[str, int] | None = None) -> bytes:
+        """The envelope's private part: the scores of the model that the update makes, and guesses about the run."""
         facts = {
             "v": 1,
             "rows": len(self._known),
             "curve": self._curve,
             "final": self._scores(released, self._known),
             "base": self.base(),
+            "guesses": guesses,
         }
         return json.dumps(facts, allow_nan=False, separators=(",", ":")).encode()
 

@@ -59,6 +59,12 @@ def test_a_release_without_a_folder_is_kept_for_its_requester_to_fetch(today: Wo
     said = " ".join(sent.err.split())
     assert (sent.code, f"left for {NAME}: they can fetch it" in said) == (0, True), said
     shown = json.loads(run(today.paths, "release", "show", held["id"], "--json").out)
+    assert held["for_you"] is None
+    assert shown["for_you"]["attack"]["guesses"] == 200
+    told = " ".join(run(today.paths, "release", "show", held["id"]).out.split())
+    assert (
+        "We attacked this very run, a weaker test than that of a stand-in: of your days and made-up" in told
+    )
     assert (shown["state"], shown["fetch_until"] is not None) == ("released", True)
     assert not today.paths.outbox.exists()
 

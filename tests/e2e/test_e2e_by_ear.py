@@ -190,6 +190,7 @@ def releases(talk: Talk, out: Path) -> None:
     talk.choose("Held updates", "1. For Sleep lab, from nights: held.")
     said = talk.answer("1", "1. Release it")
     assert "For you alone" not in said
+    assert "We attacked" not in said
     talk.answer("1", "they fetch it by their token:")
     talk.answer(str(out), "Word:")
     talk.answer("RELEASE", "To cancel, press the enter key.")
@@ -200,6 +201,7 @@ def releases(talk: Talk, out: Path) -> None:
     said = talk.answer("RELEASE", "It cannot be called back. This update")
     assert "For you alone; this never leaves:" in said
     assert "always guessing the most common answer" in said
+    assert "We attacked this very run" in said
     talk.answer("0", ". Lock the vault now")
 
 

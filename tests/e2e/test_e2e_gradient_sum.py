@@ -34,7 +34,7 @@ def handed_over(world: World, text: str, epsilon: str) -> tuple[Path, str, tuple
         vault.send(request, confirm_digest=vault.release(request).digest, to=to)
         kept = vault.release(request).for_you
         assert kept is not None
-        assert kept.is_sum
+        assert (kept.is_sum, kept.attack) == (True, None)
         key.write_text(vault.vault_key(NAME))
     return to, model, ("update", "verify", to, "--vault-key", key, "--job", job)
 

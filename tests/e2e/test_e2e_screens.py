@@ -219,6 +219,7 @@ def test_a_held_update_says_that_it_is_paid_and_cannot_be_called_back(
     assert "which is spent whether or not the result leaves" in joined(seen.out)
     assert "What leaves cannot be called back" in seen.out
     assert f"  lockbox release withhold {release[:8]}\n" in seen.out
+    assert "We attacked" not in seen.out
 
 
 def test_a_dry_run_of_an_import_names_the_budget_that_it_would_fix(looked_at: World, screen: Screen) -> None:

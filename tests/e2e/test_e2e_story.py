@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,7 @@ from vault.requester.releases import verify_release
 from vault.requester.trail import verify_trail
 from vault.store.tables import ChargeRow, GrantRow, HeldRow, Segment
 from vault.vault import Vault
+from vault.views.attack import AttackView
 
 Quiet = Callable[[int, int], None]
 
@@ -164,6 +166,7 @@ def test_for_you_is_hidden_until_the_decision_is_final(held_world: World) -> Non
     assert results is not None
     assert results.rows == 100
     assert results.final_metric is not None
+    assert results.attack == AttackView(guesses=200, right_rate=Decimal("0.53"), least_seen=Decimal("0.565"))
 
 
 def test_the_private_results_never_reach_the_egress(held_world: World) -> None:
@@ -175,8 +178,9 @@ def test_the_private_results_never_reach_the_egress(held_world: World) -> None:
             private = row.private or b""
         vault.send(one, confirm_digest=vault.release(one).digest[:8], to=held_world.folder / "out")
     left = b"".join(path.read_bytes() for path in (held_world.folder / "out").iterdir())
-    assert b"curve" in private
-    assert b"curve" not in left
+    for name in (b"curve", b"guesses"):
+        assert name in private
+        assert name not in left
     assert b"accuracy" not in left
 
 

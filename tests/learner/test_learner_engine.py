@@ -108,7 +108,7 @@ def test_the_owners_view_never_touches_the_update(monkeypatch: pytest.MonkeyPatc
         def look(self, *_: object) -> None:
             pass
 
-        def to_json(self, _: object) -> bytes:
+        def to_json(self, *_: object) -> bytes:
             return b"{}"
 
     seen = listened(job, frame, words=SeededWords(8))[1]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from rich.cells import cell_len
 
+from tui.text.attack_facts import run_sentence
 from tui.text.days_calendar import calendar_lines
 from tui.text.drawing import draw_column, draw_curve, draw_line, score_sentence
 from vault.records.summary import ColumnSummary, Histogram, Point
+from vault.views.attack import AttackView
 from vault.views.field_types import FieldType
 from vault.views.over_time import Calendar, DayRows, Every, PlaceCell, Places, Share
 from vault.views.releases import OwnerResults
@@ -280,3 +284,18 @@ def test_a_score_stands_beside_that_of_a_guess_that_knows_no_column(
 
 def test_a_curve_without_steps_is_not_drawn() -> None:
     assert draw_curve(results(loss=(), steps=(), metric=()), 60).count("\n") == 0
+
+
+def test_an_attack_on_a_run_says_how_little_it_says() -> None:
+    found = AttackView(guesses=500, right_rate=Decimal("0.531"), least_seen=Decimal("0.538"))
+    assert run_sentence(found, "patient") == (
+        "We attacked this very run, a weaker test than that of a stand-in: of your patients and made-up ones, put "
+        "together from halves of yours, somebody who knows all else and saw every step would have told 54 in 100 "
+        "right, and by luck 50 (500 guesses; the test could not have seen less than 54). That is one run and a mean "
+        "over what you have: a single patient may stand out more. A failed attack proves nothing and says nothing "
+        "about habits."
+    )
+    few = AttackView(guesses=0, right_rate=None, least_seen=None)
+    assert run_sentence(few, "day") == (
+        "No attack on this very run was tried: of fewer than 50 days no number is shown."
+    )

@@ -102,6 +102,8 @@ def test_every_end_has_a_word_and_a_mark_and_unlocks_what_is_for_the_owner(
             assert state in said
             assert f"{mark} {NAME}" in said
             assert f"accuracy of this model on your 100 rows: {100 * results.final_metric:.1f} %" in said
+            assert "of your days and made-up ones" in said
+            assert "would have told 53 in 100 right" in said
             assert "private to you; this never leaves" in said
             await pilot.press("R")
             assert isinstance(pilot.app.screen, Releases)
@@ -121,6 +123,7 @@ def test_what_may_have_left_says_so_for_ever_and_shows_no_curve_while_it_can_be_
             assert wording.MAY_HAVE_LEFT in words_in(pilot.app, "#update-warning")
             said = words_of(pilot.app)
             assert "accuracy" not in said
+            assert "We attacked" not in said
             await pilot.press("D")
             await until(pilot, lambda: isinstance(pilot.app.screen, ActionDialog))
             await sees(pilot, "What is still here of it is deleted now")

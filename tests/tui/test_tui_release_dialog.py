@@ -178,7 +178,7 @@ def test_the_details_say_what_leaves_what_it_cost_and_what_nobody_measured(
                 one.digest,
                 f"It cost {one.price.job_percent} % of a lifetime cap",
                 "instead of 50. Habits over many days are not hidden.",
-                "Nobody has measured an attack on this update",
+                "No attack on this very update is shown before your decision",
             ):
                 assert words in said
 

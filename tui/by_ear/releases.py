@@ -44,7 +44,9 @@ def _hear_release(talk: Talk, vault: OwnerSession, release_id: str, *, is_practi
         talk.facts([("you can decide until", times.full_time(one.expires_at))] if one.can_be_sent else [])
         say_price(talk, one.price)
         if one.for_you is not None:
+            attacked = release_facts.attack_on_run(one)
             talk.say("For you alone; this never leaves:", f"{score_sentence(one.for_you)}.")
+            talk.say(*([attacked] if attacked else []))
         actions = possible("release", one)
         first = ["Release it: it leaves this computer."] if one.can_be_sent else []
         chosen = talk.choose("What do you want to do?", [*first, *map(label, actions)])

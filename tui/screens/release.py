@@ -83,7 +83,8 @@ A run that you allowed leaves its result here and nowhere else. It stays until y
 **Release** sends it to who asked. That cannot be called back, so a word has to be typed for it.
 **Keep private** deletes it for good. Either way the budget it cost stays spent.
 
-What it learned about your own rows is shown under *For you*, once nothing can be decided any more.
+What it learned about your own rows, and what an attack on that run comes to, is shown under *For you*, once nothing
+can be decided any more.
 """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close", show=False)]
 

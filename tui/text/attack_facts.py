@@ -1,10 +1,12 @@
-"""What came of attacking a stand-in of a job, in sentences."""
+"""What came of attacking a stand-in of a job, or its very run, in sentences."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
 from tui.text import wording
+from vault.views.attack import FEWEST_UNITS
+from vault.views.counting import plural
 
 if TYPE_CHECKING:
     from vault.views.attack import AttackView
@@ -30,3 +32,19 @@ def sentence(found: AttackView) -> str:
         f"the test could not have seen less than {least}."
     )
     return f"{said} {ABOVE if found.is_above_bound else NO_PROOF}"
+
+
+def run_sentence(found: AttackView, noun: str) -> str:
+    """How often the owner's units were told from made-up ones by their very run, and how little that says."""
+    units = plural(noun)
+    if found.right_rate is None or found.least_seen is None:
+        return (
+            f"No attack on this very run was tried: of fewer than {FEWEST_UNITS} {units} no number is shown."
+        )
+    right, least = (wording.times_in_hundred(rate) for rate in (found.right_rate, found.least_seen))
+    return (
+        f"We attacked this very run, a weaker test than that of a stand-in: of your {units} and made-up ones, put "
+        f"together from halves of yours, somebody who knows all else and saw every step would have told {right} in "
+        f"100 right, and by luck 50 ({found.guesses} guesses; the test could not have seen less than {least}). That is "
+        f"one run and a mean over what you have: a single {noun} may stand out more. {NO_PROOF}"
+    )

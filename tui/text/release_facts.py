@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from tui.text import times, wording
+from tui.text import attack_facts, times, wording
 from tui.text.request_facts import part_of
 from tui.text.wording import requester_with_key
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from vault.views.requests import RoundOf
 
 NOT_MEASURED: Final = (
-    "Nobody has measured an attack on this update: no such report exists. What is said about guesses is proven from "
-    "the noise, also against somebody who knows everything else in this collection."
+    "No attack on this very update is shown before your decision: it would be computed from your rows. What is said "
+    "about guesses is proven from the noise, also against somebody who knows everything else in this collection."
 )
 
 BY_COURIER: Final = "the courier that brought its round takes it to the coordinator"
@@ -172,4 +172,13 @@ def folder_fault(typed: str) -> str:
         ""
         if has_parent
         else f"There is no folder {folder.parent}; type another one, or none and they fetch it by token."
+    )
+
+
+def attack_on_run(one: ReleaseView) -> str:
+    """What an attack on the run of an update came to, for the owner alone; empty where nothing is shown."""
+    if one.for_you is None or one.for_you.attack is None:
+        return ""
+    return attack_facts.run_sentence(
+        one.for_you.attack, wording.unit_noun(one.price.unit, one.price.unit_field)
     )

@@ -1,4 +1,4 @@
-"""How well the model does on the owner's own rows: shown to the owner alone, once nothing can be decided any more."""
+"""What only the owner sees of an update, once nothing can be decided any more: the model's score, and an attack."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from textual.containers import Vertical, VerticalScroll
 from tui.text import wording
 from tui.text.drawing import has_curve, score_sentence
 from tui.text.layout import table_text
+from tui.text.release_facts import attack_on_run
 from tui.text.thinning import thin_out
 from tui.widgets.plain import Plain
 
@@ -34,7 +35,7 @@ NOTHING_KEPT: Final = "There is no curve: nothing was kept of this run for you."
 
 
 class OwnerResultsPane(VerticalScroll):
-    """The learning curve and the score on the owner's own rows, or why they are not shown."""
+    """The learning curve, the score on the owner's own rows and the attack on the run, or why they are not shown."""
 
     def compose(self) -> ComposeResult:
         """A heading and what stands under it."""
@@ -49,6 +50,8 @@ class OwnerResultsPane(VerticalScroll):
             await body.mount(Plain(why_hidden(one)))
             return
         await body.mount(Plain(score_sentence(one.for_you), classes="value", id="for-you-score"))
+        if attacked := attack_on_run(one):
+            await body.mount(Plain(attacked, classes="value", id="for-you-attack"))
         if not has_curve(one.for_you):
             return
         if calm:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from decimal import ROUND_CEILING, Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Final
@@ -21,13 +22,20 @@ _PLACES: Final = Decimal("0.001")
 
 def attack_view(guesses: Guesses, bound: Decimal) -> AttackView:
     """The guesses beside the bound of their job; of few ones no rate, which would tell more of luck than of the job."""
+    seen = run_attack_view(guesses)
+    if seen.right_rate is None:
+        return seen
+    return replace(seen, is_above_bound=chance_of(guesses.right, guesses.made, float(bound)) < FALSE_ALARM)
+
+
+def run_attack_view(guesses: Guesses) -> AttackView:
+    """The guesses alone. Those about one run share its noise, so that more right ones than the bound prove nothing."""
     if guesses.made < FEWEST_GUESSES:
         return AttackView(guesses=guesses.made, right_rate=None, least_seen=None)
     return AttackView(
         guesses=guesses.made,
         right_rate=_share(guesses.right, guesses.made),
         least_seen=_share(least_seen(guesses.made), guesses.made),
-        is_above_bound=chance_of(guesses.right, guesses.made, float(bound)) < FALSE_ALARM,
     )
 
 

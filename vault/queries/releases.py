@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from vault.queries.attack import run_attack_view
 from vault.queries.requests import round_of
 from vault.queries.status import shown_state
+from vault.requests.attacked import Guesses
 from vault.requests.evaluate import StoredJob, load
 from vault.requests.manifest import SUMS, kind_of
 from vault.requests.release_manifest import parse_release_manifest
@@ -99,7 +101,8 @@ def _goes_on(uow: UnitOfWork, asked: StoredJob, now: datetime) -> bool:
 def _for_you(asked: StoredJob, held: HeldRow) -> OwnerResults | None:
     if held.private is None:
         return None
-    facts = json.loads(held.private)
+    facts, is_sum = json.loads(held.private), kind_of(asked.manifest) in SUMS
+    guesses = None if is_sum else facts.get("guesses")
     name = "accuracy" if "accuracy" in facts["final"] else "rmse"
     points = [point for point in facts["curve"] if point["loss"] is not None and point[name] is not None]
     return OwnerResults(
@@ -111,5 +114,6 @@ def _for_you(asked: StoredJob, held: HeldRow) -> OwnerResults | None:
         final_loss=facts["final"]["loss"],
         final_metric=facts["final"][name],
         base_metric=facts.get("base"),
-        is_sum=kind_of(asked.manifest) in SUMS,
+        is_sum=is_sum,
+        attack=None if guesses is None else run_attack_view(Guesses(**guesses)),
     )

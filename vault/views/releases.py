@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from vault.views.attack import AttackView
 from vault.views.price import PriceView
 from vault.views.requests import RoundOf
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnerResults:
-    """Private to the owner: how the noised model did on their own rows, unlocked once the decision is final.
+    """Private to the owner: how the noised model did on their rows, and what the run gave away; after the decision.
 
     `loss` and `metric` are of the model after each of `steps`; the final ones of the model the update makes. A score
     that does not exist (no rows, an overflow) is None. `base_metric` is the score of always guessing the commonest
     class or the mean; None too where an earlier version trained it. Where `is_sum` what leaves is no model, and the
-    scores are of the weights that it starts from.
+    scores are of the weights that it starts from. `attack` is how often guesses about the owner's units and made-up
+    ones were right in this very run; None of a sum, and where an earlier version trained it.
     """
 
     rows: int
@@ -27,6 +29,7 @@ class OwnerResults:
     final_metric: float | None
     base_metric: float | None = None
     is_sum: bool = False
+    attack: AttackView | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

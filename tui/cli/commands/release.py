@@ -24,7 +24,16 @@ from tui.cli.terminal import (
 )
 from tui.cli.vault_access import open_vault
 from tui.text import times, wording
-from tui.text.release_facts import after_sending, beware_of_folder, in_round, is_carried, is_of_mesh, ways_out
+from tui.text.layout import hanging
+from tui.text.release_facts import (
+    after_sending,
+    attack_on_run,
+    beware_of_folder,
+    in_round,
+    is_carried,
+    is_of_mesh,
+    ways_out,
+)
 from tui.text.wording import requester_with_key
 from vault.errors.consent import NotConfirmed
 
@@ -79,6 +88,8 @@ def show_release(context: typer.Context, release_id: ReleaseId, as_json: AsJson 
     if found.for_you:
         write("\nFor you (private to you; this never leaves):")
         write(draw_curve(found.for_you, width()))
+        if attacked := attack_on_run(found):
+            write(hanging("  ", attacked, width()))
 
 
 def _show(one: ReleaseView) -> None:
