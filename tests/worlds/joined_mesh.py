@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from base64 import b64decode
-from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Final
 
 from learner.federation.mesh_folder import Access, MeshFolder, MeshRound, MeshState, Seen
@@ -23,16 +23,15 @@ OTHERS: Final = ("Ben", "Cora", "Dan")
 WORDS: Final[tuple[Word, ...]] = ("accepted", "too far", "nothing came")
 
 
-def joined_mesh(world: World, vault: Owner, *, names: tuple[str, ...] = OTHERS) -> MeshFolder:
-    """Found a mesh of Anna, whose vault this is, and of others; it is joined, and its second round is mixed."""
-    files, keys = [], {}
+def founded_mesh(world: World, vault: Owner, *, names: tuple[str, ...] = OTHERS) -> Path:
+    """The folder of a mesh of Anna, whose vault this is, and of others; nobody joined it yet."""
+    files = []
     founder = vault.requesters()[0].fingerprint
     for name in ("Anna", *names):
         key = b64decode(vault.vault_key(NAME).split()[-1]) if name == "Anna" else MadeVault().key.public
         made = make_introduction(name=name, key=key, requester=founder, address=None)
-        files.append(world.folder / f"{key.hex()[:16]}.introduction")
+        files.append(world.folder / f"{name}.introduction")
         files[-1].write_bytes(made.introduction)
-        keys[name] = key.hex()
     description, folder = world.folder / "mesh.toml", world.folder / "mesh"
     description.write_text(FEDAVG.format(unit="day", steps=1))
     found_mesh(
@@ -41,11 +40,19 @@ def joined_mesh(world: World, vault: Owner, *, names: tuple[str, ...] = OTHERS) 
         world.folder / "lab" / "requester.key",
         aim=Aim(most=Decimal(1)),
         folder=folder,
-        now=datetime.now(UTC),
+        now=world.clock.now,
     )
+    return folder
+
+
+def joined_mesh(world: World, vault: Owner, *, names: tuple[str, ...] = OTHERS) -> MeshFolder:
+    """Such a mesh, joined, with what its folder keeps: its second round is mixed, from one of the others alone."""
+    folder = founded_mesh(world, vault, names=names)
     found = vault.submit_campaign(folder)
     vault.join_campaign(found.line.id, digest=found.digest)
-    home = MeshFolder(world.paths.mesh / read_campaign(folder).digest[:16])
+    campaign = read_campaign(folder)
+    keys = {one.name: one.key for one in campaign.document.peers}
+    home = MeshFolder(world.paths.mesh / campaign.digest[:16])
     for file in (CAMPAIGN_FILE, CAMPAIGN_SIGNATURE_FILE, WEIGHTS_FILE):
         home.write(file, (folder / file).read_bytes())
     home.keep(Access(campaign=found.line.id, requester=NAME, key=keys["Anna"], door="0" * 64))
