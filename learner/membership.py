@@ -83,16 +83,18 @@ class Membership:
 
 
 def members_of(job: Job, units: int) -> NDArray[np.int64]:
-    """The units that are tried, evenly spaced; none of few ones.
+    """The units that are tried, evenly spaced; none of few ones, nor of a network that would take far longer by it.
 
     Nor of a sum: it is taken once, so that one draw of noise would answer for all of them.
     """
     most = MOST
     if job.model.kind in NETWORKS:
-        most = max(FEWEST, min(MOST, round(job.expected_batch / _SHARE)))
-    if job.kind in SUMS or units < FEWEST:
+        is_dear = job.expected_batch < FEWEST
+        most = 0 if is_dear else max(FEWEST, min(MOST, round(job.expected_batch / _SHARE)))
+    tried = 0 if job.kind in SUMS else min(units, most)
+    if tried < FEWEST:
         return np.empty(0, dtype=np.int64)
-    return np.linspace(0, units - 1, min(units, most)).astype(np.int64)
+    return np.linspace(0, units - 1, tried).astype(np.int64)
 
 
 def beside_made_up(rows: Rows, units: Units, members: NDArray[np.int64]) -> tuple[Rows, Units]:

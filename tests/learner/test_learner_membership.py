@@ -189,11 +189,14 @@ def test_a_made_up_unit_is_half_of_one_and_half_of_another_with_the_label_of_the
         (ONE, 10_000, MOST),
         (mlp(ONE, 4), 10_000, FEWEST),
         (mlp(replace(ONE, expected_batch=800.0), 4), 10_000, 100),
+        (mlp(replace(ONE, expected_batch=FEWEST - 1.0), 4), 10_000, 0),
         (replace(ONE, kind="gradient_sum", expected_batch=1.0), 10_000, 0),
         (ONE, 0, 0),
     ],
 )
-def test_few_units_and_sums_give_no_guesses(job: Job, units: int, tried: int) -> None:
+def test_few_units_small_batches_of_networks_and_sums_give_no_guesses(
+    job: Job, units: int, tried: int
+) -> None:
     assert FEWEST == FEWEST_UNITS
     found = members_of(job, units)
     assert len(found) == len(set(found.tolist())) == tried

@@ -297,5 +297,6 @@ def test_an_attack_on_a_run_says_how_little_it_says() -> None:
     )
     few = AttackView(guesses=0, right_rate=None, least_seen=None)
     assert run_sentence(few, "day") == (
-        "No attack on this very run was tried: of fewer than 50 days no number is shown."
+        "No attack on this very run was tried: of fewer than 50 days, or of a network that learns from fewer at once, "
+        "no number is shown."
     )

@@ -39,7 +39,8 @@ def run_sentence(found: AttackView, noun: str) -> str:
     units = plural(noun)
     if found.right_rate is None or found.least_seen is None:
         return (
-            f"No attack on this very run was tried: of fewer than {FEWEST_UNITS} {units} no number is shown."
+            f"No attack on this very run was tried: of fewer than {FEWEST_UNITS} {units}, or of a network that learns "
+            "from fewer at once, no number is shown."
         )
     right, least = (wording.times_in_hundred(rate) for rate in (found.right_rate, found.least_seen))
     return (
