@@ -24,6 +24,7 @@ from learner.protocol import (
     ModelSpec,
     job_shapes,
     parameter_count,
+    start_shapes,
 )
 
 DEMO = Job(
@@ -73,7 +74,10 @@ def weights(job: Job) -> bytes:
     """Small normal starting weights."""
     rng = np.random.default_rng(0)
     return save(
-        {name: (rng.normal(size=shape) * 0.05).astype(np.float32) for name, shape in job_shapes(job).items()}
+        {
+            name: (rng.normal(size=shape) * 0.05).astype(np.float32)
+            for name, shape in start_shapes(job).items()
+        }
     )
 
 

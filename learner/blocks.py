@@ -12,7 +12,7 @@ MOST_PAIRS: Final = 1 << 16
 """How many pairs of bytes the heads of a block may look at for a row: bounds memory and work."""
 LEAST_VARIANCE: Final = 1e-5
 """What a norm adds to a variance, so that numbers that are all alike have a length to be divided by."""
-UNSEEN: Final = 1e300
+UNSEEN: Final = 1e38
 """What is taken off the fit of a place with no byte: e to the power of what is left is zero, exactly."""
 MOST_NUMBERS: Final = 64
 """How many numbers a byte may become."""

@@ -47,7 +47,7 @@ def _hash_order(count: int) -> NDArray[np.int64]:
 class Block:
     """Room for some rows: ``inputs`` (rows, columns) with the constant one after them, labels, which are known."""
 
-    inputs: NDArray[np.float64]
+    inputs: NDArray[Any]
     labels: NDArray[Any]
     known: NDArray[np.bool_]
 
@@ -72,11 +72,10 @@ class Rows:
     labels: NDArray[Any]
     known: NDArray[np.bool_]
 
-    def block(self, size: int, columns: int) -> Block:
-        """Room for ``size`` rows of at least one more column than there are inputs."""
-        inputs = np.zeros((size, columns))
+    def block(self, inputs: NDArray[Any]) -> Block:
+        """Room for rows in these zeros, of at least one more column than there are inputs."""
         inputs[:, self.width] = 1.0
-        alone = self.labels_alone(size)
+        alone = self.labels_alone(len(inputs))
         return Block(inputs=inputs, labels=alone.labels, known=alone.known)
 
     def fill(self, block: Block, rows: NDArray[np.int64]) -> None:
@@ -99,7 +98,7 @@ class Rows:
         block.labels[:count], block.labels[count:] = self.labels[rows], 0
         block.known[:count], block.known[count:] = self.known[rows], False
 
-    def _set_codes(self, inputs: NDArray[np.float64], rows: NDArray[np.int64]) -> None:
+    def _set_codes(self, inputs: NDArray[Any], rows: NDArray[np.int64]) -> None:
         inputs[:] = 0.0
         codes = self.codes[rows]
         row, feature = np.nonzero(codes >= 0)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+# so many squares are added up before the sum goes on in float64
+PIECE: Final = 512
 # what rows are computed in: float32 or float64
 Numbers: TypeAlias = NDArray[np.floating[Any]]
 
@@ -76,10 +78,23 @@ class Network(Protocol):
 
 
 def squares(rows: Numbers) -> NDArray[np.float64]:
-    """The squared length of each row, each by a sum of its own, and more than is lost where squares are too small."""
+    """The squared length of each row, each by a sum of its own, and more than is lost where squares are too small.
+
+    Sums of ``PIECE`` squares are added up in float64.
+    """
     lost = rows.shape[1] * float(np.finfo(rows.dtype).tiny) / roundoff(rows)
-    found: NDArray[np.float64] = np.vecdot(rows, rows).astype(np.float64) + lost
+    end = rows.shape[1] // PIECE * PIECE
+    rest, pieces = rows[:, end:], rows[:, :end].reshape(len(rows), -1, PIECE)
+    found: NDArray[np.float64] = np.vecdot(rest, rest).astype(np.float64) + lost
+    if end:
+        found += np.vecdot(pieces, pieces).astype(np.float64).sum(axis=1)
     return found
+
+
+def summed(rows: Numbers) -> int:
+    """How many roundings of its own kind a squared length has: those of a piece, and all others in one."""
+    width: int = rows.shape[1]
+    return width if rows.dtype == np.float64 else min(width, PIECE + 1)
 
 
 def roundoff(rows: Numbers) -> float:

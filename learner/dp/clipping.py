@@ -11,12 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from learner.dp.books import Books, BooksOf, Layer, LayerShape, Network, Numbers, roundoff, squares
+from learner.dp.books import Books, BooksOf, Layer, LayerShape, Network, Numbers, roundoff, squares, summed
 from learner.dp.plan import UNIT_ROUNDOFF, Plan
 from learner.dp.totals import Total, flat
 from learner.dp.units import Runs, UnitBlock, Units
@@ -140,7 +140,7 @@ def _by_pairs(layers: Books, block: UnitBlock, network: Network, plan: Plan, red
     runs = block.runs()
     squared = np.sum([layer.times * pair_sums(layer, block, runs) for layer in layers], axis=0)
     pairs = block.counts.astype(np.float64) ** 2
-    slack = (2 * _width(layers) + 8) * _roundoff(layers) + (pairs + 8) * UNIT_ROUNDOFF
+    slack = (2 * _width_of_pairs(layers) + 8) * _roundoff(layers) + (pairs + 8) * UNIT_ROUNDOFF
     squared = np.maximum(squared, 0.0) + slack * lengths
     bound = np.maximum(squared, lengths / plan.cancellation**2)
     over = _divisors(block, reduction)
@@ -164,15 +164,28 @@ def pair_sums(layer: Layer, block: UnitBlock, runs: Runs) -> NDArray[np.float64]
 def _pairs(rows: Numbers, pairs: int, runs: Runs) -> Numbers:
     """The products of each unit's rows with one another, unit after unit.
 
-    Units of as many rows that stand side by side are gone through in one call, each by a product of its own.
+    Units of as many rows that stand side by side are gone through in one call, each by a product of its own; rows of
+    more than a piece in float64.
     """
-    products, place, start = np.empty(pairs, rows.dtype), 0, 0
+    kind = _kind_of_pairs(rows)
+    products, place, start = np.empty(pairs, kind), 0, 0
     for count, units in runs:
-        mine = rows[place : place + units * count].reshape(units, count, -1)
+        mine = rows[place : place + units * count].astype(kind, copy=False).reshape(units, count, -1)
         room = products[start : start + units * count * count].reshape(units, count, count)
         np.matmul(mine, mine.transpose(0, 2, 1), out=room)
         place, start = place + units * count, start + units * count * count
     return products
+
+
+def _kind_of_pairs(rows: Numbers) -> np.dtype[np.floating[Any]]:
+    """What products of rows are computed in: what the rows are in, or float64 where they are longer than a piece."""
+    return rows.dtype if summed(rows) == rows.shape[1] else np.dtype(np.float64)
+
+
+def _width_of_pairs(layers: Books) -> int:
+    """The most roundings that a product of rows has; all that it has in float64 count as one in float32."""
+    every = (rows for layer in layers for rows in (layer.inputs, layer.gradients))
+    return max(rows.shape[1] if _kind_of_pairs(rows) == rows.dtype else 1 for rows in every)
 
 
 def _lengths(layer: Layer, block: UnitBlock) -> NDArray[np.float64]:
@@ -206,7 +219,8 @@ def _formed_alone(
     for first in range(0, len(block.rows), plan.block):
         layers = books(block.rows[first : first + plan.block])
         for so_far, layer in zip(formed, layers, strict=True):
-            network.add_product(so_far, layer.gradients, layer.inputs)
+            sums = so_far.reshape(layer.gradients.shape[1], -1)
+            network.add_product(sums, layer.gradients, layer.inputs)
     over = _divisors(block, reduction)
     return _of_units([sums.reshape(1, -1) / over for sums in formed], network.shapes, plan)
 
@@ -249,5 +263,5 @@ def _roundoff(layers: Books) -> float:
 
 
 def _width(layers: Books) -> int:
-    """The most numbers that a norm of the layers sums up."""
-    return max(int(max(layer.inputs.shape[1], layer.gradients.shape[1])) for layer in layers)
+    """The most roundings that a norm of the layers has."""
+    return max(summed(rows) for layer in layers for rows in (layer.inputs, layer.gradients))

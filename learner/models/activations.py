@@ -22,13 +22,13 @@ def activate(kind: Activation, values: Tensor) -> None:
         torch.relu_(values) if kind == "relu" else torch.tanh_(values)
 
 
-def times_slope(kind: Activation, gradient: Tensor, activated: Tensor) -> None:
-    """Multiply by the activation's derivative, which follows from what it gave out."""
-    operations: Any = torch.ops.aten
+def times_slope(kind: Activation, gradient: Tensor, activated: Tensor, into: Tensor | None = None) -> None:
+    """Multiply by the activation's derivative, which follows from what it gave out, in its place or into another."""
+    operations, into = torch.ops.aten, gradient if into is None else into
     if kind == "relu":
-        operations.threshold_backward.grad_input(gradient, activated, 0, grad_input=gradient)
+        operations.threshold_backward.grad_input(gradient, activated, 0, grad_input=into)
     else:
-        operations.tanh_backward.grad_input(gradient, activated, grad_input=gradient)
+        operations.tanh_backward.grad_input(gradient, activated, grad_input=into)
 
 
 def inverse_error_function(values: NDArray[Any]) -> NDArray[Any]:

@@ -53,7 +53,7 @@ class Affine:
             is_mirrored=bool(self._first),
         )
         self.shapes = (shape,)
-        self._block = rows.block(block, columns)
+        self._block = rows.block(np.zeros((block, columns)))
         self._outputs = np.zeros((outputs, block))
 
     def books_at(self, theta: NDArray[np.float64]) -> BooksOf:

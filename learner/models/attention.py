@@ -13,7 +13,7 @@ from typing import Self
 import torch
 from torch import Tensor
 
-from learner.models.kernels import zeros
+from learner.models.precision import zeros
 from learner.protocol import UNSEEN
 
 
@@ -45,9 +45,9 @@ class Attention:
         """Room for so many rows."""
         heads, places = self._heads, self._places
         return AttentionRoom(
-            parts=torch.zeros((size, 3, heads, places, self._wide), dtype=torch.float64),
-            shares=torch.zeros((size, heads, places, places), dtype=torch.float64),
-            fits=torch.zeros((size, heads, places, places), dtype=torch.float64),
+            parts=zeros(size, 3, heads, places, self._wide),
+            shares=zeros(size, heads, places, places),
+            fits=zeros(size, heads, places, places),
             given=zeros(size, places * self._numbers),
         )
 

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from learner.data import Block, Rows
 from learner.dp.books import LayerShape
-from learner.models.kernels import zeros
+from learner.models.precision import zeros
 from learner.protocol import BYTES
 
 

@@ -1,4 +1,4 @@
-"""Convolutions over a map of numbers, then one affine layer: an explicit way forward and back, in float64.
+"""Convolutions over a map of numbers, then one affine layer: an explicit way forward and back.
 
 What a row adds to a kernel is formed, row by row, and that very array is what is booked, bounded and added up.
 So what the sum rounds has nothing to do with how many places there are, and a row has the same bits beside any others.
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from learner.data import Block, Rows
-from learner.models.activations import activate, times_slope
+from learner.models.activations import Activation, activate, times_slope
 from learner.models.formed_network import FormedNetwork, Rooms
 from learner.models.kernels import Kernel, Room, convolve, convolve_back, form_gradients, formed_shape
 from learner.models.last_layer import (
@@ -24,6 +24,7 @@ from learner.models.last_layer import (
     map_room,
 )
 from learner.models.norms import Norm, NormRoom
+from learner.models.precision import zeros
 from learner.protocol import Job, convolutions_of
 
 _Part = TypeVar("_Part")
@@ -47,7 +48,7 @@ class Convolutional(FormedNetwork[_Rooms]):
         self._kernels = [Kernel(layer) for layer in convolutions_of(job.model)]
         self._norms = [_norm(each, job.model.groups) for each in self._kernels] if job.model.groups else []
         kernels, norms = (
-            [formed_shape(each.layer) for each in self._kernels],
+            [formed_shape(each) for each in self._kernels],
             [each.shape for each in self._norms],
         )
         super().__init__(job, block, _one_by_one(kernels, norms))
@@ -57,12 +58,13 @@ class Convolutional(FormedNetwork[_Rooms]):
         return _one_by_one(kernels, norms)
 
     def _room(self, size: int) -> _Rooms:
-        block = self._rows.block(size, self._kernels[0].layer.taken.size + BEHIND)
+        first = zeros(size, self._kernels[0].layer.taken.size + BEHIND)
+        block = self._rows.block(first.numpy())
         later = [map_room(size, kernel.layer.taken.size) for kernel in self._kernels[1:]]
         last = self._last.room(size)
         return _Rooms(
             block=block,
-            maps=[torch.from_numpy(block.inputs), *later, last.taken],
+            maps=[first, *later, last.taken],
             layers=[Room.of(kernel, size) for kernel in self._kernels],
             norms=[norm.room(size) for norm in self._norms],
             last=last,
@@ -92,8 +94,7 @@ class Convolutional(FormedNetwork[_Rooms]):
         back = self._last.backward(room.last, self._job.loss, room.block)
         for place in range(len(self._kernels) - 1, -1, -1):
             kernel, layer = self._kernels[place], room.layers[place]
-            _spread_means(kernel, back, layer.slopes)
-            times_slope(self._job.model.activation, layer.slopes, layer.active)
+            _spread_means(kernel, back, layer, self._job.model.activation)
             if self._norms:
                 slopes = _numbers(kernel, layer.slopes)
                 back_through = self._norms[place].backward(room.norms[place], slopes.flatten(1))
@@ -125,21 +126,24 @@ def _add_means(kernel: Kernel, active: Tensor, given: Tensor) -> None:
     """The mean over each pool of what is active, into the next map: the numbers of a pool in their order."""
     layer, target = kernel.layer, kernel.layer.given
     means = given[:, : target.size].view(-1, target.height, target.width, target.channels)
-    parts = _pooled(kernel, active)
-    means.copy_(parts[0])
-    for part in parts[1:]:
-        means.add_(part)
+    first, *parts = _pooled(kernel, active)
+    if parts:
+        torch.add(first, parts[0], out=means)
+        for part in parts[1:]:
+            means.add_(part)
+    else:
+        means.copy_(first)
     means.mul_(1.0 / (layer.pool[0] * layer.pool[1]))
 
 
-def _spread_means(kernel: Kernel, back: Tensor, slopes: Tensor) -> None:
-    """How the loss moves with a mean, shared out to the numbers of its pool; what is in no pool has zero."""
+def _spread_means(kernel: Kernel, back: Tensor, room: Room, activation: Activation) -> None:
+    """How the loss moves with a mean, shared out to the numbers of its pool, and through the activation."""
     layer, target = kernel.layer, kernel.layer.given
-    slopes.zero_()  # also what is in no pool: it may hold what a row before left there
+    room.slopes.zero_()  # what is in no pool has zero: it may hold what a row before left there
     each = back.view(-1, target.height, target.width, target.channels)
     share = each * (1.0 / (layer.pool[0] * layer.pool[1]))
-    for part in _pooled(kernel, slopes):
-        part.copy_(share)
+    for slopes, active in zip(_pooled(kernel, room.slopes), _pooled(kernel, room.active), strict=True):
+        times_slope(activation, share, active, slopes)
 
 
 def _pooled(kernel: Kernel, values: Tensor) -> list[Tensor]:

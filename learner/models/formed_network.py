@@ -15,7 +15,8 @@ from torch import Tensor
 from learner.dp.books import Books, BooksOf, LayerShape
 from learner.dp.units import padded
 from learner.models.activations import inverse_error_function
-from learner.models.last_layer import LastLayer, ScoreRoom, add_product, booked, shorten_formed
+from learner.models.last_layer import LastLayer, ScoreRoom, booked
+from learner.models.precision import Products, shorten
 from learner.protocol import Job, job_shapes
 
 
@@ -42,12 +43,12 @@ class FormedNetwork(ABC, Generic[_Room]):
     """Layers of which each row's gradients are formed, and an affine layer behind them."""
 
     erfinv = staticmethod(inverse_error_function)
-    shorten = staticmethod(shorten_formed)
-    add_product = staticmethod(add_product)
+    shorten = staticmethod(shorten)
 
     def __init__(self, job: Job, block: int, inner: Sequence[LayerShape]) -> None:
         """Make the rooms, once all layers but the last are there, whose shapes these are."""
         torch.set_num_threads(1)  # more would make a sum depend on how the rows were shared out
+        self.add_product = Products().add
         self._job = job
         self._last = LastLayer(*job_shapes(job)["linear.weight"])
         self.shapes = (*inner, self._last.shape)

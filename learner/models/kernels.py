@@ -18,6 +18,7 @@ from torch import Tensor
 from learner.dp.books import LayerShape
 from learner.maps import Convolution
 from learner.models.activations import Activation, activate, filled_up
+from learner.models.precision import zeros
 
 
 class Kernel:
@@ -55,7 +56,6 @@ class Room:
     framed_back: Tensor
     patches_back: Tensor
     given_back: Tensor
-    products: Tensor
     formed: Tensor
 
     @classmethod
@@ -74,8 +74,7 @@ class Room:
             framed_back=_frame(layer, rows, layer.filters),
             patches_back=zeros(rows, places * len(kernel.back)),
             given_back=zeros(rows, places * kernel.back.shape[1]),
-            products=zeros(rows, kernel.rows * kernel.columns),
-            formed=zeros(rows, layer.filters * (layer.patch + 1)),
+            formed=zeros(rows, kernel.rows * kernel.columns),
         )
 
     def first(self, size: int) -> Self:
@@ -85,7 +84,7 @@ class Room:
 
 def _frame(layer: Convolution, rows: int, channels: int) -> Tensor:
     (high, wide), taken = layer.kernel, layer.taken
-    return torch.zeros((rows, taken.height + high - 1, taken.width + wide - 1, channels), dtype=torch.float64)
+    return zeros(rows, taken.height + high - 1, taken.width + wide - 1, channels)
 
 
 def copy_patches(layer: Convolution, values: Tensor, framed: Tensor, patches: Tensor) -> None:
@@ -99,17 +98,11 @@ def copy_patches(layer: Convolution, values: Tensor, framed: Tensor, patches: Te
 
 
 def form_gradients(kernel: Kernel, room: Room) -> None:
-    """What each row adds to the kernel, summed over its places: weight (filters, patch) and bias, each in a product."""
-    layer, rows = kernel.layer, len(room.formed)
-    slopes = room.slopes.view(rows, layer.taken.places, kernel.rows)
-    patches = room.patches.view(rows, layer.taken.places, kernel.columns)
-    products = room.products.view(rows, kernel.rows, kernel.columns)
-    torch.bmm(slopes.transpose(1, 2), patches, out=products)
-    weight = layer.filters * layer.patch
-    room.formed[:, :weight].view(rows, layer.filters, layer.patch).copy_(
-        products[:, : layer.filters, : layer.patch]
-    )
-    room.formed[:, weight:].copy_(products[:, : layer.filters, layer.patch])
+    """What each row adds to the kernel, (filters, patch and bias) with padding, summed over its places in a product."""
+    rows, places = len(room.formed), kernel.layer.taken.places
+    slopes = room.slopes.view(rows, places, kernel.rows)
+    patches = room.patches.view(rows, places, kernel.columns)
+    torch.bmm(slopes.transpose(1, 2), patches, out=room.formed.view(rows, kernel.rows, kernel.columns))
 
 
 def without_padding(values: Tensor, columns: int, channels: int) -> Tensor:
@@ -117,15 +110,10 @@ def without_padding(values: Tensor, columns: int, channels: int) -> Tensor:
     return values.view(len(values), -1, columns)[..., :channels].flatten(1)
 
 
-def formed_shape(layer: Convolution) -> LayerShape:
-    """Of one row: the whole gradient of a kernel. The last bias stands where a layer has its one."""
-    columns = layer.filters * (layer.patch + 1)
-    return LayerShape(outputs=1, inputs=columns - 1, rows=1, columns=columns)
-
-
-def zeros(rows: int, columns: int) -> Tensor:
-    """Room for so many numbers, all of them zero."""
-    return torch.zeros((rows, columns), dtype=torch.float64)
+def formed_shape(kernel: Kernel) -> LayerShape:
+    """Of one row: the whole gradient of a kernel, which is booked as what one output took in."""
+    layer = kernel.layer
+    return LayerShape(outputs=layer.filters, inputs=layer.patch, rows=kernel.rows, columns=kernel.columns)
 
 
 def convolve(kernel: Kernel, room: Room, values: Tensor, activation: Activation) -> None:

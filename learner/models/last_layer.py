@@ -1,4 +1,4 @@
-"""The affine layer over what a network of kernels makes of a row: to the scores and back, in float64."""
+"""The affine layer over what a network of kernels makes of a row: to the scores and back."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from learner.data import Block
-from learner.dp.books import Books, Layer, LayerShape, Numbers, kept
+from learner.dp.books import Books, Layer, LayerShape
 from learner.models.activations import filled_up
-from learner.models.kernels import zeros
 from learner.models.losses import Loss, residuals
+from learner.models.precision import zeros
 
 # behind the numbers of a map stands a one, for the bias
 BEHIND: Final = 1
@@ -67,7 +67,7 @@ class LastLayer:
 
     def outputs(self, room: ScoreRoom) -> NDArray[np.float64]:
         """The scores (outputs, rows)."""
-        return np.ascontiguousarray(room.scores.numpy()[:, : self.shape.outputs].T)
+        return np.ascontiguousarray(room.scores.numpy()[:, : self.shape.outputs].T, dtype=np.float64)
 
     def backward(self, room: ScoreRoom, loss: Loss, block: Block) -> Tensor:
         """How the loss moves with the scores, which is kept, and with what the layer took in (rows, inputs)."""
@@ -87,22 +87,8 @@ def map_room(rows: int, size: int) -> Tensor:
     return room
 
 
-def shorten_formed(layers: Books, found: NDArray[np.float64]) -> None:
-    """Multiply each row's gradients by its factor, and put zeros in all of a row with the factor zero."""
-    bits = torch.from_numpy(kept(found))
-    for layer in layers:
-        torch.from_numpy(layer.gradients).mul_(torch.from_numpy(found)[:, None])
-        for part in (layer.gradients, layer.inputs):
-            torch.from_numpy(part).view(torch.int64).bitwise_and_(bits)
-
-
-def add_product(total: NDArray[np.float64], gradients: Numbers, inputs: Numbers) -> None:
-    """Add the transpose of gradients (rows, out) times inputs (rows, in) to a total (out, in)."""
-    torch.from_numpy(total).addmm_(torch.from_numpy(gradients).T, torch.from_numpy(inputs))
-
-
 def booked(formed: list[Tensor], room: ScoreRoom) -> Books:
     """What each row adds to the kernels, formed, as rows of one output; then the last layer."""
-    once = np.ones((len(formed), len(room.scores), 1))
+    once = np.ones((len(formed), len(room.scores), 1), room.taken.numpy().dtype)
     rows = [Layer(inputs=each.numpy(), gradients=one) for each, one in zip(formed, once, strict=True)]
     return [*rows, Layer(inputs=room.taken.numpy(), gradients=room.slopes.numpy())]

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Self
 
 import numpy as np
@@ -19,15 +20,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from learner.data import Block, Rows
-from learner.dp.books import Books, BooksOf, Layer, LayerShape, Numbers, kept
+from learner.dp.books import Books, BooksOf, Layer, LayerShape
 from learner.dp.units import padded
 from learner.models.activations import activate, filled_up, inverse_error_function, times_slope
 from learner.models.losses import residuals
+from learner.models.precision import Products, shorten, zeros
 from learner.protocol import Job, job_shapes
-
-# what rows are computed in
-PRECISION = torch.float32
-_BITS = {torch.float32: torch.int32, torch.float64: torch.int64}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,18 +49,18 @@ class Layered:
     """Affine layers with an activation between them, on blocks of few sizes."""
 
     erfinv = staticmethod(inverse_error_function)
+    shorten = staticmethod(partial(shorten, finite=1))
 
     def __init__(self, job: Job, rows: Rows, block: int) -> None:
         torch.set_num_threads(1)  # more would make a sum depend on how the rows were shared out
+        self.add_product = Products().add
         self._job, self._rows = job, rows
         self.shapes = _layer_shapes(job)
         whole = self._room(padded(block))
         self._rooms = {size: whole.first(size) for size in range(padded(1), padded(block) + 1, padded(1))}
-        widest = padded(block) * max(max(each.rows, each.columns) for each in self.shapes)
-        self._factors = [torch.empty(widest, dtype=torch.float64) for _ in range(2)]
         # each layer's weight with its bias transposed, and without it as it is
-        self._forth = [_zeros(each.columns, each.rows) for each in self.shapes]
-        self._back = [_zeros(each.rows, each.columns) for each in self.shapes]
+        self._forth = [zeros(each.columns, each.rows) for each in self.shapes]
+        self._back = [zeros(each.rows, each.columns) for each in self.shapes]
 
     def books_at(self, theta: NDArray[np.float64]) -> BooksOf:
         """The books at these weights (d,)."""
@@ -83,33 +81,16 @@ class Layered:
         self._set_weights(theta)
         return lambda rows: self._outputs(self._forward(rows))[:, : len(rows)]
 
-    def shorten(self, layers: Books, found: NDArray[np.float64]) -> None:
-        """Multiply each row's gradients by its factor, and put zeros in all of a row with the factor zero."""
-        each = torch.from_numpy(found).to(PRECISION)[:, None]
-        bits = torch.from_numpy(kept(found)).to(_BITS[PRECISION])
-        for place, layer in enumerate(layers):
-            gradients = torch.from_numpy(layer.gradients).mul_(each)
-            gradients.view(bits.dtype).bitwise_and_(bits)
-            if place:  # those of the first are finite, by their coding
-                torch.from_numpy(layer.inputs).view(bits.dtype).bitwise_and_(bits)
-
-    def add_product(self, total: NDArray[np.float64], gradients: Numbers, inputs: Numbers) -> None:
-        """Add the transpose of gradients (rows, out) times inputs (rows, in) to a total (out, in), in float64."""
-        left, right = (
-            _in_float64(torch.from_numpy(rows), room)
-            for rows, room in zip((gradients, inputs), self._factors, strict=True)
-        )
-        torch.from_numpy(total).addmm_(left.T, right)
-
     def _room(self, size: int) -> _Room:
-        block = self._rows.block(size, self.shapes[0].columns)
+        first = zeros(size, self.shapes[0].columns)
+        block = self._rows.block(first.numpy())
         return _Room(
             block=block,
             values=[
-                _zeros(size, self.shapes[0].columns),
-                *(_zeros(size, each.rows) for each in self.shapes),
+                first,
+                *(zeros(size, each.rows) for each in self.shapes),
             ],
-            gradients=[_zeros(size, each.rows) for each in self.shapes],
+            gradients=[zeros(size, each.rows) for each in self.shapes],
         )
 
     def _set_weights(self, theta: NDArray[np.float64]) -> None:
@@ -125,7 +106,6 @@ class Layered:
         """Fill the values of the layers in turn; after an activation the constant one is put back."""
         room = self._rooms[padded(len(rows))]
         self._rows.fill(room.block, rows)
-        room.values[0].copy_(torch.from_numpy(room.block.inputs))
         for place, (shape, forth) in enumerate(zip(self.shapes, self._forth, strict=True)):
             given = torch.mm(room.values[place], forth, out=room.values[place + 1])
             if place + 1 < len(self.shapes):
@@ -148,13 +128,6 @@ class Layered:
             times_slope(self._job.model.activation, given, room.values[place])
 
 
-def _in_float64(rows: Tensor, room: Tensor) -> Tensor:
-    """The rows in float64, copied to a place of their own where they are not."""
-    if rows.dtype == torch.float64:
-        return rows
-    return room[: rows.numel()].view(rows.shape).copy_(rows)
-
-
 def _layer_shapes(job: Job) -> tuple[LayerShape, ...]:
     sizes = list(job_shapes(job).values())[::2]
     last = len(sizes) - 1
@@ -171,7 +144,3 @@ def _layer_shapes(job: Job) -> tuple[LayerShape, ...]:
 
 def _size(shape: tuple[int, ...]) -> int:
     return int(np.prod(shape))
-
-
-def _zeros(rows: int, columns: int) -> Tensor:
-    return torch.zeros((rows, columns), dtype=PRECISION)

@@ -28,7 +28,7 @@ class Moments:
 
     def __init__(self, _job: Job, rows: Rows, block: int) -> None:
         self._rows, self._width = rows, rows.width + 1
-        self._block = rows.block(padded(block), self._width)
+        self._block = rows.block(np.zeros((padded(block), self._width)))
         columns = self._width * (self._width + 1) // 2 + self._width
         # the last product stands where a layer has its bias
         self.shapes = (LayerShape(outputs=1, inputs=columns - 1, rows=1, columns=columns),)

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from learner.dp.books import LayerShape
-from learner.models.kernels import zeros
+from learner.models import precision
+from learner.models.precision import zeros
 from learner.protocol import LEAST_VARIANCE
 
 
@@ -43,7 +44,7 @@ class Norm:
     def __init__(self, places: int, channels: int, groups: int | None = None) -> None:
         self._places, self._channels, self._groups = places, channels, groups
         self._scale, self._shift = zeros(1, channels), zeros(1, channels)
-        self._ones = torch.ones((1, places), dtype=torch.float64)
+        self._ones = torch.ones((1, places), dtype=precision.PRECISION)
         columns = 2 * channels
         self.shape = LayerShape(outputs=1, inputs=columns - 1, rows=1, columns=columns)
 

@@ -1,6 +1,6 @@
 """A text as its bytes: a table gives each some numbers, convolutions look along them, means go to an affine layer.
 
-Everything is float64 and a row's own affair. What a row adds to the table and to each kernel is a sum over its
+Everything is a row's own affair. What a row adds to the table and to each kernel is a sum over its
 bytes: it is formed, row by row, and that very array is booked, bounded and added up, as in `learner.models.kernels`.
 A byte that is zero stands for nothing: it has no numbers, nothing is active there, and it counts in no mean, so
 that a text gives the same however many of them follow it.
@@ -47,9 +47,7 @@ class Textual(FormedNetwork[_Rooms]):
         _, self._length, numbers = job.model.image
         self._table = ByteTable(rows, self._length, numbers)
         self._kernels = [Kernel(layer) for layer in convolutions_of(job.model)]
-        super().__init__(
-            job, block, [self._table.shape, *(formed_shape(each.layer) for each in self._kernels)]
-        )
+        super().__init__(job, block, [self._table.shape, *(formed_shape(each) for each in self._kernels)])
 
     def _formed(self, room: _Rooms) -> list[Tensor]:
         return [room.texts.formed, *(each.formed for each in room.layers)]

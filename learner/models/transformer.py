@@ -1,4 +1,4 @@
-"""A small transformer over the bytes of a text: an explicit way forward and back, in float64, each row by itself.
+"""A small transformer over the bytes of a text: an explicit way forward and back, each row by itself.
 
 What a row adds to each tensor but those of the last layer is a sum over its bytes: it is formed, row by row, and that
 very array is booked, bounded and added up, as in `learner.models.kernels`. A byte that is zero stands for nothing: it
@@ -18,6 +18,7 @@ from torch import Tensor
 
 from learner.data import Rows
 from learner.dp.books import LayerShape
+from learner.models import precision
 from learner.models.activations import Activation, times_slope
 from learner.models.attention import Attention, AttentionRoom
 from learner.models.byte_table import BytesRoom, ByteTable, add_means
@@ -64,7 +65,7 @@ class _Block:
     @property
     def shapes(self) -> list[LayerShape]:
         """Its layers, in the order of the tensors."""
-        (before, behind), layers = self._norms, [formed_shape(each.layer) for each in self._layers]
+        (before, behind), layers = self._norms, [formed_shape(each) for each in self._layers]
         return [before.shape, *layers[:2], behind.shape, *layers[2:]]
 
     def room(self, size: int) -> _BlockRoom:
@@ -107,6 +108,8 @@ class _Block:
         self, room: _BlockRoom, place: int, slopes: Tensor, activation: Activation = None
     ) -> Tensor:
         kernel, layer = self._layers[place], room.layers[place]
+        if kernel.rows > kernel.layer.filters:
+            layer.slopes.zero_()  # the padding may hold what a row before left there
         each = layer.slopes.view(len(slopes), -1, kernel.rows)[..., : kernel.layer.filters]
         each.copy_(slopes.reshape(each.shape))
         if activation is not None:
@@ -130,7 +133,7 @@ class Transformer(FormedNetwork[_Rooms]):
     def __init__(self, job: Job, rows: Rows, block: int) -> None:
         blocks = blocks_of(job.model)
         self._table = ByteTable(rows, blocks.length, blocks.numbers)
-        self._waves = torch.tensor(waves(blocks.length, blocks.numbers), dtype=torch.float64)
+        self._waves = torch.tensor(waves(blocks.length, blocks.numbers), dtype=precision.PRECISION)
         self._blocks = [_Block(blocks, hidden, job.model.activation) for hidden in blocks.hidden]
         self._norm = Norm(blocks.length, blocks.numbers)
         inner = [shape for each in self._blocks for shape in each.shapes]

@@ -29,6 +29,7 @@ from vmap_oracle import bounded_gradients
 from learner import data, engine
 from learner.dp.places import depends_on_place
 from learner.dp.plan import plan_of
+from learner.models import precision
 from learner.models.network import network_of
 from learner.models.weights import read_weights
 from learner.protocol import Job, ProtocolError, job_shapes
@@ -39,12 +40,20 @@ def summed(job: Job, weights: bytes, frame: Any) -> NDArray[np.float64]:
     return listened(job, frame, weights=weights)[0].totals[0]
 
 
+def summed_in_float64(job: Job, weights: bytes, frame: Any) -> NDArray[np.float64]:
+    """The same with rows computed as exactly as the oracles do."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(precision, "PRECISION", torch.float64)
+        return summed(job, weights, frame)
+
+
 def check_against_vmap(job: Job, frame: Any) -> None:
-    """For every way to a unit's norm; off by what is shortened, and no more: all of it is float64."""
+    """For every way to a unit's norm; in float64, as the oracle is, off by what is shortened, and no more."""
     weights = weights_of(job, scale=0.3)
     expected = bounded_gradients(job, weights, frame).sum(axis=0) * (1 - 2.0**-22)
     assert expected.any()
-    assert np.allclose(expected, summed(job, weights, frame), rtol=1e-9, atol=1e-11)
+    assert np.allclose(expected, summed(job, weights, frame), rtol=3e-4, atol=1e-4 * job.clip_norm)
+    assert np.allclose(expected, summed_in_float64(job, weights, frame), rtol=1e-9, atol=1e-11)
 
 
 def check_against_opacus(
@@ -72,7 +81,7 @@ def check_against_opacus(
     norms = rows.norm(2, dim=1)
     expected = torch.einsum("r,rd->d", (job.clip_norm / (norms + 1e-6)).clamp(max=1.0), rows)
     assert norms.max() > job.clip_norm
-    assert np.allclose(expected.numpy(), summed(job, weights, frame), rtol=1e-4, atol=1e-5)
+    assert np.allclose(expected.numpy(), summed_in_float64(job, weights, frame), rtol=1e-4, atol=1e-5)
 
 
 def _take_over(twin: nn.Module, job: Job, weights: bytes, orders: Sequence[torch.Tensor | None]) -> None:

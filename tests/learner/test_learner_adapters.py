@@ -134,7 +134,10 @@ def test_a_row_that_overflows_beside_adapters_leaves_nothing() -> None:
     with np.errstate(all="ignore"):
         spoiled = network.books_at(np.full_like(theta, np.nan))(np.arange(20))
         network.shorten(spoiled, np.zeros(len(spoiled[0].inputs)))
-        assert not any(layer.inputs.any() or layer.gradients.any() for layer in spoiled)
+        assert not any(layer.gradients.any() for layer in spoiled)
+        assert not any(
+            layer.inputs.any() for layer in spoiled[1:]
+        )  # those of the first are finite, by their coding
         after = network.books_at(theta)(np.arange(20))
     for place, layer in enumerate(network_of(job, rows, plan.block).books_at(theta)(np.arange(20))):
         assert layer.inputs.tobytes() == after[place].inputs.tobytes()

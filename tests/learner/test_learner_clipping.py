@@ -10,7 +10,8 @@ from learner_setups import LINEAR, LOGISTIC, WIDTH, change_of, frame_of, listene
 from numpy.typing import NDArray
 from privacy_checks import addends, bits, bounded
 
-from learner.dp.clipping import SHORTENED, factors
+from learner.dp.books import squares, summed
+from learner.dp.clipping import SHORTENED, _pairs, factors
 from learner.protocol import Job, job_shapes, parameter_count
 
 SHORT = 1 - 2.0**-22
@@ -32,6 +33,16 @@ def test_a_norm_that_is_not_finite_has_the_factor_zero(wrong: float) -> None:
     found = factors(np.array([1.0, wrong, 64.0]), 1, 5.0).tolist()
     assert found[1] == 0
     assert [found[0], found[2]] == factors(np.array([1.0, 64.0]), 1, 5.0).tolist()
+
+
+def test_a_norm_of_long_rows_goes_on_in_float64() -> None:
+    """So many squares have a rounding of float32 each, and no more: beyond, a bound would lose its digits."""
+    rows = np.random.default_rng(0).normal(size=(3, 20_000)).astype(np.float32)
+    assert [summed(rows[:, :width]) for width in (7, 512, 513, 20_000)] == [7, 512, 513, 513]
+    assert summed(rows.astype(np.float64)) == 20_000
+    exact = (rows.astype(np.float64) ** 2).sum(axis=1)
+    assert (np.abs(squares(rows) / exact - 1) < 513 * 2.0**-24).all()
+    assert _pairs(rows, 9, [(3, 1)]).dtype == np.float64
 
 
 WILD = tuple(replace(each, clip=1e38) for each in LINEAR.features)

@@ -25,7 +25,7 @@ def _job(*features: FeatureSpec, label: LabelSpec = LOGISTIC.label, base: Job = 
 def _inputs(job: Job, *columns: list[Any]) -> list[list[float]]:
     count = max((len(column) for column in columns if column is not None), default=0)
     rows = encode_rows(job, frame_of(job, range(count), columns, [0] * count))
-    block = rows.block(count, rows.width + 1)
+    block = rows.block(np.zeros((count, rows.width + 1)))
     rows.fill(block, np.arange(count))
     assert (block.inputs[:, -1] == 1.0).all()
     return block.inputs[:, :-1].tolist()
@@ -86,7 +86,7 @@ def test_a_block_has_one_shape_and_its_padding_is_unknown() -> None:
     """Two rows in room for five: the other three teach nothing, whatever stood there before."""
     job = _job(NUMBER, KIND)
     rows = encode_rows(job, frame_of(job, range(3), [[10.0, 12.0, 14.0], [0, 1, 2]], [1, 0, 1]))
-    block = rows.block(5, 6)
+    block = rows.block(np.zeros((5, 6)))
     rows.fill(block, np.array([0, 1, 2, 0, 1]))
     rows.fill(block, np.array([2, 0]))
     assert block.inputs[:2].tolist() == [[2.0, 0, 0, 1, 1, 0], [0.0, 1, 0, 0, 1, 0]]

@@ -30,7 +30,7 @@ from vmap_oracle import bounded_gradients, inputs_and_labels
 
 from learner import engine
 from learner.data import encode_rows
-from learner.models import layered
+from learner.models import precision
 from learner.models.losses import residuals, row_losses
 from learner.models.network import network_of
 from learner.models.scores import OwnerView, curve_steps
@@ -53,7 +53,7 @@ JOBS = {
 @pytest.fixture
 def in_float64(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let models of several layers compute their rows as exactly as the oracles do."""
-    monkeypatch.setattr(layered, "PRECISION", torch.float64)
+    monkeypatch.setattr(precision, "PRECISION", torch.float64)
 
 
 def torch_twin(job: Job, weights: bytes) -> nn.Sequential:

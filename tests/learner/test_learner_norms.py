@@ -21,6 +21,7 @@ from torch import nn
 from torch.nn import functional
 from vmap_oracle import inputs_and_labels
 
+from learner.models import precision
 from learner.models.norms import Norm
 from learner.protocol import ProtocolError, job_shapes
 from tests.sweeps import sweep
@@ -34,8 +35,9 @@ JOBS = {
 }
 
 
-def test_both_norms_are_those_of_torch_there_and_back() -> None:
+def test_both_norms_are_those_of_torch_there_and_back(monkeypatch: pytest.MonkeyPatch) -> None:
     """Values, what each row adds, and the way back, for one set a place and for groups; rows that are all alike too."""
+    monkeypatch.setattr(precision, "PRECISION", torch.float64)
     values = torch.from_numpy(np.random.default_rng(0).normal(size=(32, 5, 6)) * 3)
     values[7] = 2.5
     slopes, scale = torch.cos(values), torch.linspace(-1, 2, 6, dtype=torch.float64)

@@ -130,7 +130,7 @@ def inputs_and_labels(
 ) -> tuple[NDArray[np.float64], NDArray[Any], NDArray[np.bool_]]:
     """All rows as the model takes them in, their labels, and which of these are known."""
     rows = encode_rows(job, frame)
-    block = rows.block(frame.rows, input_width(job.features) + 1)
+    block = rows.block(np.zeros((frame.rows, input_width(job.features) + 1)))
     rows.fill(block, np.arange(frame.rows))
     return block.inputs[:, :-1], block.labels, block.known
 

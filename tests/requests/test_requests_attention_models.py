@@ -110,7 +110,7 @@ def test_all_who_compute_attention_or_norms_agree(
     model = model_of(kind)
     cells = cells_of(model)
     ours = model.outputs(model.inputs({"words": list(cells)}))
-    assert np.allclose(ours, by_the_vault(model, cells), rtol=1e-10, atol=1e-10)
+    assert np.allclose(ours, by_the_vault(model, cells), rtol=1e-4, atol=1e-5)
 
     (tmp_path / "model.onnx").write_bytes(onnx_bytes(model))
     session = onnxruntime.InferenceSession(tmp_path / "model.onnx")

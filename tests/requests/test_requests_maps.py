@@ -100,7 +100,7 @@ def test_all_who_compute_a_model_of_maps_agree(
     cells = [cell if "null" not in cell else "" for cell in cells]
     vectors[np.isnan(vectors).any(axis=1)] = math.nan
     ours = model.outputs(model.inputs({"pixels": cells}))
-    assert np.allclose(ours, by_the_engine(model, vectors), rtol=1e-12, atol=1e-12)
+    assert np.allclose(ours, by_the_engine(model, vectors), rtol=1e-4, atol=1e-5)
 
     (tmp_path / "model.onnx").write_bytes(onnx_bytes(model))
     session = onnxruntime.InferenceSession(tmp_path / "model.onnx")

@@ -98,7 +98,7 @@ def test_all_who_compute_a_model_of_texts_agree(
     """The vault, the weights outside, the ONNX file, and both ways to predict for a file."""
     model = model_of(kind)
     ours = model.outputs(model.inputs({"words": [cell or None for cell in CELLS]}))
-    assert np.allclose(ours, by_the_vault(model, CELLS), rtol=1e-12, atol=1e-12)
+    assert np.allclose(ours, by_the_vault(model, CELLS), rtol=1e-4, atol=1e-5)
 
     (tmp_path / "model.onnx").write_bytes(onnx_bytes(model))
     session = onnxruntime.InferenceSession(tmp_path / "model.onnx")
