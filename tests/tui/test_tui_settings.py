@@ -104,6 +104,8 @@ def test_minutes_are_kept_and_hold_for_the_vault_that_is_open(looked: Looked, si
                 await told(pilot, "#problem", BAD_MINUTES)
                 assert field.value == wrong
             field.value = "7"
+            await press(pilot, "end", "x")
+            await told(pilot, "#problem", "Only a number goes into this field")
             await press(pilot, "enter")
             await sees(pilot, "lock after 7 minutes")
             assert read_preferences(world.paths).lock_minutes == 7

@@ -15,6 +15,8 @@ from tui.text import consent_facts, grant_facts, wording
 from tui.text.parse import parse_count, parse_epsilon
 from tui.text.screen_words import on_screen
 from tui.widgets.facts import Facts
+from tui.widgets.field import number_field
+from tui.widgets.number_input import DECIMAL, GROUPED
 from tui.widgets.plain import Plain
 from tui.widgets.special_toggle import MISSING, SpecialToggle
 from tui.widgets.toggle import Toggle
@@ -42,10 +44,11 @@ class GrantForm(ScopeForm):
     def more_fields(self) -> Iterable[Widget]:
         """The ends of a consent."""
         yield text_field("Until", "until", "a date like 2026-12-31, at most a year away")
-        yield text_field("How many runs", "uses", "1 to 1000", "1")
+        yield number_field("How many runs", "uses", "1 to 1000", "1", form=GROUPED, such_as="3")
         yield Plain("If you like", classes="heading")
         yield text_field("Not before", "from", "a date; empty: from now on")
-        yield text_field("A run costs", "epsilon", "at most this ε; empty: what the budget allows")
+        hint = "at most this ε; empty: what the budget allows"
+        yield number_field("A run costs", "epsilon", hint, form=DECIMAL, such_as="0.5")
 
     def choices(self) -> Iterable[tuple[str, str]]:
         """The next dialog."""

@@ -34,6 +34,7 @@ from tui.text.screen_words import on_screen
 from tui.text.several_facts import ALL, of_each_part
 from tui.widgets.file_form import CUTS, FileForm, changed_of
 from tui.widgets.how_far import HowFar
+from tui.widgets.number_input import DECIMAL, NumberInput
 from tui.widgets.plain import Plain, content
 from tui.widgets.toggle import Toggle
 from vault.errors.families import LockboxError
@@ -104,7 +105,7 @@ class ImportDialog(Dialog[str]):
         yield Input(self._choice.name, id="name", max_length=80, compact=True)
         yield Plain("Lifetime privacy budget, ε; all jobs together never get more", classes="heading")
         budget = self._choice.lifetime or self._preview.lifetime_epsilon
-        yield Input(budget, id="lifetime", max_length=12, compact=True)
+        yield NumberInput(budget, id="lifetime", form=DECIMAL, such_as="8")
 
     def before_buttons(self) -> Iterable[Widget]:
         """What would be lost, and how it goes."""
@@ -229,6 +230,11 @@ class ImportDialog(Dialog[str]):
         event.stop()
         if event.select.id == "time" and event.value != self._preview.time_field:
             self._read_again(time_field=str(event.value))
+
+    def on_number_input_refused(self, event: NumberInput.Refused) -> None:
+        """A number field was given something else."""
+        event.stop()
+        self._say(event.sentence, is_bad=True)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter in a field leads on; another budget is looked at."""

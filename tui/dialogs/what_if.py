@@ -9,11 +9,13 @@ from textual import work
 from textual.widget import Widget
 
 from tui.dialogs.dialog import Dialog
-from tui.dialogs.scope_form import Scope, ScopeForm, text_field
+from tui.dialogs.scope_form import Scope, ScopeForm
 from tui.text import request_facts, wording
 from tui.text.parse import parse_epsilon
 from tui.text.screen_words import on_screen
 from tui.widgets.facts import Facts
+from tui.widgets.field import number_field
+from tui.widgets.number_input import DECIMAL
 from tui.widgets.plain import Plain
 from vault.errors.families import Invalid, LockboxError
 
@@ -44,7 +46,8 @@ class WhatIfForm(ScopeForm):
 
     def more_fields(self) -> Iterable[Widget]:
         """The price of the job."""
-        yield text_field("It would cost", "epsilon", "an ε; empty: no cap is tried")
+        hint = "an ε; empty: no cap is tried"
+        yield number_field("It would cost", "epsilon", hint, form=DECIMAL, such_as="0.5")
 
     def choices(self) -> Iterable[tuple[str, str]]:
         """Try it."""

@@ -13,6 +13,7 @@ from tui.app.page import Page, SearchBar
 from tui.dialogs.row import RowDialog
 from tui.text import wording
 from tui.text.parse import parse_count
+from tui.widgets.number_input import GROUPED, LONGEST, NumberInput
 from tui.widgets.plain import Plain
 from tui.widgets.table import Line, ListTable
 from vault.errors.families import Invalid
@@ -34,13 +35,12 @@ class Place:
     search: str = ""
 
 
-class JumpBar(Input):
+class JumpBar(NumberInput):
     """The field for the number of a row."""
 
     def __init__(self) -> None:
-        super().__init__(
-            placeholder="number of a row; enter goes there, escape stays", id="jump-bar", compact=True
-        )
+        hint = "number of a row; enter goes there, escape stays"
+        super().__init__("", placeholder=hint, id="jump-bar", form=GROUPED, such_as="5000", most=LONGEST)
 
 
 class Browse(Page[bool]):
@@ -134,6 +134,11 @@ The rows themselves, for your eyes, 200 at a time. That you looked is recorded; 
             self.notify("This is the first page.")
         else:
             self.go_to(Place(first=max(0, self._rows.first - PAGE_ROWS), search=self._rows.search))
+
+    def on_number_input_refused(self, event: NumberInput.Refused) -> None:
+        """What was typed is no number."""
+        event.stop()
+        self.program.tell(event.sentence)
 
     async def action_jump(self) -> None:
         """Type the number of a row."""

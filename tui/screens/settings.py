@@ -23,6 +23,7 @@ from tui.app.threads import in_thread
 from tui.dialogs.dialog import Dialog
 from tui.text import wording
 from tui.widgets.facts import Facts
+from tui.widgets.number_input import WHOLE, NumberInput
 from tui.widgets.plain import Plain
 from tui.widgets.table import Line, ListTable
 from vault.errors.families import LockboxError
@@ -240,7 +241,7 @@ class MinutesDialog(Dialog[int]):
 
     def before_buttons(self) -> Iterable[Widget]:
         """The number."""
-        yield Input(str(self._minutes), id="minutes", max_length=LONGEST_TYPED, compact=True)
+        yield NumberInput(str(self._minutes), id="minutes", form=WHOLE, such_as="15", most=LONGEST_TYPED)
         yield Plain("", id="problem", classes="bad")
 
     def choices(self) -> Iterable[tuple[str, str]]:
@@ -255,6 +256,16 @@ class MinutesDialog(Dialog[int]):
         """Enter does what the button does: it can be changed again at any time."""
         event.stop()
         self.chosen("set")
+
+    def on_number_input_refused(self, event: NumberInput.Refused) -> None:
+        """It was given something else."""
+        event.stop()
+        self.query_one("#problem", Plain).set_text(event.sentence)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """What was wrong is not any more."""
+        event.stop()
+        self.query_one("#problem", Plain).set_text("")
 
     def chosen(self, name: str) -> None:
         """Leave with the number, or say what is wrong with it."""

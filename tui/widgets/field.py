@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Input, Label, Select
 
+from tui.widgets.number_input import LONGEST, NumberInput
 from tui.widgets.plain import content
 from tui.widgets.toggle import Toggle
 
@@ -24,6 +25,25 @@ def text_field(
         classes="value",
         select_on_focus=False,
     )
+    return _field(label, field)
+
+
+def number_field(
+    label: str,
+    name: str,
+    placeholder: str,
+    value: str = "",
+    *,
+    form: str,
+    such_as: str,
+    most: int = LONGEST,
+    select_on_focus: bool = True,
+) -> Horizontal:
+    """A field for a number and nothing else."""
+    field = NumberInput(
+        value, placeholder=placeholder, id=name, form=form, such_as=such_as, most=most, classes="value",
+        select_on_focus=select_on_focus,
+    )  # fmt: skip
     return _field(label, field)
 
 

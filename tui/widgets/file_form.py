@@ -13,7 +13,8 @@ from textual.widgets import Input, Select
 from tui.cli.import_plan import read_plan, with_plan
 from tui.text.parse import parse_names, parse_path
 from tui.text.several_facts import ALL
-from tui.widgets.field import Fields, menu_field, text_field
+from tui.widgets.field import Fields, menu_field, number_field, text_field
+from tui.widgets.number_input import WHOLE
 from tui.widgets.toggle import Toggle
 from vault.errors.families import Invalid
 from vault.views.records import FileChoice
@@ -65,7 +66,10 @@ class FileForm(Fields):
         yield text_field("Encoding", "encoding", "such as cp1252; empty: found out", one.encoding)
         yield text_field("Separator", "separator", "comma, semicolon, tab, bar or a sign", one.separator)
         skipped = "" if one.skip_lines is None else str(one.skip_lines)
-        yield text_field("Lines to skip", "skip-lines", "before the header", skipped, most=6)
+        yield number_field(
+            "Lines to skip", "skip-lines", "before the header", skipped, form=WHOLE, such_as="2", most=6,
+            select_on_focus=False,
+        )  # fmt: skip
         yield text_field("Vectors", "vectors", "such as pixel=64", _pairs_text(one.vectors))
         if self._by_number:
             yield text_field("Leave out", "drop", "columns such as #3, notes", ", ".join(one.drop))

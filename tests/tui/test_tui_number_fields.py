@@ -1,0 +1,63 @@
+"""A field for a number takes no letter, and says so where it is typed."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from textual.app import App, ComposeResult
+
+from tui.widgets.number_input import DECIMAL, GROUPED, WHOLE, NumberInput
+
+READS_NUMBERS = ("parse_count", "parse_epsilon", "isdigit(")
+
+
+class Form(App[None]):
+    """One field, and what was said of it."""
+
+    def __init__(self, form: str) -> None:
+        super().__init__()
+        self._form, self.said = form, ""
+
+    def compose(self) -> ComposeResult:
+        yield NumberInput("", form=self._form, such_as="0.5", id="number")
+
+    def on_number_input_refused(self, event: NumberInput.Refused) -> None:
+        self.said = event.sentence
+
+
+@pytest.mark.parametrize(
+    ("form", "keys", "left", "is_told"),
+    [
+        (DECIMAL, "0.5", "0.5", False),
+        (DECIMAL, "1x.e2.", "1.2", True),
+        (WHOLE, "1.5-", "15", True),
+        (GROUPED, "5,000", "5,000", False),
+    ],
+)
+def test_what_is_no_part_of_a_number_is_refused_where_it_is_typed(
+    form: str, keys: str, left: str, is_told: bool
+) -> None:
+    app = Form(form)
+
+    async def story() -> None:
+        async with app.run_test() as pilot:
+            for key in keys:
+                await pilot.press({".": "full_stop", ",": "comma", "-": "minus"}.get(key, key))
+            await pilot.pause()
+            assert app.query_one(NumberInput).value == left
+
+    asyncio.run(story())
+    assert app.said == ("Only a number goes into this field, such as 0.5." if is_told else "")
+
+
+def test_every_form_that_reads_a_number_has_such_a_field() -> None:
+    root = Path(__file__).parents[2] / "tui"
+    files = [file for room in ("dialogs", "screens", "widgets") for file in (root / room).glob("*.py")]
+    texts = {file.name: file.read_text() for file in files}
+    found = {name for name, text in texts.items() if any(word in text for word in READS_NUMBERS)}
+    assert {"grant.py", "what_if.py", "browse.py", "settings.py", "file_form.py"} <= found
+    assert not [
+        name for name in found if "NumberInput" not in texts[name] and "number_field" not in texts[name]
+    ]
