@@ -18,21 +18,21 @@ class Form(App[None]):
 
     def __init__(self, form: str) -> None:
         super().__init__()
-        self._form, self.said = form, ""
+        self._form, self.said = form, list[str]()
 
     def compose(self) -> ComposeResult:
         yield NumberInput("", form=self._form, such_as="0.5", id="number")
 
     def on_number_input_refused(self, event: NumberInput.Refused) -> None:
-        self.said = event.sentence
+        self.said.append(event.sentence)
 
 
 @pytest.mark.parametrize(
     ("form", "keys", "left", "is_told"),
     [
         (DECIMAL, "0.5", "0.5", False),
-        (DECIMAL, "1x.e2.", "1.2", True),
-        (WHOLE, "1.5-", "15", True),
+        (DECIMAL, "1x.e2.3", "1.23", True),
+        (WHOLE, "1.5-6", "156", True),
         (GROUPED, "5,000", "5,000", False),
     ],
 )
@@ -49,7 +49,8 @@ def test_what_is_no_part_of_a_number_is_refused_where_it_is_typed(
             assert app.query_one(NumberInput).value == left
 
     asyncio.run(story())
-    assert app.said == ("Only a number goes into this field, such as 0.5." if is_told else "")
+    told = "Only a number goes into this field, such as 0.5."
+    assert set(app.said) == ({told, ""} if is_told else set())
 
 
 def test_every_form_that_reads_a_number_has_such_a_field() -> None:

@@ -105,7 +105,7 @@ def test_minutes_are_kept_and_hold_for_the_vault_that_is_open(looked: Looked, si
                 assert field.value == wrong
             field.value = "7"
             await press(pilot, "end", "x")
-            await told(pilot, "#problem", "Only a number goes into this field")
+            await told(pilot, "#note", "Only a number goes into this field")
             await press(pilot, "enter")
             await sees(pilot, "lock after 7 minutes")
             assert read_preferences(world.paths).lock_minutes == 7

@@ -11,6 +11,7 @@ import typer
 from click.exceptions import NoArgsIsHelpError
 
 from tui.cli.loaded_commands import RootGroup
+from tui.cli.silence import end_silence
 from tui.cli.vault_access import GlobalOptions, global_options
 
 app = typer.Typer(
@@ -76,6 +77,8 @@ def _options(
     )
     if screen_reader and context.invoked_subcommand is not None:
         raise click.UsageError("--screen-reader is a conversation of its own; it goes with no command")
+    if screen_reader or context.invoked_subcommand is None:
+        end_silence()
     if screen_reader:
         raise typer.Exit(_converse(context))
     if context.invoked_subcommand is None:

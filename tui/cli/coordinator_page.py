@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from tui.cli.coordinator_headings import ANSWER_HEADINGS, REFUSED_HEADINGS, ROUND_HEADINGS
+from tui.cli.silence import end_silence
 from tui.text.coordinator_facts import (
     answer_row,
     facts,
@@ -61,6 +62,7 @@ def live_page(look: Callable[[], Group], changed: threading.Event) -> Iterator[N
     from rich.console import Console
     from rich.live import Live
 
+    end_silence()
     ended = threading.Event()
     with Live(console=Console(highlight=False, markup=False), auto_refresh=False, screen=True) as live:
         drawing = threading.Thread(target=_draw, args=(live, look, changed, ended))

@@ -15,6 +15,7 @@ import warnings
 from typing import TYPE_CHECKING, Final
 
 from tui.cli.exit_codes import ExitCode, exit_code
+from tui.cli.silence import heard_from
 from tui.text.layout import NARROWEST, hanging, one_line
 from vault.errors.exhaustion import truly, what_ran_out
 from vault.errors.families import LockboxError, Unavailable
@@ -111,7 +112,8 @@ def run(arguments: list[str]) -> int:
     try:
         from tui.cli.command_line import app
 
-        outcome = get_command(app).main(arguments, prog_name="lockbox", standalone_mode=False)
+        with heard_from():
+            outcome = get_command(app).main(arguments, prog_name="lockbox", standalone_mode=False)
     except click.exceptions.Abort:
         return _interrupted()
     except click.exceptions.NoArgsIsHelpError as error:

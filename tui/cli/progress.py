@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from tui.cli.interruption import STOPPING, answered, say_stopping
+from tui.cli.silence import at_work_on, end_silence
 
 
 @contextmanager
@@ -15,12 +16,14 @@ def progress_bar(doing: str, *, before: str = "") -> Iterator[Callable[[int, int
     """Give what an action tells its progress to; on stderr, gone at its end, and nothing in a log.
 
     `before` stands there until the first part is done; how long the rest will take, as soon as that can be told.
-    Ctrl-C is answered at once, however long what it stops takes to end.
+    Ctrl-C is answered at once, however long what it stops takes to end. Where no bar is drawn, words do.
     """
+    at_work_on(before or doing)
     if not sys.stderr.isatty() or os.environ.get("ACCESSIBLE"):
         with answered(say_stopping):
             yield lambda _done, _of: None
         return
+    end_silence()
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn
 

@@ -16,6 +16,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, Final, TextIO, TypeVar
 
+from tui.cli.silence import end_silence
 from tui.text.layout import NARROWEST, WIDEST, escaped, facts_text, hanging, one_line, table_text, wrapped
 from vault.errors.families import Invalid, LockboxError
 from vault.errors.keys import PassphraseMissing
@@ -32,17 +33,18 @@ def width() -> int:
 
 def say(text: str = "") -> None:
     """Talk to the person, on stderr, in lines that fit."""
+    end_silence()
     print(escaped(wrapped(text, min(width(), WIDEST))), file=sys.stderr, flush=True)
 
 
 def say_meanwhile(text: str) -> None:
-    """Say what takes a while, to somebody who waits for it at a terminal."""
-    if sys.stderr.isatty():
-        say(text)
+    """Say what takes a while, before it is begun."""
+    say(text)
 
 
 def write(text: str = "") -> None:
     """Write data, on stdout, as it is; what would steer the terminal is spelled out."""
+    end_silence()
     print(escaped(text), flush=True)
 
 
@@ -58,6 +60,7 @@ def write_after(mark: str, text: str) -> None:
 
 def write_json(*facts: object) -> None:
     """Write one JSON object a line, each with `"v":1`; decimals as strings, so that no digit is lost."""
+    end_silence()
     for fact in facts:
         print(_safe_json({"v": 1, **_members(fact)}), flush=True)
 
@@ -104,6 +107,7 @@ def write_facts(rows: Iterable[tuple[str, str]]) -> None:
 
 def write_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, on: TextIO | None = None) -> None:
     """Draw a plain table, on stdout or where it is wanted; foreign text is never read as markup."""
+    end_silence()
     on = on or sys.stdout
     colour = on.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
     # Not through `write`: the cells were made visible, and the bold of the headings is a control character.
@@ -136,6 +140,7 @@ def ask_secret(question: str) -> str:
     """Ask for a secret without showing it; raises `PassphraseMissing` without a terminal or an answer."""
     if not is_interactive():
         raise PassphraseMissing()
+    end_silence()
     try:
         return getpass.getpass(question, stream=sys.stderr)
     except EOFError:
@@ -203,6 +208,7 @@ def not_shown() -> Iterator[None]:
 
 def ask(question: str) -> str:
     """Ask a question on the terminal that decides something; only what is typed after it counts."""
+    end_silence()
     forget_typed()
     sys.stderr.write(escaped(wrapped(question.rstrip(), min(width(), WIDEST))) + " ")
     sys.stderr.flush()
@@ -211,6 +217,7 @@ def ask(question: str) -> str:
 
 def ask_until(question: str, read: Callable[[str], T]) -> T:
     """Ask until the answer can be read; each that cannot is said at once. Raises at the end of the input."""
+    end_silence()
     while True:
         sys.stderr.write(escaped(wrapped(question, min(width(), WIDEST))) + " ")
         sys.stderr.flush()

@@ -21,7 +21,6 @@ from tui.text.parse import parse_paths
 from tui.text.screen_words import on_screen
 from tui.widgets.file_form import FileForm
 from tui.widgets.how_far import HowFar
-from tui.widgets.number_input import NumberInput
 from tui.widgets.plain import Plain, cell
 from vault.errors.families import Invalid, LockboxError
 from vault.requester.file_kinds import check_kind
@@ -96,11 +95,6 @@ class ChooseFileDialog(Dialog[str]):
     def on_file_form_changed(self, event: FileForm.Changed) -> None:
         """It counts when the file is looked at."""
         event.stop()
-
-    def on_number_input_refused(self, event: NumberInput.Refused) -> None:
-        """A number field was given something else."""
-        event.stop()
-        self._say(event.sentence, is_bad=True)
 
     def _ask_how(self, *, is_asked: bool) -> None:
         self.query_one(FileForm).display = is_asked

@@ -16,6 +16,7 @@ from textual.widgets import Button, Input, Label
 from tui.app.leaving import Leavable
 from tui.app.program import Program, program_of
 from tui.dialogs.jump import JUMP_KEY
+from tui.widgets.number_input import NumberInput
 from tui.widgets.plain import Plain, content
 
 R = TypeVar("R")
@@ -96,6 +97,11 @@ class Dialog(Leavable, ModalScreen[R | None]):
         for note in self.query("#note").results(Plain):
             note.set_text(sentence)
             note.display = bool(sentence)
+
+    def on_number_input_refused(self, event: NumberInput.Refused) -> None:
+        """A number field was given something else, or a number after that."""
+        event.stop()
+        self.show_note(event.sentence)
 
     # what it scrolls, wherever the focus is
 

@@ -231,11 +231,6 @@ class ImportDialog(Dialog[str]):
         if event.select.id == "time" and event.value != self._preview.time_field:
             self._read_again(time_field=str(event.value))
 
-    def on_number_input_refused(self, event: NumberInput.Refused) -> None:
-        """A number field was given something else."""
-        event.stop()
-        self._say(event.sentence, is_bad=True)
-
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter in a field leads on; another budget is looked at."""
         event.stop()

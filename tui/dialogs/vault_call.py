@@ -12,7 +12,6 @@ from textual.widgets import Button, Input
 from tui.dialogs.dialog import Dialog
 from tui.dialogs.word import WordDialog
 from tui.text.screen_words import on_screen
-from tui.widgets.number_input import NumberInput
 from tui.widgets.plain import Plain
 from vault.errors.families import LockboxError
 from vault.errors.requests import WasDrill
@@ -72,11 +71,6 @@ class VaultCallDialog(Dialog[str]):
         """What was wrong is being corrected, and no longer said; what had been typed by then corrects nothing."""
         if self._field_values() != self._typed_then:
             self.show_problem("")
-
-    def on_number_input_refused(self, event: NumberInput.Refused) -> None:
-        """A number field was given something else."""
-        event.stop()
-        self.show_problem(event.sentence)
 
     def _field_values(self) -> list[str]:
         return [field.value for field in self.query(Input)]

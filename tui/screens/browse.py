@@ -138,7 +138,8 @@ The rows themselves, for your eyes, 200 at a time. That you looked is recorded; 
     def on_number_input_refused(self, event: NumberInput.Refused) -> None:
         """What was typed is no number."""
         event.stop()
-        self.program.tell(event.sentence)
+        if event.sentence:
+            self.program.tell(event.sentence)
 
     async def action_jump(self) -> None:
         """Type the number of a row."""

@@ -257,11 +257,6 @@ class MinutesDialog(Dialog[int]):
         event.stop()
         self.chosen("set")
 
-    def on_number_input_refused(self, event: NumberInput.Refused) -> None:
-        """It was given something else."""
-        event.stop()
-        self.query_one("#problem", Plain).set_text(event.sentence)
-
     def on_input_changed(self, event: Input.Changed) -> None:
         """What was wrong is not any more."""
         event.stop()

@@ -40,7 +40,10 @@ def handed_out(card: DataCard, file: Path | None) -> str:
     if file is None:
         return "That is all that a requester would read; none of it comes from your records. To write it: name a file."
     whose = "signed with your key for them" if card.vault_key else "not signed"
-    return f"The card is in {escaped(str(file))}, {whose}. Give it to them as you like; that you made it is recorded."
+    return (
+        f"The card is in {escaped(str(file))}, {whose}. Give it to them as you like; that you made it is recorded. "
+        "They ask by it: lockbox job new JOB.toml --card FILE --to JOBDIR"
+    )
 
 
 def types_of(text: str) -> dict[str, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tui.text import times, wording
@@ -109,3 +111,11 @@ def _metric(name: str, value: float | None) -> str:
 def _base(name: str, value: float | None) -> str:
     said = "the commonest answer is " if name == "accuracy" else "the mean is "
     return said + _metric(name, value)
+
+
+def use_of_file(file: Path, *, job: str) -> list[str]:
+    """What a file with a model is good for, by its ending; weights alone need the job that they came of."""
+    path = shlex.quote(str(file))
+    if file.suffix.lower() == ".onnx":
+        return [f"To predict with it: lockbox update predict {path} FILE.csv"]
+    return [f"To predict with these weights: lockbox update predict {path} FILE.csv --job {shlex.quote(job)}"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -87,7 +88,8 @@ def after_sending(one: ReleaseView, folder: Path | None) -> tuple[str, ...]:
     """What became of it, by a command: who gets it how, and until when; what answers a round counts until that ends."""
     what = f"one update of {wording.size(one.size)}, signed"
     if folder is not None:
-        return (f"{folder} holds what leaves for {one.recipient}: {what}.", *_until_round_ends(one))
+        verify = f"Give it to them; they check it by: lockbox update verify {shlex.quote(str(folder))} --vault-key KEY"
+        return (f"{folder} holds what leaves for {one.recipient}: {what}.", verify, *_until_round_ends(one))
     left = f"{what.capitalize()}, left for"
     if is_carried(one):
         return (

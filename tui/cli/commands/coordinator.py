@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 import threading
 from dataclasses import asdict
@@ -170,6 +171,8 @@ def backup(
     else:
         write(str(file))
     say("It holds the round key and the key of the certificate: keep it like those.")
+    say("To go on from it:")
+    say(f"  mkdir -m 700 DIR && tar -xf {shlex.quote(str(file))} -C DIR && lockbox coordinator serve DIR")
     if not found:
         say(
             "The answers are in PostgreSQL and not in it: copy that database by its own tools, such as pg_dump."

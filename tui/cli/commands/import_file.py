@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import typer
@@ -131,6 +132,9 @@ def _import(
         vault.check_import(preview.id)
         if save_to is not None:
             save_plan(save_to, choice, preview)
+            say(
+                f"{save_to} holds what was decided. For the next file: lockbox import FILE --plan {quote(str(save_to))}"
+            )
         if dry_run:
             say("\nNothing was stored (dry run).")
             return

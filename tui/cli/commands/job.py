@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import click
 import typer
@@ -23,7 +24,7 @@ from tui.cli.job_from_card import (
     write_template,
 )
 from tui.cli.options import AsJson
-from tui.cli.terminal import say, write, write_facts, write_json
+from tui.cli.terminal import say, say_meanwhile, write, write_facts, write_json
 from tui.text import wording
 from tui.text.parse import parse_count, parse_epsilon, parse_times_in_hundred
 
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from vault.requester.aim import Aim
     from vault.requester.forecast import Forecast
     from vault.requester.jobs import JobFacts
+
+COMPUTING: Final = "Computing the noise and the price …"
 
 group = typer.Typer(no_args_is_help=True)
 
@@ -112,6 +115,7 @@ def new(
         asked = job_from_description(description)
     if units_guess:
         asked = replace(asked, training_units_guess=parse_count(units_guess))
+    say_meanwhile(COMPUTING)
     facts = new_job(asked, aim=_aim(epsilon, guess_rate), folder=to, now=datetime.now(UTC))
     _show(facts, as_json=as_json)
     say(f"Next: lockbox job sign {to} --key SECRETFILE")
@@ -140,6 +144,9 @@ def sign(
     else:
         write(signed.digest)
     say(f"Job {signed.job_id[:8]} is signed by {signed.fingerprint}.")
+    say(
+        f"Give the folder to the owners of vaults, who take it in by: lockbox request submit {shlex.quote(str(job))}"
+    )
 
 
 @group.command("check")
@@ -147,6 +154,7 @@ def check(job: JobDir, as_json: AsJson = False) -> None:
     """Check a job as a vault would before it looks at itself, and what it costs."""
     from vault.requester.jobs import check_job
 
+    say_meanwhile(COMPUTING)
     _show(check_job(job, now=datetime.now(UTC)), as_json=as_json)
 
 

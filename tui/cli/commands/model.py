@@ -150,6 +150,7 @@ def predict(
             else:
                 found = vault.predict_collection(model, rows, to, progress=progress)
     _tell(as_json, found, model_facts.prediction_sentences(found))
+    say(f"{to} holds them, a line for each row.")
     if not as_json:
         for line in model_facts.prediction_picture(found, width(), calm=bool(os.environ.get("ACCESSIBLE"))):
             write(line)
@@ -177,6 +178,8 @@ def export(
     if as_json:
         write_json(written)
     say(f"{file} holds the model {written.name}.")
+    for sentence in model_facts.use_of_file(file, job="JOBDIR"):
+        say(sentence)
 
 
 def _tell(as_json: bool, found: object, sentences: Iterable[str]) -> None:

@@ -15,6 +15,7 @@ from tui.cli.command_group import CommandGroup
 from tui.cli.import_options import Vectors
 from tui.cli.options import AsJson, vectors_of
 from tui.cli.terminal import say, write, write_facts, write_json
+from tui.text import model_facts
 from tui.text.wording import counted
 
 group = typer.Typer(no_args_is_help=True)
@@ -85,6 +86,11 @@ def verify(
     ]
     write_facts(rows)
     say("The release verifies.")
+    for file in filter(None, (model, onnx)):
+        for sentence in model_facts.use_of_file(file, job=str(job)):
+            say(sentence)
+    if sum_file:
+        say(f"{sum_file} holds the sum, to be added to those of other vaults.")
 
 
 @group.command("predict")
@@ -115,7 +121,8 @@ def predict(
         write_json(*({"cells": dict(zip(found.header, row, strict=True))} for row in found.rows))
     else:
         write(_csv([found.header, *found.rows]).rstrip("\n"))
-    say(f"Predicted for {counted(len(found.rows), 'row')}.")
+    where = f" {to} holds the rows, with what is predicted behind them." if to else ""
+    say(f"Predicted for {counted(len(found.rows), 'row')}.{where}")
 
 
 def _csv(rows: Iterable[Sequence[str]]) -> str:
