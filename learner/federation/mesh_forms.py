@@ -33,6 +33,8 @@ from vault.requester.release_check import ReleaseFiles
 
 INTRODUCTION_SUFFIX: Final = ".introduction"
 MEMBERSHIP_SUFFIX: Final = ".membership"
+_NOT_PLAIN: Final = re.compile(r"[^A-Za-z0-9_]+")
+_LONGEST_PLAIN: Final = 40
 INTRODUCTION_LIMIT: Final = 8 << 10
 """Bytes of an introduction."""
 MEMBERSHIP_LIMIT: Final = 8 << 20
@@ -47,6 +49,12 @@ _LABEL: Final = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)", re.ASCII)
 _LONGEST_HOST: Final = 253
 
 _Form = TypeVar("_Form", bound=Wire)
+
+
+def membership_file(number: int, name: str) -> str:
+    """The name of the file of a membership: which of the peers it is, and what they are called, in plain letters."""
+    plain = _NOT_PLAIN.sub("-", name)[:_LONGEST_PLAIN].strip("-")
+    return f"{number}{f'-{plain}' if plain else ''}{MEMBERSHIP_SUFFIX}"
 
 
 def is_address(text: str) -> bool:

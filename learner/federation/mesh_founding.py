@@ -7,6 +7,8 @@ certificate for one more peer.
 from __future__ import annotations
 
 import ipaddress
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -26,17 +28,17 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from learner.federation.mesh_forms import (
     INTRODUCTION_LIMIT,
-    MEMBERSHIP_SUFFIX,
     Introduction,
     Membership,
     Place,
+    membership_file,
     parse_introduction,
     text_of,
 )
 from vault.errors.families import Invalid
 from vault.errors.meshes import IntroductionInvalid, MembershipInvalid
 from vault.requester.campaigns import CampaignFacts, new_campaign, sign_campaign
-from vault.requester.coordinating import create_file, read_bounded, read_campaign, round_key
+from vault.requester.coordinating import RECIPIENTS_LIMIT, create_file, read_bounded, read_campaign, round_key
 from vault.requester.forms import canonical, dump
 from vault.requester.keys import fingerprint_of_secret
 
@@ -46,6 +48,8 @@ if TYPE_CHECKING:
 
 EARLIER: Final = timedelta(days=1)
 """A certificate begins to hold so much before now, for clocks that are slow."""
+FEWEST: Final = 2
+"""Peers of a mesh."""
 LATER: Final = timedelta(days=30)
 """And ends so much after the last round, for who was asleep."""
 
@@ -71,12 +75,15 @@ class Authority:
         return self.certificate.fingerprint(SHA256()).hex()
 
 
-def make_introduction(*, name: str, key: bytes, requester: str, address: str | None) -> Introduced:
+def make_introduction(
+    *, name: str, key: bytes, requester: str, address: str | None, kept: bytes = b""
+) -> Introduced:
     """Introduce the vault with this key for a requester, by their fingerprint, and ask for a certificate (P-256).
 
-    Raises ``IntroductionInvalid`` for a name or an address that is none.
+    ``kept`` is the secret key (PEM) of an earlier introduction: what answers either of them then fits both. Raises
+    ``IntroductionInvalid`` for a name or an address that is none.
     """
-    secret = ec.generate_private_key(ec.SECP256R1())
+    secret = _kept_key(kept) or ec.generate_private_key(ec.SECP256R1())
     request = x509.CertificateSigningRequestBuilder().subject_name(_name(key.hex())).sign(secret, SHA256())
     pem = request.public_bytes(Encoding.PEM).decode()
     said = {"v": 1, "kind": "lockbox-mesh-introduction", "name": name, "key": key.hex()}
@@ -84,6 +91,15 @@ def make_introduction(*, name: str, key: bytes, requester: str, address: str | N
     parse_introduction(data)
     secret_pem = secret.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     return Introduced(introduction=data, key=secret_pem)
+
+
+def _kept_key(pem: bytes) -> ec.EllipticCurvePrivateKey | None:
+    """The secret key in these bytes, None where there is none."""
+    try:
+        found = load_pem_private_key(pem, None)
+    except (ValueError, TypeError):
+        return None
+    return found if isinstance(found, ec.EllipticCurvePrivateKey) else None
 
 
 def check_certificate(membership: Membership, secret: bytes, authority: str) -> None:
@@ -102,7 +118,7 @@ def check_certificate(membership: Membership, secret: bytes, authority: str) -> 
         raise MembershipInvalid(reason="its authority is not that of the campaign")
     if found.public_key() != key.public_key() or found.subject != _name(membership.key):
         raise MembershipInvalid(
-            reason="its certificate is for another introduction than the last one of this vault"
+            reason="its certificate is for an introduction of this vault whose secret key is not here any more"
         )
 
 
@@ -121,13 +137,10 @@ def found_mesh(
     """
     peers = [(one, _request_in(one)) for one in map(_introduction, introduced)]
     if description.protocol != "fedavg":
-        raise Invalid(reason="a mesh mixes models: [campaign] protocol is fedavg")
-    requester = fingerprint_of_secret(secret_file)
-    for one, _ in peers:
-        if one.requester != requester:
-            raise IntroductionInvalid(reason=f"that of {one.name} was made for another requester")
-    if len({one.key for one, _ in peers}) < len(peers):
-        raise Invalid(reason="two of the introductions are of one vault: each peer is given once")
+        raise Invalid(
+            reason='a mesh mixes models, so that its description says [campaign] protocol = "fedavg"'
+        )
+    _check_peers([one for one, _ in peers], fingerprint_of_secret(secret_file))
     ends = now + timedelta(days=description.days_a_round * description.rounds) + LATER
     authority = make_authority(now - EARLIER, ends)
     asked = _of_mesh(description, [one for one, _ in peers], authority.digest)
@@ -137,6 +150,30 @@ def found_mesh(
         certificate = signed_certificate(authority, one, request)
         _hand_out(folder, one, authority, certificate, [each for each, _ in peers])
     return facts
+
+
+def _check_peers(peers: Sequence[Introduction], requester: str) -> None:
+    """Refuse peers that make no mesh, before anything is computed; raises ``Invalid``."""
+    if len(peers) < FEWEST:
+        given = "one was" if peers else "none was"
+        raise Invalid(
+            reason=f"a mesh has at least {FEWEST} peers, each with its introduction, and {given} given"
+        )
+    if len(peers) > RECIPIENTS_LIMIT:
+        raise Invalid(reason=f"a mesh has at most {RECIPIENTS_LIMIT} peers, and {len(peers)} were given")
+    for one in peers:
+        if one.requester != requester:
+            raise Invalid(
+                reason=f"{one.name} is introduced to another requester, whose key has the fingerprint {one.requester}; "
+                f"that of the founder's key is {requester}"
+            )
+    if len({one.key for one in peers}) < len(peers):
+        raise Invalid(reason="two of the introductions are of one vault: each peer is given once")
+    names = Counter(one.name for one in peers)
+    for name in (name for name, count in names.items() if count > 1):
+        raise Invalid(
+            reason=f"two peers are called {name}: one of them introduces their vault under another name"
+        )
 
 
 def make_authority(begins: datetime, ends: datetime) -> Authority:
@@ -177,7 +214,7 @@ def _of_mesh(
 def _hand_out(
     folder: Path, one: Introduction, authority: Authority, certificate: bytes, introduced: list[Introduction]
 ) -> None:
-    files, number = read_campaign(folder), [one.key for one in introduced].index(one.key) + 1
+    files = read_campaign(folder)
     membership = Membership(
         v=1,
         kind="lockbox-mesh-membership",
@@ -190,7 +227,8 @@ def _hand_out(
         certificate=certificate.decode(),
         places=tuple(Place(key=one.key, address=one.address) for one in introduced if one.address),
     )
-    create_file(folder / f"{number}{MEMBERSHIP_SUFFIX}", dump(membership))
+    number = [each.key for each in introduced].index(one.key) + 1
+    create_file(folder / membership_file(number, one.name), dump(membership))
 
 
 def _introduction(path: Path) -> Introduction:

@@ -199,10 +199,9 @@ def test_three_vaults_learn_without_a_server(tmp_path: Path) -> None:
         )
         campaign = read_campaign(tmp_path / "mesh")
         for number, one in enumerate(peers, start=1):
-            one.run("mesh", "join", tmp_path / "mesh" / f"{number}.membership")
-            one.run(
-                "mesh", "join", tmp_path / "mesh" / f"{number}.membership"
-            )  # again, by the key that it kept
+            membership = tmp_path / "mesh" / f"{number}-{one.name}.membership"
+            one.run("mesh", "join", membership)
+            one.run("mesh", "join", membership)  # again, by the key that it kept
             found = one.owner.campaign(one.owner.campaigns()[0].id)
             assert [each.name for each in found.peers] == ["Anna", "Ben", "Cora", "Dan"]
             one.owner.join_campaign(found.line.id, digest=found.digest)
@@ -224,7 +223,7 @@ def test_three_vaults_learn_without_a_server(tmp_path: Path) -> None:
             job, dan.answer(job.manifest, np.full(size, int(900 / update_step(campaign.document.job))))[1]
         )
         everyone = [one.key for one in campaign.document.peers]
-        certificate = put_certificate(tmp_path / "dan", tmp_path / "mesh" / "4.membership", made.key)
+        certificate = put_certificate(tmp_path / "dan", tmp_path / "mesh" / "4-Dan.membership", made.key)
         with intruder(certificate, campaign.digest, keys=everyone, connect=[ben.address, anna.address]) as (
             session,
             place,

@@ -22,6 +22,29 @@ _WRITTEN = {
 }  # fmt: skip
 
 
+def options_of(command: click.Command, words: tuple[str, ...] = ()) -> Iterator[tuple[str, click.Option]]:
+    """Every option below a command."""
+    if isinstance(command, click.Group):
+        for name in command.list_commands(click.Context(command)):
+            found = command.get_command(click.Context(command), name)
+            assert found is not None
+            yield from options_of(found, (*words, name))
+    for one in command.params:
+        if isinstance(one, click.Option):
+            yield " ".join((*words, one.opts[0])), one
+
+
+def test_an_option_that_counts_when_it_is_not_given_says_how() -> None:
+    silent = [
+        name
+        for name, one in options_of(get_command(app))
+        if isinstance(one.default, int | str)
+        and one.default not in (0, "")
+        and "default: " not in (one.help or "")
+    ]
+    assert silent == []
+
+
 def paths_of(command: click.Command, words: tuple[str, ...] = ()) -> Iterator[str]:
     """Every path argument below a command."""
     if isinstance(command, click.Group):

@@ -25,8 +25,11 @@ if TYPE_CHECKING:
     from vault.requester.coordinating import CampaignDocument
 
 
-def introduce_to(context: typer.Context, *, requester: str, name: str, address: str | None, to: Path) -> None:
-    """Write an introduction, and keep the secret key of its certificate request until the mesh is joined."""
+def introduce_to(context: typer.Context, *, requester: str, name: str, address: str | None, to: Path) -> bool:
+    """Write an introduction, and keep the secret key of its certificate request until the mesh is joined.
+
+    Whether there was one to this requester before, that no mesh was joined by; a membership of either then fits both.
+    """
     from learner.federation.mesh_folder import KEY_FILE, introduced_folder
     from learner.federation.mesh_founding import make_introduction
     from vault.requester.coordinating import create_file, is_free
@@ -38,9 +41,12 @@ def introduce_to(context: typer.Context, *, requester: str, name: str, address: 
     with open_vault(context) as vault:
         key = _own_key(vault, requester)
         founder = next(one.fingerprint for one in vault.requesters() if one.name == requester)
-    made = make_introduction(name=name, key=key, requester=founder, address=address)
-    introduced_folder(global_options(context).paths.mesh, key.hex()).write(KEY_FILE, made.key)
+    place = introduced_folder(global_options(context).paths.mesh, key.hex())
+    kept = place.read(KEY_FILE) if (place.path / KEY_FILE).exists() else b""
+    made = make_introduction(name=name, key=key, requester=founder, address=address, kept=kept)
+    place.write(KEY_FILE, made.key)
     create_file(to, made.introduction)
+    return made.key == kept
 
 
 def join_by(context: typer.Context, file: Path) -> Access:

@@ -46,7 +46,12 @@ Description = Annotated[
 ]
 Epsilon = Annotated[
     str,
-    typer.Option("--epsilon", metavar="EPSILON", help="What all rounds together may cost at most."),
+    typer.Option(
+        "--epsilon",
+        metavar="EPSILON",
+        show_default=False,
+        help="What all rounds together may cost at most; default: 1.",
+    ),
 ]
 UnitsGuess = Annotated[
     str | None,

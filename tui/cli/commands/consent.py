@@ -72,7 +72,9 @@ def grant(
     records_to: Annotated[
         str | None, typer.Option("--records-to", metavar="DATE", help="Only records before then.")
     ] = None,
-    uses: Annotated[int, typer.Option("--uses", metavar="N", help="How many jobs.")] = 1,
+    uses: Annotated[
+        int, typer.Option("--uses", metavar="N", help="How many jobs; default: 1.", show_default=False)
+    ] = 1,
     epsilon: Annotated[
         str | None,
         typer.Option(

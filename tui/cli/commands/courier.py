@@ -91,7 +91,12 @@ def run(
     every: Annotated[
         int,
         typer.Option(
-            "--every", metavar="MINUTES", min=1, max=1440, help="How long between two errands, about."
+            "--every",
+            metavar="MINUTES",
+            min=1,
+            max=1440,
+            show_default=False,
+            help="How long between two errands, about; default: 5.",
         ),
     ] = 5,
     as_json: AsJson = False,

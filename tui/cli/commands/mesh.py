@@ -76,7 +76,12 @@ def introduce(
 ) -> None:
     """Write what the founder of a mesh needs to list you: your vault's key for them, and a certificate request."""
     check_addresses("--address", [] if address is None else [address], is_reached=True)
-    introduce_to(context, requester=requester, name=name, address=address, to=to)
+    is_again = introduce_to(context, requester=requester, name=name, address=address, to=to)
+    if is_again:
+        say(
+            f"Your vault was introduced to {requester} before. Both introductions hold, and a membership by either is "
+            "joined here; for one mesh only one of them is given."
+        )
     say(f"Give {to} to {requester}; you get a membership back. Nothing else of your vault is in it.")
 
 
@@ -91,10 +96,17 @@ def new(
     key: Annotated[Path, typer.Option("--key", metavar="SECRETFILE", help="The founder's secret key.")],
     to: Annotated[Path, typer.Option("--to", metavar="DIR", help="A new folder.")],
     epsilon: Annotated[
-        str, typer.Option("--epsilon", metavar="EPSILON", help="What all rounds together may cost at most.")
+        str,
+        typer.Option(
+            "--epsilon",
+            metavar="EPSILON",
+            show_default=False,
+            help="What all rounds together may cost at most; default: 1.",
+        ),
     ] = "1",
 ) -> None:
     """Found a mesh: a signed campaign with a closed list of peers, and a membership for each of them."""
+    from learner.federation.mesh_forms import membership_file
     from learner.federation.mesh_founding import found_mesh
     from vault.requester.aim import Aim
     from vault.requester.campaign_description import campaign_from_description
@@ -103,7 +115,7 @@ def new(
     say_meanwhile("Computing the noise and the price of all rounds …")
     facts = found_mesh(asked, introductions, key, aim=aim, folder=to, now=datetime.now(UTC))
     for number, peer in enumerate(facts.document.peers, start=1):
-        write(f"{to / f'{number}.membership'}  for {peer.name}")
+        write(f"{to / membership_file(number, peer.name)}  for {peer.name}")
     say(
         "Give each peer its file over a way that you both trust: it holds the key of the rounds, which all peers have."
     )
@@ -135,7 +147,11 @@ def run(
     every: Annotated[
         int,
         typer.Option(
-            "--every", metavar="SECONDS", min=1, help="How long between two looks at the vault, about."
+            "--every",
+            metavar="SECONDS",
+            min=1,
+            show_default=False,
+            help="How long between two looks at the vault, about; default: 60.",
         ),
     ] = 60,
     as_json: AsJson = False,

@@ -86,11 +86,8 @@ def verify(
     ]
     write_facts(rows)
     say("The release verifies.")
-    for file in filter(None, (model, onnx)):
-        for sentence in model_facts.use_of_file(file, job=str(job)):
-            say(sentence)
-    if sum_file:
-        say(f"{sum_file} holds the sum, to be added to those of other vaults.")
+    for sentence in _uses(filter(None, (model, onnx)), job, sum_file):
+        say(sentence)
 
 
 @group.command("predict")
@@ -123,6 +120,14 @@ def predict(
         write(_csv([found.header, *found.rows]).rstrip("\n"))
     where = f" {to} holds the rows, with what is predicted behind them." if to else ""
     say(f"Predicted for {counted(len(found.rows), 'row')}.{where}")
+
+
+def _uses(models: Iterable[Path], job: Path | None, sum_file: Path | None) -> list[str]:
+    """What the files that were written are good for."""
+    said = [sentence for file in models for sentence in model_facts.use_of_file(file, job=str(job))]
+    return (
+        said if sum_file is None else [*said, f"{sum_file} holds the sum, to be added to other vaults' ones."]
+    )
 
 
 def _csv(rows: Iterable[Sequence[str]]) -> str:
