@@ -16,6 +16,7 @@ from vault.audit.vault_date import VaultDate
 from vault.errors.families import Invalid
 from vault.errors.records import (
     AlreadyImported,
+    ImportedByAnotherUnit,
     NothingToImport,
     SchemaMismatch,
     TooManyUnits,
@@ -153,6 +154,14 @@ def test_the_very_file_is_refused_the_second_time_with_the_date_of_the_first(ben
 
     with pytest.raises(AlreadyImported, match=r"already imported on 2026-03-01, as .*\.csv into rows"):
         bench.load(numbered(3), "other.csv", into="others")
+
+
+def test_the_very_file_by_another_unit_says_what_it_would_take(bench, numbered):
+    bench.load(numbered(3))
+
+    with pytest.raises(ImportedByAnotherUnit, match=r"into rows, whose unit is .*, for good") as refused:
+        bench.load(numbered(3), "other.csv", into="others", unit="column:n")
+    assert "lockbox data erase COLLECTION" in refused.value.hint
 
 
 def test_an_import_that_is_not_committed_leaves_nothing(bench, numbered):

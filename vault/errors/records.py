@@ -39,6 +39,12 @@ class AlreadyImported(Refused):
     hint = "importing it twice would count every record twice and break the privacy unit"
 
 
+class ImportedByAnotherUnit(AlreadyImported):
+    """This very file was already imported on {date}, as {name} into {collection}, whose unit is {unit}, for good."""
+
+    hint = "for another unit: lockbox data erase COLLECTION, then import it anew, unless a job was paid for on it"
+
+
 class AllStored(Refused):
     """Every row of {name} is in {collection} already; nothing was stored."""
 

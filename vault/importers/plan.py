@@ -217,7 +217,7 @@ def _found(read: Read, keys: KeyTree, choice: FileChoice) -> tuple[_Found, File]
     as_last, file, notes = with_kept(choice, kept, file) if kept else (choice, file, ())
     digest = digest_of(file)
     with read() as uow:
-        refuse_known_file(uow, _kept_digest(keys, digest), file.name)
+        refuse_known_file(uow, _kept_digest(keys, digest), file.name, choice.unit)
     found = _Found(
         state=state,
         reading=reading_of(file, digest, as_last, home),

@@ -16,6 +16,7 @@ from vault.errors.budget import UnitsDiffer
 from vault.errors.families import Invalid
 from vault.errors.records import (
     AlreadyImported,
+    ImportedByAnotherUnit,
     NothingToImport,
     SchemaMismatch,
 )
@@ -119,7 +120,7 @@ def check_import(uow: UnitOfWork, keys: KeyTree, wanted: Import) -> None:
 
 
 def _checked(uow: UnitOfWork, keys: KeyTree, wanted: Import) -> _Checked:
-    refuse_known_file(uow, wanted.file_digest, wanted.parsed.source)
+    refuse_known_file(uow, wanted.file_digest, wanted.parsed.source, str(wanted.choice.unit))
     parsed, choice = wanted.parsed, wanted.choice
     row = live_row(uow, wanted.name)
     home = None if row is None else facts_of(uow, row)
@@ -214,13 +215,20 @@ def _why_none(units: UnitRows) -> str:
     return next((f"line {row.line}: {row.reason}" for row in units.refused), "it holds none")
 
 
-def refuse_known_file(uow: UnitOfWork, digest: bytes, name: str) -> None:
-    """Raise AlreadyImported for a file of this digest that is in the vault."""
+def refuse_known_file(uow: UnitOfWork, digest: bytes, name: str, unit: str | None = None) -> None:
+    """Raise AlreadyImported for a file of this digest that is in the vault.
+
+    ``unit`` is what was asked for, if anything was: by another one it is said what it would take to have that.
+    """
     for known in uow.find(tables.ImportedFile, digest=digest):
         home = uow.get(tables.Collection, known.collection_id)
         collection = home.name if home else ""
         called = _called_then(uow, collection, known) or name
-        raise AlreadyImported(date=known.imported_at.date().isoformat(), name=called, collection=collection)
+        date = known.imported_at.date().isoformat()
+        spec = facts_of(uow, home).unit if home else None
+        if unit is not None and spec is not None and unit != str(spec):
+            raise ImportedByAnotherUnit(date=date, name=called, collection=collection, unit=spec.described())
+        raise AlreadyImported(date=date, name=called, collection=collection)
 
 
 def _called_then(uow: UnitOfWork, collection: str, known: tables.ImportedFile) -> str:
@@ -236,7 +244,10 @@ def _called_then(uow: UnitOfWork, collection: str, known: tables.ImportedFile) -
 
 def _fitted(facts: CollectionFacts, parsed: ParsedTable, choice: ImportChoice) -> ParsedTable:
     if choice.unit != facts.unit:
-        kept = f"its unit is {facts.unit.described()}, for good; leave --unit out"
+        kept = (
+            f"its unit is {facts.unit.described()}, for good; leave --unit out, or have a new collection in its place: "
+            f"lockbox data erase {facts.name}"
+        )
         raise SchemaMismatch(collection=facts.name, reason=kept)
     if choice.time_field != facts.time_field:
         source = f"come from the column {facts.time_field}" if facts.time_field else "are not known"

@@ -95,7 +95,6 @@ def run(
             metavar="MINUTES",
             min=1,
             max=1440,
-            show_default=False,
             help="How long between two errands, about; default: 5.",
         ),
     ] = 5,

@@ -150,7 +150,6 @@ def run(
             "--every",
             metavar="SECONDS",
             min=1,
-            show_default=False,
             help="How long between two looks at the vault, about; default: 60.",
         ),
     ] = 60,

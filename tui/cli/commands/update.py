@@ -62,8 +62,8 @@ def verify(
 
     if (model or onnx) and not job:
         raise click.UsageError("--model and --onnx need --job, which holds the starting weights")
-    facts = verify_release(release, vault_key, job)
-    for path, data in _made(release, job, model=model, sum_file=sum_file, onnx=onnx):
+    facts, made = verify_release(release, vault_key, job), _made(release, job, model, sum_file, onnx)
+    for path, data in made:
         write_new(path, data)
     if as_json:
         write_json(
@@ -85,8 +85,7 @@ def verify(
         ("keep as agreed", manifest.retention),
     ]
     write_facts(rows)
-    say("The release verifies.")
-    for sentence in _uses(filter(None, (model, onnx)), job, sum_file):
+    for sentence in ("The release verifies.", *_uses(filter(None, (model, onnx)), job, sum_file)):
         say(sentence)
 
 
@@ -137,7 +136,7 @@ def _csv(rows: Iterable[Sequence[str]]) -> str:
 
 
 def _made(
-    release: Path, job: Path | None, *, model: Path | None, sum_file: Path | None, onnx: Path | None
+    release: Path, job: Path | None, model: Path | None, sum_file: Path | None, onnx: Path | None
 ) -> list[tuple[Path, bytes]]:
     """The files that are wanted, all made before the first is written."""
     from vault.requester.releases import released_sum, trained_model, trained_weights
