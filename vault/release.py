@@ -40,7 +40,7 @@ from vault.requests.release_manifest import (
     ReleaseManifest,
     parse_release_manifest,
 )
-from vault.requests.states import in_words, move
+from vault.requests.states import move, wrong_state
 from vault.sealing.durable import sync
 from vault.store.destination import check_destination, is_private, take_away
 from vault.store.files import date_alike, write_durably
@@ -288,7 +288,7 @@ def _parcel(act: AuditedTransaction, held: HeldRow, request: RequestRow) -> Parc
 def _check_state(act: AuditedTransaction, held: HeldRow, request: RequestRow) -> None:
     act.date.require()
     if request.state not in (RequestState.HELD, RequestState.SENDING):
-        raise WrongState(state=in_words(request.state))
+        raise wrong_state(request.state)
     if act.now >= held.expires_at:
         raise WrongState(state="past its deadline")
 

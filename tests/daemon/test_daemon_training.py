@@ -62,7 +62,7 @@ def test_a_run_is_begun_at_once_watched_and_its_result_is_held(daemon: Daemon, s
     until(lambda: outcome(daemon, token, again) == "failed")
     until(lambda: outcome(daemon, token, run) != "running")
 
-    assert daemon.outcome("train", again, token=token)["error"]["error"] == "WrongState"
+    assert daemon.outcome("train", again, token=token)["error"]["error"] == "RunsNow"
     found = daemon.outcome("train", run, token=token)
     assert (found["state"], found["done"], found["of"], found["answer"]["id"]) == ("done", 5, 5, request)
     assert daemon.owner("release", token=token, release_id=request).json()["state"] == "held"
@@ -76,7 +76,7 @@ def test_a_run_that_may_not_begin_says_why_in_its_outcome(daemon: Daemon, sessio
     run = begin(daemon, session, waiting)
     until(lambda: outcome(daemon, session.token, run) == "failed")
 
-    assert daemon.outcome("train", run, token=session.token)["error"]["error"] == "WrongState"
+    assert daemon.outcome("train", run, token=session.token)["error"]["error"] == "StillWaits"
 
 
 def test_a_run_that_was_never_begun_has_no_outcome(daemon: Daemon, session: Session) -> None:

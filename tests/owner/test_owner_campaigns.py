@@ -27,16 +27,21 @@ from vault.errors.campaigns import (
     CampaignUnderRefusal,
     CampaignWrongState,
     NoVaultCanPayRounds,
+    OtherThanCampaign,
     RoundDeparts,
     RoundOfCampaign,
     RoundTampered,
     RoundTooLate,
     UnknownCampaign,
 )
+from vault.errors.consent import OtherThanConsent
 from vault.errors.daemon import NotAtThisDoor
+from vault.errors.release import NoResultYet
 from vault.errors.requests import (
     JobReplayed,
     ManifestInvalid,
+    NoToCampaign,
+    OtherThanRequest,
     RequesterBlocked,
     TooManyWaiting,
     UnknownRequester,
@@ -232,6 +237,17 @@ def test_a_round_that_came_before_the_word_waits_for_it(vault: Vault, folder: Pa
         vault.approve(early.id, manifest_digest=manifest, draft=True)
     with pytest.raises(RoundOfCampaign):
         vault.refuse(early.id)
+
+    with pytest.raises(NoToCampaign, match="a no to that is for good"):
+        vault.lift_refusal(found.line.id)
+    with pytest.raises(OtherThanRequest, match="is the id of a campaign and not of a request"):
+        vault.request(found.line.id[:8])
+    with pytest.raises(OtherThanCampaign, match="is the id of a request and not of a campaign"):
+        vault.campaign(early.id)
+    with pytest.raises(OtherThanConsent, match="is the id of a campaign and not of a consent"):
+        vault.consent(found.line.id)
+    with pytest.raises(NoResultYet, match="it is waiting for a decision"):
+        vault.release(early.id[:8])
 
     line = vault.campaign(found.line.id).line
     assert campaign_facts.progress(line) == "0 of 3 rounds done, 1 handed over and waiting, 2 to come"

@@ -161,7 +161,7 @@ def test_the_very_file_by_another_unit_says_what_it_would_take(bench, numbered):
 
     with pytest.raises(ImportedByAnotherUnit, match=r"into rows, whose unit is .*, for good") as refused:
         bench.load(numbered(3), "other.csv", into="others", unit="column:n")
-    assert "lockbox data erase COLLECTION" in refused.value.hint
+    assert "lockbox data erase NAME" in refused.value.hint
 
 
 def test_an_import_that_is_not_committed_leaves_nothing(bench, numbered):

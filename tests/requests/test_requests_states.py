@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from vault.errors.requests import WrongState
-from vault.requests.states import TRANSITIONS, in_words, move
+from vault.errors.requests import RequestOver, WrongState
+from vault.requests.states import TRANSITIONS, in_words, move, wrong_state
 from vault.views.states import RequestState
 
 DRAWING = Path(__file__).parents[2] / "docs" / "states" / "request.dot"
@@ -40,6 +40,17 @@ def test_every_state_is_drawn_and_every_state_has_its_row() -> None:
 
     assert {state.value for state in RequestState} == drawn
     assert set(TRANSITIONS) == set(RequestState)
+
+
+@pytest.mark.parametrize("state", RequestState)
+def test_what_is_refused_in_a_state_names_the_next_step(state: RequestState) -> None:
+    refused = wrong_state(state)
+    assert str(refused) == f"The request is {in_words(state)}; that cannot be done now."
+    assert ("its requester can send another job" in refused.hint) == (state in ENDS - {"released"})
+    if not isinstance(refused, RequestOver):
+        words = refused.hint.partition("lockbox ")[2].split()
+        assert words[0] in {"request", "release", "train"}
+        assert "ID" in words
 
 
 @pytest.mark.parametrize(("old", "new"), product(RequestState, RequestState))

@@ -117,6 +117,12 @@ class UnknownCampaign(Invalid):
     hint = "see: lockbox campaign list"
 
 
+class OtherThanCampaign(UnknownCampaign):
+    """{campaign} is the id of {what} and not of a campaign."""
+
+    hint = "see: lockbox request show ID, or lockbox consent show ID"
+
+
 class CampaignReplayed(Refused):
     """This campaign was already received on {date}."""
 

@@ -29,5 +29,11 @@ class UnknownGrant(Invalid):
     hint = "see: lockbox consent list"
 
 
+class OtherThanConsent(UnknownGrant):
+    """{grant} is the id of {what} and not of a consent."""
+
+    hint = "see: lockbox request show ID, or lockbox campaign show ID"
+
+
 class NotConfirmed(Refused):
     """You said no; nothing was changed."""

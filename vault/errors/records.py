@@ -42,7 +42,7 @@ class AlreadyImported(Refused):
 class ImportedByAnotherUnit(AlreadyImported):
     """This very file was already imported on {date}, as {name} into {collection}, whose unit is {unit}, for good."""
 
-    hint = "for another unit: lockbox data erase COLLECTION, then import it anew, unless a job was paid for on it"
+    hint = "for another unit: lockbox data erase NAME, then import it anew, unless a job was paid for on it"
 
 
 class AllStored(Refused):

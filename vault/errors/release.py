@@ -11,6 +11,12 @@ class UnknownRelease(Invalid):
     hint = "see: lockbox release list"
 
 
+class NoResultYet(UnknownRelease):
+    """Nothing is held of request {release}: it is {state}."""
+
+    hint = "see where it stands: lockbox request show ID"
+
+
 class DigestMismatch(Refused):
     """The digest you confirmed is not that of the held update; nothing left."""
 

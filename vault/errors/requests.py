@@ -131,6 +131,18 @@ class UnknownRequest(Invalid):
     hint = "see: lockbox request list"
 
 
+class OtherThanRequest(UnknownRequest):
+    """{request} is the id of {what} and not of a request."""
+
+    hint = "see: lockbox campaign show ID, or lockbox consent show ID"
+
+
+class NoToCampaign(OtherThanRequest):
+    """{request} is the id of {what}: a no to that is for good, and is not lifted."""
+
+    hint = "a no to a kind of question is lifted by a request that it was said to: lockbox request lift ID"
+
+
 class IdTooShort(Invalid):
     """{beginning} is too short for an id: at least its first {least} characters are needed."""
 
@@ -161,6 +173,52 @@ class TooManyWaiting(Refused):
 
 class WrongState(Refused):
     """The request is {state}; that cannot be done now."""
+
+    hint = "see where it stands: lockbox request show ID"
+
+
+class StillWaits(WrongState):
+    """The request is {state}; that cannot be done now."""
+
+    hint = (
+        "look at it: lockbox request show ID; then lockbox request approve ID, or lockbox request refuse ID"
+    )
+
+
+class NotRunYet(WrongState):
+    """The request is {state}; that cannot be done now."""
+
+    hint = "to run it: lockbox train ID"
+
+
+class RunsNow(WrongState):
+    """The request is {state}; that cannot be done now."""
+
+    hint = "wait for its end, or stop it: lockbox request stop ID"
+
+
+class ResultHeld(WrongState):
+    """The request is {state}; that cannot be done now."""
+
+    hint = "look at it: lockbox release show ID; then lockbox release send ID, or lockbox release withhold ID"
+
+
+class MayBeOut(WrongState):
+    """The request is {state}; that cannot be done now."""
+
+    hint = "what is left to do: lockbox release show ID"
+
+
+class AlreadyOut(WrongState):
+    """The request is {state}; that cannot be done now."""
+
+    hint = "what left, and when: lockbox release show ID"
+
+
+class RequestOver(WrongState):
+    """The request is {state}; that cannot be done now."""
+
+    hint = "it is over; its requester can send another job"
 
 
 class CollectionInUse(WrongState):

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vault.errors.consent import ConsentRefused
+from vault.errors.requests import NoToCampaign
 from vault.owner.drills import APPROVED, REFUSED, raise_if_drill
 from vault.owner.interface.kinds import Progress, unwatched
 from vault.queries.attack import attack_view
 from vault.queries.decisions import explain_request
-from vault.queries.ids import full_grant_id, full_request_id
+from vault.queries.ids import full_grant_id, full_request_id, is_campaign
 from vault.queries.releases import release_view
 from vault.queries.requests import approval_view, job_of, request_lines, request_view
 from vault.queries.runs import run_views
@@ -88,6 +89,8 @@ class RequestActions:
 
     def lift_refusal(self, request_id: str) -> int:
         with self._opened.act() as act:
+            if is_campaign(act.uow, request_id):
+                raise NoToCampaign(request=request_id, what="a campaign")
             return refusals.lift(act, inbox.show(act.uow, full_request_id(act.uow, request_id)))
 
     def train(self, request_id: str, *, progress: Progress = unwatched) -> ReleaseView:

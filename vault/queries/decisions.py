@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING
 
 from vault.audit.transaction import trusted_now
 from vault.budget import ledger
-from vault.errors.requests import WrongState
 from vault.queries.status import shown_state
 from vault.records.collections import facts_of, find_collection, find_row, known_or_gone
 from vault.requests.evaluate import PricedJob, StoredJob, decision_as_approved, decision_at, decision_if
 from vault.requests.fit import misfits
 from vault.requests.manifest import Feature, Label
-from vault.requests.states import in_words
+from vault.requests.states import wrong_state
 from vault.requests.words import transform_words
 from vault.views.consents import DecisionView, FieldAskView
 from vault.views.states import RequestState
@@ -42,7 +41,7 @@ def explain_request(uow: UnitOfWork, vault: OpenVault, asked: StoredJob) -> Deci
     """What the consents say now about a request that can still run; raises `WrongState` for any other."""
     state = shown_state(asked.row, asked.row.expires_at, vault.now(uow))
     if state not in (RequestState.WAITING, *_BOUND):
-        raise WrongState(state=in_words(state))
+        raise wrong_state(state)
     return explain(uow, vault, asked)
 
 

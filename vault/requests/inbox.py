@@ -20,7 +20,6 @@ from vault.errors.requests import (
     RequesterBlocked,
     UnderRefusal,
     UnknownRequest,
-    WrongState,
 )
 from vault.records.collections import find_collection
 from vault.requests import refusals
@@ -32,7 +31,7 @@ from vault.requests.manifest import Manifest, RoundManifest
 from vault.requests.parse import is_round, manifest_digest, parse_manifest
 from vault.requests.requesters import find_by_key
 from vault.requests.shapes import shapes
-from vault.requests.states import in_words, move
+from vault.requests.states import move, wrong_state
 from vault.requests.stored_campaigns import document_of, find_by_digest, latest_round
 from vault.requests.stored_logs import closed_by_log, known_by_log
 from vault.requests.text import check_reason
@@ -171,9 +170,9 @@ def show(uow: UnitOfWork, request_id: str) -> RequestRow:
 def check_waiting(row: RequestRow, now: datetime) -> None:
     """Refuse unless the request waits for a decision and has not expired; raises ``WrongState``."""
     if row.state is not RequestState.WAITING:
-        raise WrongState(state=in_words(row.state))
+        raise wrong_state(row.state)
     if now >= row.expires_at:
-        raise WrongState(state=in_words(RequestState.EXPIRED))
+        raise wrong_state(RequestState.EXPIRED)
 
 
 def approve(act: AuditedTransaction, request_id: str, *, grant_id: str | None = None) -> None:

@@ -8,7 +8,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from vault.errors.requests import WrongState
+from vault.errors.requests import (
+    AlreadyOut,
+    MayBeOut,
+    NotRunYet,
+    RequestOver,
+    ResultHeld,
+    RunsNow,
+    StillWaits,
+    WrongState,
+)
 from vault.views.states import RequestState
 
 _S = RequestState
@@ -40,8 +49,13 @@ TRANSITIONS: Final[Mapping[RequestState, frozenset[RequestState]]] = {
 def move(old: RequestState, new: RequestState) -> RequestState:
     """The new state, if the drawing has that arrow; raises ``WrongState`` with the old one in plain words."""
     if new not in TRANSITIONS[old]:
-        raise WrongState(state=in_words(old))
+        raise wrong_state(old)
     return new
+
+
+def wrong_state(state: RequestState) -> WrongState:
+    """The refusal of what a request in this state cannot have done to it, with the next step that it can."""
+    return _REFUSALS.get(state, RequestOver)(state=in_words(state))
 
 
 def in_words(state: RequestState) -> str:
@@ -54,4 +68,15 @@ _WORDS: Final = {
     _S.REFUSED_PERSON: "refused by its owner",
     _S.WAITING: "waiting for a decision",
     _S.SENDING: "on its way out and may have left",
+}
+_REFUSALS: Final[Mapping[RequestState, type[WrongState]]] = {
+    _S.RECEIVED: StillWaits,
+    _S.WAITING: StillWaits,
+    _S.APPROVED: NotRunYet,
+    _S.READY: RunsNow,
+    _S.CHARGED: RunsNow,
+    _S.TRAINING: RunsNow,
+    _S.HELD: ResultHeld,
+    _S.SENDING: MayBeOut,
+    _S.RELEASED: AlreadyOut,
 }

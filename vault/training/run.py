@@ -18,7 +18,6 @@ from vault.consent.receipts import spend_use
 from vault.errors.budget import BudgetExhausted
 from vault.errors.consent import ConsentRefused
 from vault.errors.families import LockboxError, Unavailable
-from vault.errors.requests import WrongState
 from vault.errors.training import LearnerFailed, RunLost
 from vault.lifecycle.runs import Run
 from vault.records.collections import find_collection
@@ -38,7 +37,7 @@ from vault.requests.lapsed import return_lapsed, return_one
 from vault.requests.manifest import Manifest
 from vault.requests.release_manifest import build_release_manifest
 from vault.requests.shapes import shapes
-from vault.requests.states import in_words, move
+from vault.requests.states import move, wrong_state
 from vault.requests.weights import check_weights
 from vault.store.tables import ChargeRow, GrantRow, HeldRow, RequestRow
 from vault.training.columns import project
@@ -168,9 +167,9 @@ def _take_back(
 def _check_runnable(row: RequestRow, state: RequestState, now: datetime) -> None:
     """Refuse a request in another state, or past the end its requester gave it; raises `WrongState`."""
     if row.state is not state:
-        raise WrongState(state=in_words(row.state))
+        raise wrong_state(row.state)
     if now >= row.expires_at:
-        raise WrongState(state=in_words(RequestState.EXPIRED))
+        raise wrong_state(RequestState.EXPIRED)
 
 
 def _mark(vault: OpenVault, planned: StoredJob, state: RequestState) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from vault.errors.requests import WrongState
 from vault.requests import inbox
-from vault.requests.states import in_words
+from vault.requests.states import wrong_state
 from vault.store.tables import GrantRow, RequesterRow, RequestRow
 from vault.views.states import RequesterStatus
 
@@ -41,7 +41,7 @@ def stop_run(vault: OpenVault, request_id: str) -> None:
     if run is None:
         with vault.read() as uow:
             state = inbox.show(uow, request_id).state
-        raise WrongState(state="not running here" if state in AFTER_CRASH else in_words(state))
+        raise WrongState(state="not running here") if state in AFTER_CRASH else wrong_state(state)
     run.stop(because="interrupted")
     run.wait()
 
