@@ -184,4 +184,22 @@ MUTANTS = (
         new="0.0",
         caught_by="test_each_campaign_has_a_time_of_its_own_and_none_goes_with_another",
     ),
+    Mutant(
+        name="the token of a courier that was left goes on",
+        kind=Kind.CONFINEMENT,
+        function="end",
+        old="row.revoked_at = act.at",
+        new="pass",
+        caught_by="test_one_token_is_ended_by_itself_and_every_other_one_stays",
+        within="vault/requests/tokens",
+    ),
+    Mutant(
+        name="leaving a campaign leaves its courier's token as it is",
+        kind=Kind.CONFINEMENT,
+        function="end_access",
+        old="if one is not None and one.access.door:",
+        new="if False:",
+        caught_by="test_leaving_by_a_command_ends_the_access_of_its_courier",
+        within="tui/couriers/ending",
+    ),
 )

@@ -11,6 +11,7 @@ import pytest
 
 from tests.worlds.vaults import copy_of
 from tests.worlds.world import NAME, World
+from vault.errors.daemon import SessionEnded
 from vault.errors.families import Invalid, LockboxError
 from vault.errors.keys import KeyNotShown
 from vault.errors.requests import RequesterBlocked, RequesterExists
@@ -104,3 +105,19 @@ def test_who_is_blocked_gets_no_token(asked: World, vault: Vault) -> None:
     vault.block_requester(NAME)
     with pytest.raises(RequesterBlocked):
         vault.let_courier_in(asked.folder / "campaign", NAME, fingerprint=fingerprint)
+
+
+def test_one_token_is_ended_by_itself_and_every_other_one_stays(asked: World, vault: Vault) -> None:
+    first, second = vault.issue_token(NAME), vault.issue_token(NAME)
+
+    assert vault.end_token(first)
+
+    with pytest.raises(SessionEnded):
+        vault.token_holder(first)
+    assert vault.token_holder(second)
+    said = [line.sentence for line in vault.audit_lines()]
+    assert sum("one token of theirs is ended" in one for one in said) == 1
+    assert not vault.end_token(first)
+    assert not vault.end_token("0" * 64)
+    assert len(vault.audit_lines()) == len(said)
+    assert vault.revoke_tokens(NAME) == 1

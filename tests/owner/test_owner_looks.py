@@ -52,7 +52,7 @@ NOTHING_OF_RECORDS = frozenset({
     *("withhold", "budget", "budget_history", "audit_lines", "timeline", "verify_audit", "export_audit", "audit_key"),
     *("digest", "note_digest_read", "set_drills", "attack_stand_in"),
     *("submit_campaign", "campaigns", "campaign", "preview_join", "join_campaign"),
-    *("preview_leave", "leave_campaign", "attend_campaign", "sign_enrolment", "let_courier_in"),
+    *("preview_leave", "leave_campaign", "attend_campaign", "sign_enrolment", "let_courier_in", "end_token"),
     *("status", "date", "confirm_date", "settle", "backup", "hidden_fields", "disclose_audit", "lift_refusal"),
     *("models", "model", "add_model", "delete_model"),
 })  # fmt: skip

@@ -5,6 +5,8 @@ from __future__ import annotations
 import configparser
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -19,9 +21,9 @@ from learner.federation.courier_folder import (
 )
 from tests.worlds.invitations import invitation
 from tests.worlds.vaults import paths_in
-from tui.cli.access_ends import end_access
 from tui.cli.exit_codes import ExitCode, exit_code
 from tui.cli.user_unit import COURIER, UserUnit, mesh_unit
+from tui.couriers.ending import end_access
 from tui.text import carrying_facts, courier_facts
 from vault.errors.meshes import MeshFailed, NoSuchMesh
 
@@ -82,16 +84,19 @@ def test_a_campaign_that_is_refused_or_was_left_waits_for_nobody(word: str, says
 
 
 def test_leaving_by_a_command_ends_the_access_of_its_courier(tmp_path: Path) -> None:
-    """As on the screens; of another campaign nothing is touched."""
-    paths = paths_in(tmp_path)
+    """As on the screens, its token too; of another campaign nothing is touched."""
+    paths, ended = paths_in(tmp_path), list[str]()
+    vault: Any = SimpleNamespace(end_token=ended.append)
     for digest, campaign in (("d" * 64, CAMPAIGN), ("e" * 64, "f" * 32)):
         draft = draft_folder(paths.courier, digest)
         draft.write(INVITATION_FILE, invitation())
         draft.keep(replace(ACCESS, campaign=campaign))
         settled(draft)
-    assert end_access(paths, CAMPAIGN) == [carrying_facts.ACCESS_ENDS]
+    assert end_access(vault, paths, CAMPAIGN) == [carrying_facts.ACCESS_ENDS]
+    assert ended == [ACCESS.door]
     assert [one.access().campaign for one in carried(paths.courier)] == ["f" * 32]
-    assert end_access(paths, CAMPAIGN) == []
+    assert end_access(vault, paths, CAMPAIGN) == []
+    assert ended == [ACCESS.door]
 
 
 def test_who_was_added_is_named_with_the_way_to_trust_them() -> None:

@@ -109,8 +109,10 @@ def test_before_its_first_mix_a_mesh_says_so_and_what_cannot_be_read_keeps_no_sc
 def test_by_ear_a_mesh_is_heard_whole_and_its_access_ends_with_its_campaign(tmp_path: Path) -> None:
     home = placed(tmp_path).path.parent
     line = SimpleNamespace(line=SimpleNamespace(state="left"))
-    vault: Any = SimpleNamespace(campaign=lambda _: line)
-    opened: Any = SimpleNamespace(vault=vault, paths=SimpleNamespace(mesh=home))
+    ended: list[str] = []
+    vault: Any = SimpleNamespace(campaign=lambda _: line, end_token=ended.append)
+    paths = SimpleNamespace(mesh=home, courier=tmp_path / "none")
+    opened: Any = SimpleNamespace(vault=vault, paths=paths)
     said = hear(
         lambda talk: hear_meshes(talk, opened),
         ("Meshes.", "Lab. Mesh"),
@@ -119,6 +121,7 @@ def test_by_ear_a_mesh_is_heard_whole_and_its_access_ends_with_its_campaign(tmp_
     assert "Cora: not accepted: 12.3 away, 2.5 allowed" in said
     assert mesh_standing.ACCESS_ENDS in said
     assert said.endswith(NONE)
+    assert ended == ["0" * 64]
     assert not dismissed_mesh(home, CAMPAIGN)
 
 

@@ -22,6 +22,7 @@ DEEDS = frozenset(
         *(
             "issue_token",
             "revoke_tokens",
+            "end_token",
             "let_courier_in",
             "join_campaign",
             "leave_campaign",

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 from tui.by_ear import campaigns
 from tui.by_ear.acting import attempt
-from tui.couriers.carrying import Carried, carried_here, carry, dismissed
+from tui.couriers.carrying import Carried, carried_here, carry
+from tui.couriers.ending import end_access
 from tui.couriers.joining import look_at_invitation, looked_at, read_invitation
-from tui.couriers.meshes import dismissed_mesh, meshes_here
-from tui.text import campaign_facts, carrying_facts, mesh_standing
+from tui.couriers.meshes import meshes_here
+from tui.text import campaign_facts, carrying_facts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,14 +71,16 @@ def _looked_at(talk: Talk, opened: Opened, path: Path) -> str | None:
 def hear_campaigns(talk: Talk, opened: Opened) -> None:
     """All campaigns; where one that has a courier or a mesh was left or refused, its access ends as well."""
     campaigns.hear_campaigns(talk, opened.vault)
-    for one in carried_here(opened.paths.courier, opened.vault).values():
-        if opened.vault.campaign(one.access.campaign).line.state in LEFT:
-            dismissed(opened.paths.courier, one.access.campaign)
-            talk.say(f"{one.access.requester}: {carrying_facts.ACCESS_ENDS}")
+    for one in carried_here(opened.paths.courier, None).values():
+        _end_where_left(talk, opened, one.access.requester, one.access.campaign)
     for mesh in meshes_here(opened.paths.mesh).values():
-        if opened.vault.campaign(mesh.access.campaign).line.state in LEFT:
-            dismissed_mesh(opened.paths.mesh, mesh.access.campaign)
-            talk.say(f"{mesh.access.requester}: {mesh_standing.ACCESS_ENDS}")
+        _end_where_left(talk, opened, mesh.access.requester, mesh.access.campaign)
+
+
+def _end_where_left(talk: Talk, opened: Opened, requester: str, campaign: str) -> None:
+    if opened.vault.campaign(campaign).line.state in LEFT:
+        ended = end_access(opened.vault, opened.paths, campaign)
+        talk.say(*(f"{requester}: {sentence}" for sentence in ended))
 
 
 def _hear_courier(talk: Talk, opened: Opened, one: Carried) -> None:
@@ -113,5 +116,4 @@ def _leave(talk: Talk, opened: Opened, campaign: str) -> None:
     if opened.vault.campaign(campaign).line.state in campaign_facts.OPEN_STATES:
         campaigns.leave(talk, opened.vault, campaign)
     if opened.vault.campaign(campaign).line.state not in campaign_facts.OPEN_STATES:
-        dismissed(opened.paths.courier, campaign)
-        talk.say(carrying_facts.ACCESS_ENDS)
+        talk.say(*end_access(opened.vault, opened.paths, campaign))

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from tui.by_ear import campaigns
 from tui.by_ear.acting import attempt
-from tui.couriers.meshes import Meshed, dismissed_mesh, meshes_here
+from tui.couriers.ending import end_access
+from tui.couriers.meshes import Meshed, meshes_here
 from tui.text import campaign_facts, mesh_standing
 
 if TYPE_CHECKING:
@@ -44,5 +45,4 @@ def _leave(talk: Talk, opened: Opened, campaign: str) -> None:
     if opened.vault.campaign(campaign).line.state in campaign_facts.OPEN_STATES:
         campaigns.leave(talk, opened.vault, campaign)
     if opened.vault.campaign(campaign).line.state not in campaign_facts.OPEN_STATES:
-        dismissed_mesh(opened.paths.mesh, campaign)
-        talk.say(mesh_standing.ACCESS_ENDS)
+        talk.say(*end_access(opened.vault, opened.paths, campaign))

@@ -15,12 +15,13 @@ from tui.cli.terminal import confirm, is_interactive, say, write, write_wrapped
 from tui.cli.vault_access import global_options, open_vault
 from tui.text.action import Action, Entry
 from vault.errors.consent import NotConfirmed
+from vault.owner.interface.owner import Owner
 from vault.settings import Paths
 
 TARGET, DRY_RUN = "target", "dry_run"
 
 
-Afterwards = Callable[[Paths, Any], Sequence[str]]
+Afterwards = Callable[[Owner, Paths, Any], Sequence[str]]
 """What is left to do outside the vault with what came of an action, and what is said of it."""
 
 
@@ -31,7 +32,9 @@ def add_actions(
     for action in ACTIONS:
         first, _, command = action.words.partition(" ")
         if first == name:
-            group.command(command)(command_of(action, afterwards.get(command, lambda _paths, _result: ())))
+            group.command(command)(
+                command_of(action, afterwards.get(command, lambda _vault, _paths, _result: ()))
+            )
 
 
 def command_of(action: Action[Any], afterwards: Afterwards) -> Callable[..., None]:
@@ -46,9 +49,10 @@ def command_of(action: Action[Any], afterwards: Afterwards) -> Callable[..., Non
                 return
             _have_meant(foretold)
             result = action.call(vault, target, given)
+            ended = afterwards(vault, global_options(context).paths, result)
         if action.data is not None:
             write(action.data(result))
-        for line in (*action.reply(target, result), *afterwards(global_options(context).paths, result)):
+        for line in (*action.reply(target, result), *ended):
             say(line)
 
     argument = typer.Argument(metavar=action.target.metavar, help=action.target.help)

@@ -10,11 +10,12 @@ import typer
 
 from tui.cli.terminal import confirm, is_interactive, say
 from tui.cli.vault_access import global_options, open_vault
-from tui.text import mesh_facts
+from tui.couriers.meshes import meshes_here
+from tui.text import campaign_facts, mesh_facts
 from vault.errors.campaigns import CampaignReplayed
 from vault.errors.consent import NotConfirmed
-from vault.errors.families import Invalid
-from vault.errors.meshes import MembershipInvalid, MembershipOfAnother
+from vault.errors.families import Invalid, LockboxError
+from vault.errors.meshes import CertificateKeyMissing, MembershipInvalid, MembershipOfAnother, MeshLeft
 from vault.errors.records import FileMissing
 from vault.regular_file import read_regular
 
@@ -59,12 +60,15 @@ def join_by(context: typer.Context, file: Path) -> Access:
     from vault.requester.coordinating import campaign_digest
 
     membership = parse_membership(_read(file))
-    home = global_options(context).paths.mesh
-    draft = draft_folder(home, campaign_digest(_decoded(membership.campaign)))
+    home, digest = global_options(context).paths.mesh, campaign_digest(_decoded(membership.campaign))
+    draft = draft_folder(home, digest)
     try:
-        _unpack(membership, draft, home)
         with open_vault(context) as vault:
+            _check_not_left(vault, digest)
+            _unpack(membership, draft, home)
             access = _let_in(vault, draft, membership)
+            if (before := meshes_here(home).get(access.campaign)) is not None:
+                vault.end_token(before.access.door)
         settled(draft)
         _forget_introduction(home, membership.key)
     except BaseException:
@@ -72,6 +76,13 @@ def join_by(context: typer.Context, file: Path) -> Access:
             draft.destroy()
         raise
     return access
+
+
+def _check_not_left(vault: Owner, digest: str) -> None:
+    """Refuse a mesh that was left or refused here, which is for good; raises `MeshLeft`."""
+    for line in vault.campaigns():
+        if line.state in ("left", "refused") and vault.campaign(line.id).digest == digest:
+            raise MeshLeft(what=campaign_facts.ENDED[line.state])
 
 
 def _forget_introduction(home: Path, key: str) -> None:
@@ -137,7 +148,7 @@ def _secret_of(membership: Membership, home: Path, authority: str) -> bytes:
 
     introduced = introduced_folder(home, membership.key)
     known = [one.net for one in joined(home) if one.facts(Access).key == membership.key]
-    refused = MembershipInvalid(reason="no vault here was introduced with the key that it names")
+    refused: LockboxError = CertificateKeyMissing()
     for folder in (*([introduced] if introduced.path.exists() else []), *known):
         secret = folder.read(KEY_FILE)
         try:

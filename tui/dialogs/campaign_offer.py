@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tui.couriers.carrying import Carried, carried_here, carry, dismissed
+from tui.couriers.carrying import Carried, carried_here, carry
+from tui.couriers.ending import end_access
 from tui.couriers.joining import let_in, signed_name
-from tui.couriers.meshes import Meshed, dismissed_mesh, meshes_here
+from tui.couriers.meshes import Meshed, meshes_here
 from tui.text import campaign_facts, carrying_facts, wording
 from tui.text.screen_words import on_screen
 from vault.errors.families import LockboxError
@@ -92,8 +93,7 @@ def _gone(vault: OwnerSession, paths: Paths, found: CampaignView) -> list[str]:
 
 
 def leave(vault: OwnerSession, paths: Paths, line: CampaignLine) -> CampaignLeaving:
-    """Leave a campaign for good, and destroy what a courier or a mesh had of it."""
+    """Leave a campaign for good, and end what a courier or a mesh had of it."""
     done = vault.leave_campaign(line.id)
-    dismissed(paths.courier, line.id)
-    dismissed_mesh(paths.mesh, line.id)
+    end_access(vault, paths, line.id)
     return done

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from textual import work
 from textual.widget import Widget
 
-from tui.couriers.carrying import dismissed
-from tui.couriers.meshes import dismissed_mesh
+from tui.couriers.ending import end_access
 from tui.dialogs.vault_call import VaultCallDialog
 from tui.text import consent_facts, wording
 from tui.widgets.facts import Facts
@@ -72,8 +71,7 @@ def withdraw(vault: OwnerSession, paths: Paths, grant_id: str) -> Withdrawal:
     """Withdraw a consent; where a campaign is left with it, its courier's or its mesh's access ends as well."""
     done = vault.withdraw(grant_id)
     if done.campaign:
-        dismissed(paths.courier, done.campaign)
-        dismissed_mesh(paths.mesh, done.campaign)
+        end_access(vault, paths, done.campaign)
     return done
 
 

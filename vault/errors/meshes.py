@@ -23,6 +23,18 @@ class MembershipOfAnother(Invalid):
     hint = "give whoever founds the mesh an introduction of this vault: lockbox mesh introduce"
 
 
+class CertificateKeyMissing(Invalid):
+    """The secret key for this membership's certificate is not here: being introduced makes it, leaving destroys it."""
+
+    hint = "to take part, be introduced anew, and let the founder make another mesh: lockbox mesh introduce"
+
+
+class MeshLeft(Invalid):
+    """This mesh cannot be joined again: {what}."""
+
+    hint = "to learn with these peers again, be introduced anew to another mesh: lockbox mesh introduce"
+
+
 class SharedInvalid(Broken):
     """This is no released model of this mesh: {reason}."""
 

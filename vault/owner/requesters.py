@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vault.errors.daemon import SessionEnded
 from vault.errors.keys import OtherKey
 from vault.owner.drills import end_with_requester
 from vault.queries.requesters import requester_view, requester_views
@@ -74,6 +75,14 @@ class RequesterActions:
     def issue_token(self, requester: str) -> str:
         with self._opened.act() as act:
             return tokens.issue(act, requester)
+
+    def end_token(self, token: str) -> bool:
+        try:
+            with self._opened.act() as act:
+                tokens.end(act, token)
+        except SessionEnded:
+            return False  # it is unknown here, or ended by itself: nothing was changed
+        return True
 
     def revoke_tokens(self, requester: str) -> int:
         with self._opened.act() as act:

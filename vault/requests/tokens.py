@@ -57,18 +57,30 @@ def revoke(act: AuditedTransaction, name: str) -> int:
     return ended
 
 
+def end(act: AuditedTransaction, token: str) -> None:
+    """End this one token, which still works; raises ``SessionEnded`` for another."""
+    name = holder(act.uow, token, act.now).name
+    for row in _kept(act.uow, token):
+        row.revoked_at = act.at
+    _record(act, f"the access of {name}: one token of theirs is ended")
+
+
 def holder(uow: UnitOfWork, token: str, now: datetime) -> RequesterRow:
     """The requester whose token this is; every stored digest is compared, each in constant time.
 
     Raises ``SessionEnded`` alike for a token that is unknown, expired, revoked or of somebody blocked.
     """
-    digest = token_digest(token)
-    for row in [each for each in uow.find(AccessToken) if hmac.compare_digest(each.digest, digest)]:
+    for row in _kept(uow, token):
         known = uow.get(RequesterRow, row.requester_id)
         is_good = row.revoked_at is None and now < row.expires_at
         if known is not None and is_good and known.status is not RequesterStatus.BLOCKED:
             return known
     raise SessionEnded
+
+
+def _kept(uow: UnitOfWork, token: str) -> list[AccessToken]:
+    digest = token_digest(token)
+    return [each for each in uow.find(AccessToken) if hmac.compare_digest(each.digest, digest)]
 
 
 def _record(act: AuditedTransaction, what: str) -> None:

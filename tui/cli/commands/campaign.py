@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import click
 import typer
 
-from tui.cli.access_ends import end_access
 from tui.cli.action_commands import add_actions
 from tui.cli.command_group import CommandGroup
 from tui.cli.coordinated_campaigns import add_coordinated_commands
 from tui.cli.options import AsJson
 from tui.cli.owner_campaigns import add_owner_commands
 from tui.cli.terminal import say, say_meanwhile, write, write_facts, write_json
+from tui.couriers.ending import end_access
 from tui.text import wording
 from tui.text.parse import parse_count, parse_epsilon
 
@@ -203,7 +203,9 @@ def split(
 
 
 add_owner_commands(group)
-add_actions(group, "campaign", {"leave": lambda paths, done: end_access(paths, done.campaign.id)})
+add_actions(
+    group, "campaign", {"leave": lambda vault, paths, done: end_access(vault, paths, done.campaign.id)}
+)
 
 
 def _described(path: Path, units_guess: str | None) -> CampaignDescription:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tui.cli.access_ends import end_access
 from tui.cli.command_group import CommandGroup
 from tui.cli.options import AsJson, DryRun, Special
 from tui.cli.show_request import confirm_special, show_decision, show_draft
@@ -23,6 +22,7 @@ from tui.cli.terminal import (
     write_wrapped,
 )
 from tui.cli.vault_access import global_options, open_vault
+from tui.couriers.ending import end_access
 from tui.text import wording
 from tui.text.consent_facts import is_for_good, returning, withdrawing
 from tui.text.parse import parse_epsilon, parse_moment, parse_names
@@ -193,14 +193,15 @@ def withdraw(
         if not dry_run and is_interactive():
             _have_meant(vault.preview_withdraw(grant_id))
         done = vault.preview_withdraw(grant_id) if dry_run else vault.withdraw(grant_id)
+        paths = global_options(context).paths
+        ended = end_access(vault, paths, done.campaign) if done.campaign and not dry_run else []
     if as_json:
         write_json(done)
     if dry_run:
         say("If you withdrew it, this is what would follow (dry run, nothing was changed):")
     _say_withdrawn(done)
-    if done.campaign and not dry_run:
-        for sentence in end_access(global_options(context).paths, done.campaign):
-            say(sentence)
+    for sentence in ended:
+        say(sentence)
 
 
 def _have_meant(planned: Withdrawal) -> None:

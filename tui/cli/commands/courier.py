@@ -250,6 +250,8 @@ def leave(
         else:
             for sentence in campaign_facts.leaving(done, is_done=True):
                 say(sentence)
+        if access.door:
+            vault.end_token(access.door)
     folder.destroy()
     say("The courier's access and everything that it kept of this campaign are destroyed.")
     say(f"To end every other access of theirs too: lockbox requester revoke {shlex.quote(access.requester)}")

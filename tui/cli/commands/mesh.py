@@ -26,7 +26,7 @@ from tui.cli.terminal import (
     write_json,
 )
 from tui.cli.vault_access import global_options, open_vault
-from tui.text import campaign_facts, mesh_facts
+from tui.text import campaign_facts, mesh_facts, mesh_standing
 from tui.text.parse import parse_epsilon
 from vault.errors.campaigns import CampaignWrongState, UnknownCampaign
 from vault.errors.consent import NotConfirmed
@@ -235,12 +235,12 @@ def leave(
         else:
             for sentence in campaign_facts.leaving(done, is_done=True):
                 say(sentence)
+        vault.end_token(access.door)
     folder.destroy()
+    say(mesh_standing.ACCESS_ENDS)
+    say("Your peers keep what you released, and pass it on.")
     _say_unit_left(access.campaign)
-    say("What was kept of this mesh is destroyed. Your peers keep what you released, and pass it on.")
-    say(
-        f"To end every access of theirs to your vault: lockbox requester revoke {shlex.quote(access.requester)}"
-    )
+    say(f"To end every other access of theirs too: lockbox requester revoke {shlex.quote(access.requester)}")
 
 
 def _say_unit_left(campaign: str) -> None:

@@ -48,5 +48,8 @@ class Requesters(Protocol):
     def issue_token(self, requester: str) -> str:
         """A token with which this requester can submit and fetch through the socket for 90 days; shown once."""
 
+    def end_token(self, token: str) -> bool:
+        """End this one token, whoever has a copy of it; whether it still worked. Every other one stays."""
+
     def revoke_tokens(self, requester: str) -> int:
         """End every token of a requester and return how many there were."""
