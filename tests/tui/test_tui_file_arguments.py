@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import click
+import pytest
 from typer.main import get_command
 
+from tui.cli import entry_point
 from tui.cli.command_line import app
+from tui.cli.exit_codes import ExitCode
 from tui.cli.file_arguments import TAKES
+from tui.cli.meant_commands import MEANT
 from vault.requester.file_kinds import KINDS
 
 # What others make, and what a person may have anywhere: no kind of ours is wrong there by itself.
@@ -43,6 +47,26 @@ def test_an_option_that_counts_when_it_is_not_given_says_how() -> None:
         and "default: " not in (one.help or "")
     ]
     assert silent == []
+
+
+def commands_of(command: click.Command, words: tuple[str, ...] = ()) -> Iterator[str]:
+    """Every command below a command."""
+    if not isinstance(command, click.Group):
+        yield " ".join(words)
+        return
+    for name in command.list_commands(click.Context(command)):
+        found = command.get_command(click.Context(command), name)
+        assert found is not None
+        yield from commands_of(found, (*words, name))
+
+
+def test_words_that_people_try_lead_to_commands_that_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    found = set(commands_of(get_command(app)))
+    assert set(MEANT.values()) <= found
+    assert not set(MEANT) & found
+    assert entry_point.run(["release", "approve", "abcd"]) == ExitCode.USAGE
+    said = capsys.readouterr().err
+    assert said.startswith("lockbox: error: no such command 'approve'; that is: lockbox release send")
 
 
 def paths_of(command: click.Command, words: tuple[str, ...] = ()) -> Iterator[str]:

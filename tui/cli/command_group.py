@@ -11,6 +11,7 @@ from typer.core import TyperArgument, TyperGroup
 from typer.utils import get_params_from_function
 
 from tui.cli.file_arguments import check_argument
+from tui.cli.meant_commands import meant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -68,6 +69,18 @@ class CommandGroup(TyperGroup):
             _restore_help(found)
             _have_paths_named(found)
         return found
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that these words name; where there is none, what is said names the one that was meant."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError:
+            if found := meant(f"{_words_of(ctx)} {args[0]}".strip()):
+                said = f"No such command {args[0]!r}; that is: lockbox {found}"
+                raise click.UsageError(said, ctx) from None
+            raise
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read what stands before the command."""
