@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -146,6 +147,31 @@ def test_a_job_that_has_expired_or_holds_too_long_is_neither_written_nor_passed(
                 described(tmp_path, dated), aim=Aim(most=Decimal("0.05")), folder=tmp_path / year, now=NOW
             )
         assert not (tmp_path / year).exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("unit", "week"), ("unit", "column:"), ("collection", ""), ("collection", "x" * 81)]
+)
+def test_new_check_and_sign_say_the_same_of_a_wrong_unit_or_collection(
+    name: str, value: str, job: Path, key_file: Path, tmp_path: Path
+) -> None:
+    """With the same error, so that the command ends with the same code; also before it is signed."""
+    written = re.sub(rf'^{name} = "[^"]*"', f'{name} = "{value}"', WRITTEN, flags=re.MULTILINE)
+    manifest = json.loads((job / "manifest.json").read_bytes())
+    (job / "manifest.json").write_bytes(canonical({**manifest, name: value}))
+    said = []
+    for act in (
+        lambda: new_job(
+            described(tmp_path, written), aim=Aim(most=Decimal("0.05")), folder=tmp_path / "new", now=NOW
+        ),
+        lambda: check_job(job),
+        lambda: sign_job(job, key_file),
+    ):
+        with pytest.raises(ManifestInvalid) as refused:
+            act()
+        said.append(str(refused.value))
+    assert len(set(said)) == 1
+    assert name in said[0]
 
 
 def test_an_unsigned_job_verifies_under_no_key(job: Path) -> None:

@@ -161,8 +161,11 @@ def check_campaign(folder: Path, *, delta: Decimal, now: datetime | None = None)
     Raises ``FileMissing``, ``Invalid``, ``CampaignInvalid``, ``CampaignTampered``, ``WeightsInvalid``,
     ``NoVaultCanPayRound`` or ``NoVaultCanPayRounds``.
     """
-    check_campaign_there(folder)
+    check_campaign_there(folder, is_signed=False)
     data = read_bounded(folder / CAMPAIGN_FILE, CAMPAIGN_LIMIT)
+    if not (folder / CAMPAIGN_SIGNATURE_FILE).exists():
+        parse_campaign(data)  # what is wrong with it is said before that it is not signed
+    check_campaign_there(folder)
     document = signed_campaign(
         data, campaign_signature(read_bounded(folder / CAMPAIGN_SIGNATURE_FILE, SIGNATURE_LIMIT))
     )

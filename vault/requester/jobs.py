@@ -122,6 +122,7 @@ def check_job(folder: Path, *, now: datetime | None = None) -> JobFacts:
     Whether it has expired is asked where it is said what time it is. Raises ``FileMissing``, ``ManifestTampered``,
     ``ManifestInvalid``, ``WeightsTampered``, ``WeightsInvalid``, ``NoVaultCanPay``.
     """
+    _check_unsigned(folder)
     job = read_job(folder)
     check_sizes(job)
     key = check_signature(job)
@@ -131,6 +132,13 @@ def check_job(folder: Path, *, now: datetime | None = None) -> JobFacts:
     if now is not None:
         check_expiry(manifest, now)
     return job_facts(manifest, digest=digest, signer=fingerprint(key), delta=DELTA)
+
+
+def _check_unsigned(folder: Path) -> None:
+    """Say what is wrong with a job before it is said that it is not signed, as who wrote it hears; raises the same."""
+    check_job_there(folder, is_signed=False)
+    if (folder / MANIFEST_FILE).exists() and not (folder / SIGNATURE_FILE).exists():
+        parse_manifest(read_bounded(folder / MANIFEST_FILE, MANIFEST_LIMIT))
 
 
 def job_facts(
