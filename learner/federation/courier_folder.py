@@ -38,6 +38,7 @@ _FETCHED: Final = "fetched-"
 # written in this order: with the last of them all are there
 _PARTS: Final = (".document", ".signature", ".weights")
 _DRAFT: Final = ".joining"
+_TRY: Final = ".trying"
 _LARGEST: Final = 64 << 20
 
 ENDS: Final = ("refused", "left")
@@ -196,7 +197,7 @@ def answer_file(job: str) -> str:
 
 def carried(home: Path) -> list[CourierFolder]:
     """Every campaign that a courier carries, by the name of its folder."""
-    return [CourierFolder(path) for path in sorted(_folders(home)) if path.suffix != _DRAFT]
+    return [CourierFolder(path) for path in sorted(_folders(home)) if path.suffix not in (_DRAFT, _TRY)]
 
 
 def drafts(home: Path) -> list[CourierFolder]:
@@ -205,16 +206,34 @@ def drafts(home: Path) -> list[CourierFolder]:
 
 
 def draft_folder(home: Path, digest: str) -> CourierFolder:
-    """A new, empty folder for a campaign that is being joined; it is not carried until it is ``settled``."""
-    path = home / f"{digest[:16]}{_DRAFT}"
+    """A new, empty folder for a campaign that is being joined or looked at; nothing is known of it until it is kept.
+
+    A draft that was kept before stays until this one is.
+    """
+    path = home / f"{digest[:16]}{_TRY}"
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         if path.exists():
-            shutil.rmtree(path)  # what an earlier try left
+            shutil.rmtree(path)  # what a try left that was ended
         path.mkdir(mode=0o700)
     except OSError as error:
         raise Unavailable(reason=f"{path} cannot be made ({error.strerror})") from None
     return CourierFolder(path)
+
+
+def kept_draft(draft: CourierFolder) -> CourierFolder:
+    """Keep a folder as that of a campaign whose invitation was looked at, in the place of an earlier one."""
+    place = CourierFolder(draft.path.with_suffix(_DRAFT))
+    _forget_draft(draft)
+    draft.path.rename(place.path)
+    return place
+
+
+def _forget_draft(one: CourierFolder) -> None:
+    """Remove the draft that was kept of this campaign before, if it is another folder than this."""
+    earlier = CourierFolder(one.path.with_suffix(_DRAFT))
+    if earlier.path.exists() and earlier.path != one.path:
+        earlier.destroy()
 
 
 def settled(draft: CourierFolder) -> CourierFolder:
@@ -223,6 +242,7 @@ def settled(draft: CourierFolder) -> CourierFolder:
     Raises ``CarriedFromElsewhere``.
     """
     check_same_coordinator(draft)
+    _forget_draft(draft)
     place = CourierFolder(draft.path.with_suffix(""))
     if not place.path.exists():
         draft.path.rename(place.path)

@@ -24,12 +24,15 @@ from learner.federation.courier_folder import (
     RoundState,
     carried,
     draft_folder,
+    drafts,
     settled,
 )
 from learner.federation.courier_https import Reply
 from learner.federation.exchange import Invitation, invitation_bytes
+from tests.worlds.invitations import invitation as an_invitation
+from tui.couriers.joining import drafted
 from vault.errors.campaigns import CampaignTampered
-from vault.errors.families import LockboxError
+from vault.errors.families import LockboxError, Unavailable
 from vault.errors.federation import (
     CarriedFromElsewhere,
     CoordinatorUnreachable,
@@ -180,6 +183,31 @@ def test_who_joins_again_gets_new_access_and_keeps_what_became_of_the_rounds(hom
     assert settled(draft).access().campaign == "another"
     assert folder.state().rounds[0].word == "sent"
     assert not draft.path.exists()
+
+
+def test_a_try_that_fails_leaves_what_was_looked_at_before(tmp_path: Path) -> None:
+    """An invitation is looked at again, and the campaign waits on with its old one until that has come to its end."""
+    home, data = tmp_path / "courier", an_invitation()
+    with drafted(home, data) as first:
+        first.keep(access("0" * 32))
+    (kept,) = drafts(home)
+
+    def fail() -> None:
+        with drafted(home, data) as again:
+            assert drafts(home) == [kept]
+            assert carried(home) == []
+            again.keep(access("1" * 32))
+            raise Unavailable(reason="it is away")
+
+    with pytest.raises(Unavailable):
+        fail()
+    assert [one.access().campaign for one in drafts(home)] == ["0" * 32]
+    with drafted(home, data) as again:
+        again.keep(access("2" * 32))
+    assert [one.access().campaign for one in drafts(home)] == ["2" * 32]
+    with drafted(home, data) as again:
+        settled(again)
+    assert (len(carried(home)), drafts(home)) == (1, [])
 
 
 @pytest.mark.parametrize("text", ["", "{", '{"v":1}', '{"failures":"many"}'])

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from learner.federation.courier_folder import INVITATION_FILE, Access, draft_folder
+from learner.federation.courier_folder import INVITATION_FILE, Access, draft_folder, kept_draft
 from tests.worlds.campaigns import campaign, joined
 from tests.worlds.hearing import Watched, hear
 from tests.worlds.importing import import_file
@@ -461,6 +461,7 @@ def test_by_ear_who_leaves_a_campaign_ends_its_couriers_access(world: World, tmp
         folder = draft_folder(paths.courier, "0" * 64)
         folder.write(INVITATION_FILE, invitation())
         folder.keep(Access(campaign=vault.campaigns()[0].id, requester="Sleep lab", token="", door="2" * 64))
+        folder = kept_draft(folder)
         opened = opened_with(vault, paths)
         said = hear(
             lambda one: couriers.hear_campaigns(one, opened),

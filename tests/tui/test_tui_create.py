@@ -247,8 +247,11 @@ def test_a_draft_never_replaces_what_lies_there(paths: Paths) -> None:
     (paths.vault / "something").touch()
     with pytest.raises(VaultExists):
         draft.move_into_place()
+    left = paths.vault.with_name(f".{paths.vault.name}{create_vault._MARK}0")  # of a program that was killed
+    left.mkdir()
     with pytest.raises(VaultExists):
         create_vault.create_draft(paths, passphrase_secret(CHOSEN))
+    assert left.exists()
     draft.close()
     assert [path.name for path in paths.vault.iterdir()] == ["something"]
 

@@ -17,6 +17,7 @@ from learner.federation.courier_folder import (
     CourierState,
     RoundState,
     draft_folder,
+    kept_draft,
     settled,
 )
 from tests.worlds.invitations import invitation
@@ -128,7 +129,7 @@ def placed(home: Path, state: CourierState, *, is_let_in: bool = True) -> Courie
     draft.write("invitation", invitation())
     draft.keep(Access(campaign=CAMPAIGN, requester="Sleep lab", token="", door=""))
     draft.keep(state)
-    return settled(draft) if is_let_in else draft
+    return settled(draft) if is_let_in else kept_draft(draft)
 
 
 def line(number: int, state: str = RELEASED) -> RequestLine:

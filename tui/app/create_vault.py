@@ -70,9 +70,9 @@ def create_draft(paths: Paths, passphrase: Secret) -> Draft:
 
     Raises `VaultExists`, `DiskReadOnly`, and in one sentence what `lockbox init` says when it fails.
     """
-    remove_drafts(paths)
     if paths.vault.exists() and any(paths.vault.iterdir()):
         raise VaultExists(path=paths.vault)
+    remove_drafts(paths)
     draft = _new_folder(paths)
     try:
         said = run_lockbox(

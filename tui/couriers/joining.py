@@ -68,9 +68,14 @@ def is_invitation(file: Path) -> bool:
 def drafted(home: Path, data: bytes) -> Iterator[CourierFolder]:
     """A new folder with this invitation, which is gone again if what is done within the block fails.
 
-    Raises `CarriedFromElsewhere`.
+    One that was looked at before is kept until then. Raises `CarriedFromElsewhere`.
     """
-    from learner.federation.courier_folder import INVITATION_FILE, check_same_coordinator, draft_folder
+    from learner.federation.courier_folder import (
+        INVITATION_FILE,
+        check_same_coordinator,
+        draft_folder,
+        kept_draft,
+    )
     from learner.federation.exchange import parse_invitation
 
     draft = draft_folder(home, parse_invitation(data).campaign)
@@ -82,6 +87,8 @@ def drafted(home: Path, data: bytes) -> Iterator[CourierFolder]:
         if draft.path.exists():
             draft.destroy()
         raise
+    if draft.path.exists():
+        kept_draft(draft)
 
 
 def who_invites(vault: Owner, data: bytes, folder: Path) -> Invited:
