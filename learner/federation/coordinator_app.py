@@ -169,11 +169,13 @@ async def _enrol(doors: _Doors, request: Request, campaign: str) -> Response:
     except NotCanonical as error:
         doors.of_stranger.take(stranger)
         raise Invalid(reason=str(error)) from error
+    doors.of_key.check(asked.code)
     try:
         token, is_new = await run_in_threadpool(doors.coordinator.enrol, asked.code, asked.key, asked.proof)
     except (CodeRefused, EnrolmentNotProven):
         doors.of_stranger.take(stranger)
         raise
+    doors.of_key.take(asked.code)  # the same again is answered the same, and not without end
     return Response(dump(Enrolment(v=1, token=token)), 201 if is_new else 200, media_type=JSON)
 
 

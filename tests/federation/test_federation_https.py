@@ -232,6 +232,20 @@ def test_vaults_of_one_house_that_are_invited_do_not_keep_each_other_out(folder:
             assert looked("0" * 64, 4) == [403] * 3 + [429]
 
 
+def test_a_code_that_was_used_is_answered_the_same_and_not_without_end(folder: Path, clock: Moving) -> None:
+    """Whoever enrols with it again and again waits, and nobody else at their address does."""
+    with serving(folder, clock=clock, limits=Limits(of_stranger=3, of_key=5)) as served:
+        first, second = (MadeVault().enrolment(served.coordinator.digest, one.code)
+                         for one in served.coordinator.invite(2, served.url))  # fmt: skip
+        with asking(served) as stranger:
+
+            def enrolling(body: bytes, times: int) -> list[int]:
+                return [stranger.post("enrolments", content=body).status_code for _ in range(times)]
+
+            assert enrolling(first, 6) == [201, 200, 200, 200, 200, 429]
+            assert enrolling(second, 2) == [201, 200]
+
+
 def test_what_was_used_up_comes_back_over_a_minute() -> None:
     seconds = [0.0]
     allowance = Allowance(2, clock=lambda: seconds[0])

@@ -230,6 +230,14 @@ MUTANTS = (
         caught_by="test_vaults_of_one_house_that_are_invited_do_not_keep_each_other_out",
     ),
     Mutant(
+        name="whoever enrolled may enrol again without end",
+        kind=Kind.CONFINEMENT,
+        function="_enrol",
+        old="    doors.of_key.take(asked.code)",
+        new="    pass",
+        caught_by="test_a_code_that_was_used_is_answered_the_same_and_not_without_end",
+    ),
+    Mutant(
         name="a campaign has a second coordinator, with another log",
         kind=Kind.AUDIT,
         function="make_coordinator",
