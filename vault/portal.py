@@ -23,7 +23,7 @@ from vault.requests.hearing import Heard, heard
 from vault.requests.parse import is_round, parse_manifest
 from vault.requests.release_manifest import RELEASE_FILE, RELEASE_SIGNATURE_FILE, UPDATE_FILE
 from vault.requests.shapes import shapes
-from vault.requests.stored_campaigns import document_of
+from vault.requests.stored_campaigns import document_of, signed_document
 from vault.requests.stored_logs import fork_in, keep_fork, kept_log, take_log
 from vault.sealing.digest import sha256_hex
 from vault.store.tables import CampaignRow, RequesterRow, RequestRow
@@ -96,17 +96,18 @@ def submit(
 
 
 def submit_campaign(
-    act: AuditedTransaction, requester_id: str, data: bytes, signature: bytes, now: datetime
-) -> CampaignTold:
+    act: AuditedTransaction, requester_id: str, data: bytes, signature: bytes, now: datetime,
+    tier: str | None = None,
+) -> CampaignTold:  # fmt: skip
     """Take a campaign of this requester into the inbox; nothing else of the vault is opened for it.
 
-    Raises `CampaignInvalid`, `CampaignTampered`, `CampaignReplayed`, `TooManyWaiting`, `BudgetExhausted` for a round
-    that no vault can pay, and `NotAtThisDoor`.
+    `tier` is the noise tier in which it asks this vault. Raises `NoSuchTier`, `CampaignInvalid`, `CampaignTampered`,
+    `CampaignReplayed`, `TooManyWaiting`, `BudgetExhausted` for a round that no vault can pay, and `NotAtThisDoor`.
     """
     document = signed_campaign(data, signature)
     _check_sender(act.uow, requester_id, bytes.fromhex(document.job.requester.key))
     _check_room_for_campaign(act.uow, requester_id, len(data), now)
-    row = campaigns.receive(act, data, signature, now=now)
+    row = campaigns.receive(act, data, signature, tier=tier, now=now)
     return _campaign_told(act.uow, row, now)
 
 
@@ -159,7 +160,7 @@ def _check_own_round(
 
     In a mesh each peer has rounds of its own, so that no log could show others the same: none is asked for.
     """
-    from vault.requests.campaign_round import check_round, named_campaign  # it loads numpy
+    from vault.requests.campaign_round import check_round, logged_manifest, named_campaign  # it loads numpy
 
     campaign = _own_campaign(act.uow, requester_id, named_campaign(files.manifest))
     document = document_of(campaign)
@@ -168,7 +169,10 @@ def _check_own_round(
         return
     if log is None:
         raise CampaignLogMissing()
-    read, digest = take_log(act, campaign, log), sha256_hex(files.manifest)
+    read, digest = (
+        take_log(act, campaign, log),
+        logged_manifest(signed_document(campaign), campaign.digest, job),
+    )
     check_round_in(read, job.campaign.round, manifest=digest, weights=job.model.weights)
 
 

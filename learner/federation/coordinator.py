@@ -9,10 +9,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
-import secrets
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -22,8 +21,8 @@ from typing import IO, TYPE_CHECKING, Final, Literal
 import numpy as np
 
 from learner.federation.coordinator_folder import CoordinatorFolder
-from learner.federation.exchange import Invitation, check_proof, invitation_message, parse_answer
-from learner.federation.noise import answer_variance
+from learner.federation.exchange import Invitation, check_proof, parse_answer
+from learner.federation.noise import known_noise
 from learner.federation.round_step import RoundStep, WholeNumbers, round_step
 from learner.federation.server_rules import ServerState
 from learner.federation.state import State
@@ -59,8 +58,6 @@ from vault.requester.coordinating import (
     sign_model,
     signature_line,
     signed_round,
-    template_job,
-    update_step,
     weights_file,
 )
 from vault.requester.release_check import ReleaseFiles
@@ -72,7 +69,6 @@ TOKEN_DOMAIN: Final = b"lockbox enrolment v1\n"
 ACCESS_DOMAIN: Final = b"lockbox requester access v1\n"
 ROUNDS_AT_HAND: Final = 4
 MOST_INVITED: Final = 1_000_000
-UNSIGNED: Final = "0" * 128
 
 Clock = Callable[[], datetime]
 
@@ -106,7 +102,7 @@ class Coordinator:
         self.silent_because = ""
         self._clock, self.heard, self._key = clock, heard, folder.round_key
         self.state = State(folder.database_url, self.digest, self._signed_head)
-        self.job = lru_cache(maxsize=ROUNDS_AT_HAND)(self._job)
+        self.job = lru_cache(maxsize=ROUNDS_AT_HAND * len(self.document.noises))(self._job)
 
     def close(self) -> None:
         """Let go of the database."""
@@ -119,36 +115,27 @@ class Coordinator:
 
     # who may answer ---------------------------------------------------------------------------------------
 
-    def invite(self, count: int, url: str) -> list[Invitation]:
-        """So many new invitations, each for one vault; their codes are kept as digests alone."""
+    def invite(self, count: int, url: str, tier: str | None = None) -> list[Invitation]:
+        """So many new invitations, each for one vault; their codes are kept as digests alone.
+
+        They are to a noise tier, None being the campaign's own noise; raises ``NoSuchTier``.
+        """
+        self.document.at_tier(tier)
         pinned = self.folder.pinned
-        made = [self._invitation(url, pinned) for _ in range(count)]
-        self.state.invite([sha256(each.code.encode()) for each in made])
+        made = [self.folder.invitation(url, pinned, tier) for _ in range(count)]
+        self.state.invite([sha256(each.code.encode()) for each in made], tier)
         return made
 
     def is_invited(self, code: str) -> bool:
         """Whether this is the code of an invitation, used or not."""
         return self.state.is_invited(sha256(code.encode()))
 
-    def _invitation(self, url: str, pinned: str) -> Invitation:
-        unsigned = Invitation(
-            v=1,
-            kind="lockbox-invitation",
-            url=url,
-            certificate_sha256=pinned,
-            campaign=self.digest,
-            requester=self.document.job.requester.key,
-            code=secrets.token_hex(32),
-            signature=UNSIGNED,
-        )
-        signature = self._key.sign(invitation_message(unsigned)).hex()
-        return unsigned.model_copy(update={"signature": signature})
-
     def enrol(self, code: str, key: str, proof: str) -> tuple[str, bool]:
-        """The token of a key, and whether it is new here; raises ``EnrolmentNotProven`` and ``CodeRefused``.
+        """The token of a key, and whether it is new here.
 
-        The token follows from the key, so that whoever lost the answer asks again and hears the same: by the same code
-        or by another, which stays good for another vault. ``proof`` is the key's own signature: else anybody heard it.
+        Raises ``EnrolmentNotProven``, ``CodeRefused`` and ``EnrolledInOtherTier``. The token follows from the key, so
+        that whoever lost the answer asks again and hears the same: by the same code or by another, which stays good for
+        another vault. ``proof`` is the key's own signature: else anybody heard it.
         """
         check_proof(self.digest, code, key, proof)
         message = TOKEN_DOMAIN + bytes.fromhex(self.digest + key)
@@ -157,7 +144,7 @@ class Coordinator:
             code=sha256(code.encode()),
             key=key,
             token=sha256(token.encode()),
-            leaf=enrolled_leaf(bytes.fromhex(key)),
+            leaf=lambda tier: enrolled_leaf(bytes.fromhex(key), tier),
             now=self.now,
         )
         if is_new is None:
@@ -181,9 +168,10 @@ class Coordinator:
     def answer(self, number: int, release_id: str, *, key: str, body: bytes) -> Stored:
         """Judge an answer whole, from its bytes, and keep it; the same again is no second one.
 
-        Raises ``NothingThere``, ``AnswerInvalid``, ``OtherAnswer`` or ``RoundClosed``.
+        It has to answer the job of the noise tier that its key was given, whatever it says. Raises ``NothingThere``,
+        ``AnswerInvalid``, ``OtherAnswer`` or ``RoundClosed``.
         """
-        job = self.job(number)
+        job = self.job(number, self._tier_of(key))
         try:
             files = parse_answer(body)
             judge_answer(files, self.document, vault_key=bytes.fromhex(key), job=job, release_id=release_id)
@@ -204,11 +192,18 @@ class Coordinator:
                 self.changed.set()
         return found
 
-    def _job(self, number: int) -> JobFiles:
-        """The job of a round that was opened; raises ``NothingThere``."""
+    def _tier_of(self, key: str) -> str | None:
+        """The noise tier that a key was given; of a campaign without tiers none is looked for."""
+        return self.state.tier_of(key) if len(self.document.noises) > 1 else None
+
+    def _job(self, number: int, tier: str | None = None) -> JobFiles:
+        """The job of a round that was opened, in a noise tier; raises ``NothingThere``."""
         found = self.state.round(number)
-        if found is None:
+        if found is None or tier not in self.document.noises:
             raise NothingThere(what=f"round {number}")
+        if tier is not None:
+            document = self.document.at_tier(tier)
+            return signed_round(document, self.digest, number, weights=found.weights, key=self._key)
         signature = parse_signature_line(found.signature)
         return JobFiles(manifest=found.manifest, signature=signature, weights=found.weights)
 
@@ -318,21 +313,26 @@ class Coordinator:
 
     def _aggregated_in_file(self, found: StoredRound) -> tuple[RoundStep, dict[str, bool]]:
         with tempfile.TemporaryFile(dir=self.folder.path) as table:
-            keys, verified = self._written(found, table)
+            tiers = self.state.tiers()
+            keys, verified = self._written(found, table, tiers)
             moved = round_step(
                 self.document,
                 self._state_of(found),
                 self._read(table, len(verified)),
-                step=update_step(self.document.job),
-                variance=answer_variance(template_job(self.document)),
+                noise=known_noise(self.document, [tiers.get(key) for key in verified]),
                 number=found.number,
             )
         accepted = dict(zip(verified, map(bool, moved.accepted), strict=True))
         return moved, {key: accepted.get(key, False) for key in keys}
 
-    def _written(self, found: StoredRound, table: IO[bytes]) -> tuple[list[str], list[str]]:
-        """Write the numbers of each answer that still verifies; whose there are, and whose these are."""
-        job, keys, verified = self.job(found.number), [], []
+    def _written(
+        self, found: StoredRound, table: IO[bytes], tiers: Mapping[str, str]
+    ) -> tuple[list[str], list[str]]:
+        """Write the numbers of each answer that still verifies; whose there are, and whose these are.
+
+        ``tiers`` are the noise tiers of the keys that are in one.
+        """
+        keys, verified = [], []
         for each in self.state.answers(found.number):
             keys.append(each.key)
             files = ReleaseFiles(manifest=each.manifest, signature=each.signature, update=each.update)
@@ -341,7 +341,7 @@ class Coordinator:
                     files,
                     self.document,
                     vault_key=bytes.fromhex(each.key),
-                    job=job,
+                    job=self.job(found.number, tiers.get(each.key)),
                     release_id=each.release_id,
                 )
             except AnswerInvalid as error:

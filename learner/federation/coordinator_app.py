@@ -32,6 +32,7 @@ from vault.errors.families import Invalid, LockboxError, Unavailable
 from vault.errors.federation import (
     AnswerInvalid,
     CodeRefused,
+    EnrolledInOtherTier,
     EnrolmentNotProven,
     NotEnrolled,
     NothingThere,
@@ -53,6 +54,7 @@ UNFORESEEN: Final = "The coordinator made a mistake of its own."
 STATUS: Final[dict[type[LockboxError], int]] = {
     NotEnrolled: 403,
     CodeRefused: 403,
+    EnrolledInOtherTier: 403,
     EnrolmentNotProven: 403,
     NothingThere: 404,
     UploadTooSlow: 408,
@@ -136,6 +138,7 @@ def _routes() -> list[tuple[str, str, Answering]]:
         (place + "/log/checkpoint", "GET", _checkpoint),
         (place + "/log/leaves", "GET", _leaves),
         (place + "/rounds/{number}/{file}", "GET", _round_file),
+        (place + "/rounds/{number}/tiers/{tier}/{file}", "GET", _round_file),
         (place + "/model/{file}", "GET", _model_file),
         (place + "/{file}", "GET", _campaign_file),
     ]
@@ -200,9 +203,12 @@ async def _campaign_file(doors: _Doors, request: Request, campaign: str, file: s
     return _file(request, _picked(kept, file))
 
 
-async def _round_file(doors: _Doors, request: Request, campaign: str, number: str, file: str) -> Response:
+async def _round_file(
+    doors: _Doors, request: Request, campaign: str, number: str, file: str, tier: str | None = None
+) -> Response:
+    """A file of a round's job, in a noise tier at a place of its own: each stays the same for everybody."""
     await doors.key(request, campaign)
-    job = await run_in_threadpool(doors.coordinator.job, _number(number))
+    job = await run_in_threadpool(doors.coordinator.job, _number(number), tier)
     kept = {
         "manifest.json": (job.manifest, JSON),
         "manifest.sig": (signature_line(job.signature), TEXT),

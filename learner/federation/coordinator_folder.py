@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import tomli_w
 
+from learner.federation.exchange import Invitation, signed_invitation
 from learner.federation.flower import check_flower
 from learner.federation.pinned_certificate import certificate_sha256
 from learner.federation.state import State
@@ -99,6 +100,17 @@ class CoordinatorFolder:
     def pinned(self) -> str:
         """What invitations pin: SHA-256 of the certificate in DER."""
         return certificate_sha256(self.certificate.read_bytes())
+
+    def invitation(self, url: str, pinned: str, tier: str | None) -> Invitation:
+        """A new invitation, signed by the round key, to vaults in a noise tier; ``pinned`` is the property of it."""
+        requester = self.campaign.document.job.requester.key
+        said = {
+            "url": url,
+            "certificate_sha256": pinned,
+            "campaign": self.campaign.digest,
+            "requester": requester,
+        }
+        return signed_invitation(said, tier, self.round_key.sign)
 
     @property
     def database_url(self) -> str:

@@ -64,11 +64,15 @@ class Log:
 
 @dataclass(slots=True, kw_only=True)
 class ServedCampaign:
-    """One campaign at one coordinator, by whose clock ``now`` tells the time once it answered."""
+    """One campaign at one coordinator, by whose clock ``now`` tells the time once it answered.
+
+    ``tier`` is the noise tier of the vault in it.
+    """
 
     coordinator: Coordinator
     digest: str
     token: str = field(repr=False)
+    tier: str | None = None
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     ahead: timedelta = timedelta()
     contact: datetime | None = None
@@ -113,7 +117,8 @@ class ServedCampaign:
 
     def round(self, number: int) -> Served:
         """A round; raises ``CoordinatorRefused``."""
-        return served(self.files(ROUND_FILES, f"/rounds/{number}"))
+        place = f"/rounds/{number}"
+        return served(self.files(ROUND_FILES, place if self.tier is None else f"{place}/tiers/{self.tier}"))
 
     def model(self) -> Served:
         """The final model; raises ``CoordinatorRefused``."""
@@ -161,6 +166,8 @@ def check_invited(invitation: Invitation, campaign: bytes, signature: bytes) -> 
     document = signed_campaign(campaign, campaign_signature(signature))
     if document.job.requester.key != invitation.requester:
         raise InvitationInvalid(reason="the campaign is of another requester than it says")
+    if invitation.noise_tier not in document.noises:
+        raise InvitationInvalid(reason="the campaign does not have the noise tier that it names")
     check_invitation(invitation, bytes.fromhex(document.round_key))
 
 

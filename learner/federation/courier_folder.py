@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
+from vault.errors.campaigns import OWN_NOISE, OtherTier
 from vault.errors.families import Unavailable
 from vault.errors.federation import CarriedFromElsewhere, CourierFolderDamaged, InvitationInvalid
 from vault.regular_file import read_regular
@@ -254,7 +255,10 @@ def settled(draft: CourierFolder) -> CourierFolder:
 
 
 def check_same_coordinator(draft: CourierFolder) -> None:
-    """Let a campaign that is carried be joined again from where it is carried; raises ``CarriedFromElsewhere``."""
+    """Let a campaign that is carried be joined again from where it is carried, in the same noise tier.
+
+    Raises ``CarriedFromElsewhere`` and ``OtherTier``.
+    """
     place = CourierFolder(draft.path.with_suffix(""))
     if not (place.path / INVITATION_FILE).exists():
         return
@@ -264,6 +268,8 @@ def check_same_coordinator(draft: CourierFolder) -> None:
         return  # one that cannot be read carries nothing, and joining again is what mends it
     if (old.url, old.certificate_sha256) != (new.url, new.certificate_sha256):
         raise CarriedFromElsewhere(url=old.url)
+    if old.noise_tier != new.noise_tier:
+        raise OtherTier(here=old.noise_tier or OWN_NOISE)
 
 
 def _folders(home: Path) -> Iterator[Path]:

@@ -56,7 +56,7 @@ def _go(task: str, path: str, *rest: str) -> None:
     elif task == "enrol":
         enrol_by(folder, coordinator, invitation)
     else:
-        _carry(folder, coordinator, invitation.campaign, confinement.missing, rest)
+        _carry(folder, coordinator, invitation, confinement.missing, rest)
     os.close(lock)
 
 
@@ -106,13 +106,18 @@ def _keep(folder: CourierFolder, files: tuple[bytes, ...]) -> None:
 def _carry(
     folder: CourierFolder,
     coordinator: Coordinator,
-    digest: str,
+    invitation: Invitation,
     missing: tuple[str, ...],
     line: tuple[str, ...],
 ) -> None:
     access, state = folder.access(), replace(folder.state(), missing=missing)
     door = Door(line=GivenLine(socket.socket(fileno=int(line[0]))), token=access.door) if line else None
-    served = ServedCampaign(coordinator=coordinator, digest=digest, token=access.token)
+    served = ServedCampaign(
+        coordinator=coordinator,
+        digest=invitation.campaign,
+        token=access.token,
+        tier=invitation.noise_tier,
+    )
     Errand(folder=folder, served=served, door=door, tell=tell, state=state).run()
 
 

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from typing import Annotated, Final, Literal
+from collections.abc import Callable, Mapping
+from secrets import token_hex
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -20,6 +22,7 @@ from vault.requester.forms import (
     NotCanonical,
     PublicKey,
     Signature,
+    TierName,
     Wire,
     canonical,
     dump,
@@ -27,13 +30,14 @@ from vault.requester.forms import (
     from_base64,
     is_signed_by,
     parse_as,
+    parse_version,
     rule,
 )
 from vault.requester.release_check import ReleaseFiles
 
 INVITATION_SUFFIX: Final = ".invitation"
-INVITATION_DOMAIN: Final = b"lockbox invitation v1\n"
-"""Goes before the bytes of an invitation in what is signed."""
+INVITATION_DOMAINS: Final = {1: b"lockbox invitation v1\n", 2: b"lockbox invitation v2\n"}
+"""Goes before the bytes of an invitation of each version in what is signed."""
 INVITATION_LIMIT: Final = 4096
 """Bytes of an invitation file."""
 ENROLMENT_LIMIT: Final = 1024
@@ -77,6 +81,21 @@ class Invitation(Wire):
     requester: PublicKey
     code: Secret
     signature: Signature
+
+    @property
+    def noise_tier(self) -> str | None:
+        """The noise tier of the campaign that it assigns; None is the campaign's own noise."""
+        return self.tier if isinstance(self, TieredInvitation) else None
+
+
+class TieredInvitation(Invitation):
+    """The same to a noise tier of the campaign."""
+
+    v: Annotated[int, Field(ge=2, le=2)]
+    tier: TierName
+
+
+_INVITATIONS: Final[Mapping[int, type[Invitation]]] = {1: Invitation, 2: TieredInvitation}
 
 
 class Access(Wire):
@@ -135,14 +154,31 @@ def parse_invitation(data: bytes) -> Invitation:
     if len(data) > INVITATION_LIMIT:
         raise InvitationInvalid(reason=f"it is larger than {INVITATION_LIMIT} bytes")
     try:
-        return parse_as(Invitation, data)
+        return parse_version(_INVITATIONS, data)
     except NotCanonical as error:
         raise InvitationInvalid(reason=str(error)) from error
 
 
 def invitation_message(invitation: Invitation) -> bytes:
     """What of an invitation is signed: all but the signature."""
-    return INVITATION_DOMAIN + canonical(invitation.model_dump(exclude={"signature"}))
+    return INVITATION_DOMAINS[invitation.v] + canonical(invitation.model_dump(exclude={"signature"}))
+
+
+def signed_invitation(
+    said: Mapping[str, str], tier: str | None, sign: Callable[[bytes], bytes]
+) -> Invitation:
+    """A new invitation with a code of its own, to a noise tier or to the campaign's own noise.
+
+    ``said`` are its address, certificate, campaign and requester.
+    """
+    whole: dict[str, Any] = {
+        **said,
+        "kind": "lockbox-invitation",
+        "code": token_hex(32),
+        "signature": "0" * 128,
+    }
+    unsigned = Invitation(v=1, **whole) if tier is None else TieredInvitation(v=2, tier=tier, **whole)
+    return unsigned.model_copy(update={"signature": sign(invitation_message(unsigned)).hex()})
 
 
 def check_invitation(invitation: Invitation, round_key: bytes) -> None:

@@ -18,11 +18,14 @@ from vault.requester.coordinating import create_file, is_free, make_folder
 MOST_AT_ONCE: Final = 10_000
 
 
-def write_invitations(folder: Path, count: int, *, to: Path, url: str | None = None) -> list[Path]:
+def write_invitations(
+    folder: Path, count: int, *, to: Path, url: str | None = None, tier: str | None = None
+) -> list[Path]:
     """Write so many invitations into a new folder, for the coordinator of a folder.
 
-    Raises ``DestinationUnusable``, ``Invalid`` for an address that is none or a count out of bounds, and what opening
-    the coordinator does. Codes that were written down nowhere enrol nobody.
+    They are to this noise tier, None being the campaign's own noise. Raises ``NoSuchTier``, ``DestinationUnusable``,
+    ``Invalid`` for an address that is none or a count out of bounds, and what opening the coordinator does. Codes that
+    were written down nowhere enrol nobody.
     """
     if not is_free(to):
         raise DestinationUnusable(path=to, reason="something is already there")
@@ -30,7 +33,7 @@ def write_invitations(folder: Path, count: int, *, to: Path, url: str | None = N
         raise Invalid(reason=f"at once there are 1 to {MOST_AT_ONCE:,} invitations")
     with closing(Coordinator(open_folder(folder))) as coordinator:
         try:
-            made = coordinator.invite(count, url or coordinator.folder.settings.address)
+            made = coordinator.invite(count, url or coordinator.folder.settings.address, tier)
         except ValidationError as error:
             raise Invalid(reason="an address of a coordinator is like https://host:port") from error
     make_folder(to)

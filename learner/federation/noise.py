@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -10,10 +12,30 @@ from learner.descent import Descent
 from learner.dp.plan import Plan, plan_of
 from learner.federation.aggregate import Floats
 from learner.protocol import SUMS, Job
+from vault.requester.coordinating import CampaignDocument, template_job, update_step
 
 DRAWS: Final = 4096
 """Numbers of noise that Adam, which is no sum of what it is given, is tried on: the variance is known to 3 %."""
 SEED: Final = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownNoise:
+    """Of each answer of a table what one whole number counts for, and the noise variance of its numbers, (vaults,)."""
+
+    steps: Floats
+    variances: Floats
+
+
+def known_noise(document: CampaignDocument, tiers: Sequence[str | None]) -> KnownNoise:
+    """What is known of answers by the noise tiers that their vaults were given, in their order."""
+    at = {name: document.at_tier(name) for name in {*tiers}}
+    steps = {name: update_step(one.job) for name, one in at.items()}
+    variances = {name: answer_variance(template_job(one)) for name, one in at.items()}
+    return KnownNoise(
+        steps=np.array([steps[name] for name in tiers], dtype=np.float64),
+        variances=np.array([variances[name] for name in tiers], dtype=np.float64),
+    )
 
 
 def answer_variance(job: Job) -> float:

@@ -47,8 +47,18 @@ class RefusedOverview:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TierOverview:
+    """A noise tier: its name, which is empty for the campaign's own noise, and how many vaults are in it."""
+
+    name: str
+    noise_multiplier: float
+    invited: int
+    enrolled: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """A campaign, whole."""
+    """A campaign, whole; one of a single noise has no ``tiers``."""
 
     campaign: str
     protocol: str
@@ -63,6 +73,7 @@ class Overview:
     witness: str
     log_size: int
     cosigned_size: int
+    tiers: tuple[TierOverview, ...] = ()
 
 
 def overview(coordinator: Coordinator) -> Overview:
@@ -97,6 +108,26 @@ def overview(coordinator: Coordinator) -> Overview:
         witness=document.witness.name if document.witness else "",
         log_size=log_size,
         cosigned_size=cosigned_size,
+        tiers=_tiers(coordinator, invited, enrolled),
+    )
+
+
+def _tiers(coordinator: Coordinator, invited: int, enrolled: int) -> tuple[TierOverview, ...]:
+    """Every noise tier, the campaign's own noise first: it has whoever is in no other."""
+    noises, counts = coordinator.document.noises, coordinator.state.tier_counts()
+    if len(noises) == 1:
+        return ()
+    own = (
+        invited - sum(one for one, _ in counts.values()),
+        enrolled - sum(one for _, one in counts.values()),
+    )
+    found = [
+        (name or "", noise, own if name is None else counts.get(name, (0, 0)))
+        for name, noise in noises.items()
+    ]
+    return tuple(
+        TierOverview(name=name, noise_multiplier=noise, invited=asked, enrolled=came)
+        for name, noise, (asked, came) in found
     )
 
 

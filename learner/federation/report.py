@@ -12,7 +12,7 @@ from learner.federation.overview import Overview, RoundOverview, overview
 from vault.requester.aim import DELTA
 from vault.requester.campaign_plan import LIFETIME, Plan, plan
 from vault.requester.campaign_report import CampaignReport, ReportRound
-from vault.requester.campaigns import campaign_price
+from vault.requester.campaigns import campaign_price, tier_prices
 from vault.requester.coordinating import CampaignDocument, GradientSteps
 from vault.requester.public_rows import PublicRows
 
@@ -78,9 +78,24 @@ def _facts(found: Overview, document: CampaignDocument) -> tuple[tuple[str, str]
         ("rule", f"{filtered}{rule.rule.replace('_', ' ')}"),
         ("price", f"ε {price.together.epsilon} at δ {price.together.delta:f}, all rounds together"),
         ("of a lifetime budget", f"{price.percent_of(LIFETIME, 2)} % of ε {LIFETIME}"),
+        *_tier_facts(found, document),
         ("witness", document.witness.name if document.witness else "nobody"),
         ("final model", "signed" if found.has_model else "not yet"),
     )
+
+
+def _tier_facts(found: Overview, document: CampaignDocument) -> list[tuple[str, str]]:
+    """Who is in each noise tier beside the campaign's own, and what it costs."""
+    prices = tier_prices(document, DELTA)
+    return [
+        (
+            f"in tier {one.name}",
+            f"{one.enrolled:,} enrolled of {one.invited:,} invited; ε {prices[one.name].together.epsilon}, all rounds "
+            "together",
+        )
+        for one in found.tiers
+        if one.name
+    ] + [("reckoned with", "the campaign's own noise, for all vaults")] * bool(prices)
 
 
 def _planned(

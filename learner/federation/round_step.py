@@ -25,6 +25,7 @@ from learner.federation.aggregate import (
 )
 from learner.federation.flower import PREFIX, by_strategy
 from learner.federation.flower_process import Question
+from learner.federation.noise import KnownNoise
 from learner.federation.server_rules import ServerState, averaged, gradient_step, solved_moments
 from vault.requester.coordinating import MOVING_STRATEGIES, Average, CampaignDocument, GradientSteps
 
@@ -49,23 +50,21 @@ def round_step(
     state: ServerState,
     answers: WholeNumbers,
     *,
-    step: float,
-    variance: float,
+    noise: KnownNoise,
     number: int = 1,
 ) -> RoundStep:
-    """What the campaign's rules make of these answers; ``variance`` is that of the noise on each number.
+    """What the campaign's rules make of these answers; ``noise`` follows from the tiers that were assigned.
 
-    One mechanism holds for all vaults of a campaign, so all answers have the same noise and weigh the same. Raises
-    ``FlowerMissing`` and ``NotAggregated`` for a rule of Flower.
+    Without tiers all answers have the same noise and weigh the same. Raises ``FlowerMissing`` and ``NotAggregated`` for
+    a rule of Flower.
     """
     if not len(answers):
         return RoundStep(state=state, accepted=np.zeros(0, dtype=bool))
     if document.aggregation.rule.startswith(PREFIX):
-        return _by_flower(document, state, answers, step=step, variance=variance, number=number)
+        return _by_flower(document, state, answers, noise=noise, number=number)
     found = combined(
         answers,
-        step=step,
-        variance=variance,
+        noise=noise,
         rule=document.aggregation.rule,
         filtered=document.aggregation.filtered,
     )
@@ -79,13 +78,12 @@ def _by_flower(
     state: ServerState,
     answers: WholeNumbers,
     *,
-    step: float,
-    variance: float,
+    noise: KnownNoise,
     number: int,
 ) -> RoundStep:
     """The same by a strategy of Flower, after our own filter; where it has too few answers nothing moves."""
     rule, server = document.aggregation.rule, document.server
-    accepted = accepted_answers(answers, step=step, variance=variance, filtered=document.aggregation.filtered)
+    accepted = accepted_answers(answers, noise=noise, filtered=document.aggregation.filtered)
     kept, moves = np.flatnonzero(accepted), rule in MOVING_STRATEGIES
     if not len(kept):
         return RoundStep(state=state, accepted=accepted)
@@ -100,16 +98,19 @@ def _by_flower(
         state=len(earlier),
     )
     rows = max(1, BLOCK // answers.shape[1])
-    blocks = (answers[kept[first : first + rows]] * step for first in range(0, len(kept), rows))
+    chosen = [kept[first : first + rows] for first in range(0, len(kept), rows)]
+    blocks = (answers[some] * noise.steps[some, None] for some in chosen)
     found = by_strategy(asked, state.weights if moves else np.zeros(asked.numbers), earlier, blocks)
     if found is None:
         return RoundStep(state=state, accepted=np.zeros_like(accepted))
     update, left = found
     if moves:
         return RoundStep(state=ServerState(weights=state.weights + update, velocity=left), accepted=accepted)
-    of_one = variance if rule == ONE_ANSWER else variance / len(kept)
+    # a strategy of Flower counts each answer alike, and a campaign with one has no tiers
+    of_each = float(noise.variances[kept[0]])
+    variance = of_each if rule == ONE_ANSWER else of_each / len(kept)
     return RoundStep(
-        state=moved(document, state, Aggregate(update=update, variance=of_one, accepted=accepted)),
+        state=moved(document, state, Aggregate(update=update, variance=variance, accepted=accepted)),
         accepted=accepted,
     )
 
@@ -128,41 +129,40 @@ def moved(document: CampaignDocument, state: ServerState, found: Aggregate) -> S
 
 
 def combined(
-    answers: WholeNumbers, *, step: float, variance: float, rule: str, filtered: bool, block: int = BLOCK
+    answers: WholeNumbers, *, noise: KnownNoise, rule: str, filtered: bool, block: int = BLOCK
 ) -> Aggregate:
-    """``aggregate`` of the answers times ``step``, a block at a time; where none is accepted, zeros of none."""
+    """``aggregate`` of the answers times their steps, a block at a time; where none is accepted, zeros of none."""
     count, numbers = answers.shape
-    variances = np.full(count, variance)
-    accepted = accepted_answers(answers, step=step, variance=variance, filtered=filtered, block=block)
+    accepted = accepted_answers(answers, noise=noise, filtered=filtered, block=block)
+    variances, steps = noise.variances[accepted], noise.steps[accepted, None]
     if not accepted.any():
-        return Aggregate(update=np.zeros(numbers), variance=variance, accepted=accepted)
+        return Aggregate(update=np.zeros(numbers), variance=float(noise.variances.min()), accepted=accepted)
     if rule == WHOLE_ROWS:
-        kept = aggregate(answers[accepted] * step, variances[accepted], rule=rule, filtered=False)
+        kept = aggregate(answers[accepted] * steps, variances, rule=rule, filtered=False)
         return Aggregate(update=kept.update, variance=kept.variance, accepted=accepted)
-    weights = inverse_noise_weights(variances[accepted])
+    weights = inverse_noise_weights(variances)
     update = np.concatenate(
         [
-            RULES[rule](answers[accepted, first : first + width] * step, weights)
+            RULES[rule](answers[accepted, first : first + width] * steps, weights)
             for width in [max(1, block // count)]
             for first in range(0, numbers, width)
         ]
     )
-    return Aggregate(
-        update=update, variance=float(np.sum(weights**2 * variances[accepted])), accepted=accepted
-    )
+    return Aggregate(update=update, variance=float(np.sum(weights**2 * variances)), accepted=accepted)
 
 
 def accepted_answers(
-    answers: WholeNumbers, *, step: float, variance: float, filtered: bool, block: int = BLOCK
+    answers: WholeNumbers, *, noise: KnownNoise, filtered: bool, block: int = BLOCK
 ) -> Chosen:
     """Which answers are of a size, or where nothing is filtered finite, a block at a time."""
-    count, numbers = answers.shape
-    squares = _squares(answers, step, block)
-    return sizes_accepted(squares, np.full(count, variance), numbers) if filtered else np.isfinite(squares)
+    numbers = answers.shape[1]
+    squares = _squares(answers, noise.steps, block)
+    return sizes_accepted(squares, noise.variances, numbers) if filtered else np.isfinite(squares)
 
 
-def _squares(answers: WholeNumbers, step: float, block: int) -> Floats:
+def _squares(answers: WholeNumbers, steps: Floats, block: int) -> Floats:
     """The squared length of each answer."""
     rows = max(1, block // answers.shape[1])
-    parts = [squared_sizes(answers[first : first + rows] * step) for first in range(0, len(answers), rows)]
+    chosen = [slice(first, first + rows) for first in range(0, len(answers), rows)]
+    parts = [squared_sizes(answers[some] * steps[some, None]) for some in chosen]
     return np.concatenate(parts)

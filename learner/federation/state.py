@@ -25,14 +25,17 @@ from learner.federation.state_engine import opened_engine, translated
 from learner.federation.state_tables import (
     AnswerRow,
     CampaignRow,
+    EnrolledTierRow,
     EnrolmentRow,
     InvitationRow,
+    InvitedTierRow,
     LeafRow,
     ModelRow,
     RefusalRow,
     RoundRow,
     Row,
 )
+from learner.federation.state_tiers import enrolled_tiers, tier_counts, tier_in
 from learner.federation.stored import (
     AnswerFacts,
     RefusalFacts,
@@ -42,7 +45,7 @@ from learner.federation.stored import (
     StoredModel,
     StoredRound,
 )
-from vault.errors.federation import DatabaseOther
+from vault.errors.federation import DatabaseOther, EnrolledInOtherTier
 from vault.requester.campaign_log import CompactRange, leaf_hash
 
 VERSION: Final = 1
@@ -71,32 +74,60 @@ class State:
 
     # invitations and enrolments ---------------------------------------------------------------------------
 
-    def invite(self, codes: Sequence[str]) -> None:
-        """Remember codes by their SHA-256 in hex."""
+    def invite(self, codes: Sequence[str], tier: str | None = None) -> None:
+        """Remember codes by their SHA-256 in hex, and to which noise tier they invite."""
         with self._write() as session:
             session.add_all(InvitationRow(campaign=self._campaign, code_sha256=each) for each in codes)
+            if tier is not None:
+                session.add_all(
+                    InvitedTierRow(campaign=self._campaign, code_sha256=each, tier=tier) for each in codes
+                )
 
     def is_invited(self, code: str) -> bool:
         """Whether there is a code of this SHA-256."""
         with self._read() as session:
             return session.get(InvitationRow, (self._campaign, code)) is not None
 
-    def enrol(self, *, code: str, key: str, token: str, leaf: bytes, now: int) -> bool | None:
-        """Enrol a key by a code and put ``leaf`` on the log; all but the leaf as digests or keys in hex.
+    def enrol(
+        self, *, code: str, key: str, token: str, leaf: Callable[[str | None], bytes], now: int
+    ) -> bool | None:
+        """Enrol a key by a code and put the ``leaf`` of its noise tier on the log; the others as digests or keys in
+        hex.
 
         True where it is new, False where the key was enrolled before, None where the code is not for it. A code that is
         not used stays so where another one enrolled this key, whose proof the caller has seen.
+        Raises ``EnrolledInOtherTier`` where that one was to another noise tier.
         """
         with self._write() as session:
             found = session.get(InvitationRow, (self._campaign, code))
             if found is None or found.key not in (None, key):
                 return None
+            tier = tier_in(session, InvitedTierRow, self._campaign, code)
             if session.get(EnrolmentRow, (self._campaign, key)) is not None:
+                if tier_in(session, EnrolledTierRow, self._campaign, key) != tier:
+                    raise EnrolledInOtherTier()
                 return False
+            if tier is not None:
+                session.add(EnrolledTierRow(campaign=self._campaign, key=key, tier=tier))
             found.key = key
             session.add(EnrolmentRow(campaign=self._campaign, key=key, token_sha256=token, enrolled_at=now))
-            self._append(session, [leaf])
+            self._append(session, [leaf(tier)])
             return True
+
+    def tier_of(self, key: str) -> str | None:
+        """The noise tier in which a key is enrolled; None is the campaign's own noise."""
+        with self._read() as session:
+            return tier_in(session, EnrolledTierRow, self._campaign, key)
+
+    def tiers(self) -> dict[str, str]:
+        """The noise tier of every key that is in one, by the key."""
+        with self._read() as session:
+            return enrolled_tiers(session, self._campaign)
+
+    def tier_counts(self) -> dict[str, tuple[int, int]]:
+        """How many are invited to each noise tier, and how many are enrolled in it."""
+        with self._read() as session:
+            return tier_counts(session, self._campaign)
 
     def key_of(self, token: str) -> str | None:
         """The key that was enrolled with a token of this SHA-256."""

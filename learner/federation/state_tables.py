@@ -36,6 +36,24 @@ class InvitationRow(Row, table=True):
     key: str | None = None
 
 
+class InvitedTierRow(Row, table=True):
+    """The noise tier to which an invitation is; one without such a row is to the campaign's own noise."""
+
+    __tablename__ = "invitation_tier"
+    campaign: str = Field(primary_key=True)
+    code_sha256: str = Field(primary_key=True)
+    tier: str
+
+
+class EnrolledTierRow(Row, table=True):
+    """The noise tier in which a key was enrolled by its invitation; one without such a row has the campaign's own."""
+
+    __tablename__ = "enrolment_tier"
+    campaign: str = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    tier: str
+
+
 class EnrolmentRow(Row, table=True):
     """A key that may answer, and its token by its SHA-256."""
 

@@ -109,21 +109,23 @@ def test_a_campaign_is_handed_in_at_a_path_of_its_own(daemon: Daemon, session: S
 
 @pytest.mark.slow
 def test_a_campaign_and_a_round_of_it_come_in_over_the_socket(daemon: Daemon, session: Session) -> None:
-    token, folder = token_for(daemon, session), campaign(daemon.world)
+    token, folder = token_for(daemon, session), campaign(daemon.world, clinic="0.5")
     files = {"campaign": "campaign.json", "signature": "campaign.sig"}
     spelt = {key: base64.b64encode((folder / name).read_bytes()).decode() for key, name in files.items()}
-    taken = daemon.ask(addresses.SUBMIT_CAMPAIGN, spelt, token=token).json()
+    odd = daemon.ask(addresses.SUBMIT_CAMPAIGN, {**spelt, "tier": "far"}, token=token)
+    assert error_of(odd) == (400, "NoSuchTier")
+    taken = daemon.ask(addresses.SUBMIT_CAMPAIGN, {**spelt, "tier": "clinic"}, token=token).json()
     assert taken["state"] == "waiting"
     (line,) = daemon.owner("campaigns", token=session.token).json()
-    wish = {"campaign_id": line["id"], "digest": taken["digest"]}
+    wish = {"campaign_id": line["id"], "digest": taken["digest"], "tier": "clinic"}
     proof = daemon.proof(session, "join_campaign", wish)
     joined = daemon.ask(addresses.owner_path("join_campaign"), {**wish, "proof": proof}, token=session.token)
     assert joined.status_code == 200, joined.text
 
-    log, job = WorldLog(folder), round_of(folder, 1)
+    log, job = WorldLog(folder), round_of(folder, 1, "in-tier", "clinic")
     bare = daemon.ask(addresses.SUBMIT_JOB, spelled(job), token=token)
     assert error_of(bare) == (403, "CampaignLogMissing")
-    log.open(job, 1)
+    log.open(round_of(folder, 1), 1)
     answer = daemon.ask(addresses.SUBMIT_JOB, {**spelled(job), "log": log.part().spelled()}, token=token)
     assert answer.json()["state"] == "waiting"
     eventually(

@@ -191,7 +191,7 @@ def test_the_database_and_its_tables_are_those_of_the_page(made: Made) -> None:
     named = set(re.findall(r"^\| `(\w+)` \|", PAGE.split("## 5.")[1].split("## 6.")[0], re.MULTILINE))
 
     assert tables - {"alembic_version", "sqlite_sequence"} == named
-    assert ask("SELECT version_num FROM alembic_version") == [("0010",)]
+    assert ask("SELECT version_num FROM alembic_version") == [("0011",)]
     assert ask("PRAGMA journal_mode") == [("wal",)]
     assert ask("PRAGMA page_size") == [("4096",)]
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import pytest
 
 from learner.federation.exchange import invitation_bytes
 from tests.worlds import coordinators
-from tests.worlds.campaigns import CAMPAIGN, campaign
+from tests.worlds.campaigns import CAMPAIGN, campaign, round_of
 from tests.worlds.commands import assert_refused, run, secrets_of
 from tests.worlds.coordinators import ServedCoordinator
 from tests.worlds.daemon import eventually, serving
@@ -93,6 +94,56 @@ def answered(world: World, number: int) -> None:
     """Answer a round: the same, and a courier brings the update away."""
     decided(world, number)
     assert [one["event"] for one in said(world, "courier", "run", "--once")] == ["released", "sent"]
+
+
+def price_of(world: World, campaign_id: str) -> dict[str, Any]:
+    """What all rounds cost this vault, as it is told."""
+    (told,) = said(world, "campaign", "show", campaign_id)
+    return {name: told["price"][name] for name in ("epsilon", "share_percent")} | {"tier": told["tier"]}
+
+
+@pytest.mark.slow
+def test_two_vaults_in_two_tiers_pay_each_its_own_price_and_learn_one_model(tmp_path: Path) -> None:
+    """The tier comes with the invitation; the round of another tier, by hand, is no round of theirs."""
+    folder = tmp_path / "requester"
+    folder.mkdir()
+    keygen(folder / "lab")
+    asker = World(folder=folder, paths=paths_in(folder), clock=Clock(now=datetime.now(UTC)), recovery_key="")
+    asked = campaign(asker, text=TWO_ROUNDS, clinic="2")
+    coordinators.made_coordinator(tmp_path / "coordinator", asked, quorum=2)
+    fingerprint = fingerprint_of(folder / "lab" / "requester.pub")
+    owners = [owner(tmp_path / name) for name in ("one", "two")]
+    (told,) = said(asker, "campaign", "check", asked)
+    with coordinators.serving(tmp_path / "coordinator") as served, ExitStack() as open_vaults:
+        ids = []
+        for world, tier in zip(owners, (None, "clinic"), strict=True):
+            open_vaults.enter_context(serving(world))
+            (invitation,) = served.coordinator.invite(1, served.url, tier)
+            file = world.folder / "mine.invitation"
+            file.write_bytes(invitation_bytes(invitation))
+            ids.append(joined(world, file, fingerprint))
+        prices = [price_of(world, full) for world, full in zip(owners, ids, strict=True)]
+        assert [one["tier"] for one in prices] == [None, "clinic"]
+        assert [one["epsilon"] for one in prices] == [told["epsilon"], told["tiers"][0]["epsilon"]]
+        assert_refused(
+            run(owners[0].paths, "request", "submit", round_of(asked, 1, tier="clinic")),
+            4,
+            "noise tier",
+            secrets_of(owners[0]),
+        )
+        for number in (1, 2):
+            for world in owners:
+                answered(world, number)
+        coordinators.wait_until(lambda: any(one.kind == "finished" for one in served.events))
+        for world, price in zip(owners, prices, strict=True):
+            assert [one["event"] for one in said(world, "courier", "run", "--once")] == ["model"]
+            budget = next(one for one in said(world, "budget") if one["requester"] is None)
+            assert Decimal(budget["used_percent"]) == pytest.approx(
+                Decimal(price["share_percent"]), abs=Decimal("0.1")
+            )
+        (stands,) = said(asker, "campaign", "status", tmp_path / "coordinator")
+        assert [(one["name"], one["enrolled"]) for one in stands["tiers"]] == [("", 1), ("clinic", 1)]
+        assert stands["rounds"][1]["left_out"] == 0
 
 
 @pytest.mark.slow

@@ -31,7 +31,7 @@ from learner.federation.courier_https import Reply
 from learner.federation.exchange import Invitation, invitation_bytes
 from tests.worlds.invitations import invitation as an_invitation
 from tui.couriers.joining import drafted
-from vault.errors.campaigns import CampaignTampered
+from vault.errors.campaigns import CampaignTampered, OtherTier
 from vault.errors.families import LockboxError, Unavailable
 from vault.errors.federation import (
     CarriedFromElsewhere,
@@ -41,6 +41,7 @@ from vault.errors.federation import (
     InvitationInvalid,
     OtherCampaign,
 )
+from vault.requester.forms import canonical
 
 TOKENS = ("1a" * 32, "a token for the door")
 
@@ -397,6 +398,9 @@ def test_a_campaign_that_is_carried_is_not_taken_over_from_elsewhere(
         settled(draft)
     assert carried(home)[0].invitation() == kept
     assert carried(home)[0].access() == access("a" * 32)
+    draft.write("invitation", canonical({**kept.model_dump(), "v": 2, "tier": "clinic"}))
+    with pytest.raises(OtherTier, match="in another noise tier, the campaign's own, and"):
+        settled(draft)
     draft.write("invitation", invitation_bytes(kept.model_copy(update={"code": "e" * 64})))
     assert settled(draft).access() == access("another")
 

@@ -12,7 +12,7 @@ import pytest
 from learner.federation.aggregate import RULES, aggregate
 from learner.federation.coordinator import Coordinator
 from learner.federation.coordinator_folder import open_folder
-from learner.federation.noise import answer_variance
+from learner.federation.noise import KnownNoise, answer_variance
 from learner.federation.round_step import combined
 from learner.federation.server_rules import gradient_step, start
 from tests.worlds.answering import DOCUMENT, START, MadeVault, signed_campaign
@@ -152,12 +152,13 @@ def test_an_answer_that_was_changed_where_it_is_kept_does_not_count(tmp_path: Pa
 @pytest.mark.parametrize("filtered", [True, False])
 @pytest.mark.parametrize("rule", RULES)
 def test_block_by_block_comes_to_the_same_as_at_once(rule: str, filtered: bool) -> None:
-    random, step, variance = np.random.default_rng(1), 0.5, 4.0
+    random, variances = np.random.default_rng(1), np.array([4.0, 1.0] * 5 + [9.0])
     whole = random.integers(-100, 100, size=(11, 23))
     whole[3] *= 1000
+    noise = KnownNoise(steps=np.sqrt(variances) / 4, variances=variances)
 
-    found = combined(whole, step=step, variance=variance, rule=rule, filtered=filtered, block=40)
-    expected = aggregate(whole * step, np.full(11, variance), rule=rule, filtered=filtered)
+    found = combined(whole, noise=noise, rule=rule, filtered=filtered, block=40)
+    expected = aggregate(whole * noise.steps[:, None], variances, rule=rule, filtered=filtered)
 
     assert np.allclose(found.update, expected.update, rtol=1e-12)
     assert np.array_equal(found.accepted, expected.accepted)
@@ -213,7 +214,8 @@ def test_memory_does_not_grow_with_the_numbers_of_all_vaults(tmp_path: Path, rul
         np.random.default_rng(0).integers(-9, 9, size=(vaults, 200)).tofile(table)
         answers = np.memmap(table, dtype=np.int64, mode="r", shape=(vaults, 200))
         tracemalloc.start()
-        combined(answers, step=1.0, variance=4.0, rule=rule, filtered=True, block=block)
+        noise = KnownNoise(steps=np.ones(vaults), variances=np.full(vaults, 4.0))
+        combined(answers, noise=noise, rule=rule, filtered=True, block=block)
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
 

@@ -23,6 +23,7 @@ import mutants_of_people
 import mutants_of_privacy
 import mutants_of_screens
 import mutants_of_surroundings
+import mutants_of_tiers
 import mutants_of_versions
 from mutant import Mutant
 
@@ -49,4 +50,5 @@ MUTANTS: tuple[Mutant, ...] = (
     *mutants_of_own_use.MUTANTS,
     *mutants_of_couriers.MUTANTS,
     *mutants_of_meshes.MUTANTS,
+    *mutants_of_tiers.MUTANTS,
 )

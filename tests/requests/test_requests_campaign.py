@@ -27,7 +27,7 @@ from vault.requester.campaign_description import parse_campaign_description, tem
 from vault.requester.campaign_plan import MEASURED, Outlook, planning_number, points_lost
 from vault.requests.bundle import JOB_DOMAINS, JobFiles
 from vault.requests.campaign import (
-    CAMPAIGN_DOMAIN,
+    CAMPAIGN_DOMAINS,
     NO_ID,
     NO_WEIGHTS,
     CampaignDocument,
@@ -137,7 +137,7 @@ def test_a_campaign_is_read_and_written_as_the_same_bytes() -> None:
         ({"aggregation__weights": "records"}, "aggregation.weights is not one of the words allowed there"),
         ({"aggregation__filtered": 1}, "aggregation.filtered is not true or false"),
         ({"witness": {"name": "X\u202e", "key": "0" * 64}}, "witness.name has a control"),
-        ({"v": 2}, "v is none of the versions known here"),
+        ({"v": 3}, "v is none of the versions known here"),
         ({"v": True}, "v is none of the versions known here"),
         ({"more": 1}, "it has a key that is not in the format"),
         ({"job__dp__noise_multiplier": 0.1}, "job.dp.noise_multiplier is less than 0.3"),
@@ -255,9 +255,9 @@ def test_whatever_stands_in_a_campaign_it_is_read_or_refused_in_a_sentence(path:
 
 
 def test_a_campaign_holds_by_the_signature_of_its_requester_alone() -> None:
-    assert signed_campaign(DATA, KEY.sign(CAMPAIGN_DOMAIN + DATA)) == GOOD
+    assert signed_campaign(DATA, KEY.sign(CAMPAIGN_DOMAINS[1] + DATA)) == GOOD
     for forged in (
-        ROUND_KEY.sign(CAMPAIGN_DOMAIN + DATA),
+        ROUND_KEY.sign(CAMPAIGN_DOMAINS[1] + DATA),
         KEY.sign(DATA),
         KEY.sign(JOB_DOMAINS[2] + DATA),
         bytes(64),
@@ -377,7 +377,7 @@ def test_a_round_is_signed_by_the_round_key_as_a_round_and_nothing_else() -> Non
         round_files(ROUND, key=KEY),
         round_files(ROUND, key=OTHER_KEY),
         round_files(ROUND, domain=JOB_DOMAINS[2]),
-        round_files(ROUND, domain=CAMPAIGN_DOMAIN),
+        round_files(ROUND, domain=CAMPAIGN_DOMAINS[1]),
     ):
         with pytest.raises(RoundTampered):
             check_round(GOOD, DIGEST, forged)

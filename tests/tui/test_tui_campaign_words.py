@@ -10,8 +10,11 @@ from typing import Any
 
 import pytest
 
+from learner.federation.overview import TierOverview
+from tui.cli import campaign_tiers
 from tui.screens.requests import _widths as widths_at
-from tui.text import campaign_facts, release_facts, request_facts
+from tui.text import campaign_facts, coordinator_facts, release_facts, request_facts
+from vault.errors.families import Invalid
 from vault.views.campaigns import CampaignLeaving, CampaignLine, CampaignPrice
 from vault.views.consents import GrantDraft, Withdrawal
 from vault.views.requests import RequestLine, RoundOf
@@ -63,6 +66,9 @@ ROUND = RequestLine(
 def test_a_round_says_of_which_campaign_it_is_and_that_it_was_left_with_it() -> None:
     assert request_facts.part_of(ROUND.round) == [("part of", "round 2 of campaign cd0f3c3b")]
     assert request_facts.part_of(None) == []
+    assert ROUND.round is not None
+    in_tier = request_facts.part_of(replace(ROUND.round, tier="clinic"))
+    assert in_tier == [("part of", "round 2 of campaign cd0f3c3b, in noise tier clinic")]
     assert request_facts.taken_in(ROUND) == "is round 2 of campaign cd0f3c3b, approved by your word on that"
     assert request_facts.taken_in(replace(ROUND, state="waiting")) == "waits for you"
     refused = replace(ROUND, state="refused_person")
@@ -114,3 +120,26 @@ def test_every_state_has_words_that_fit_the_smallest_list() -> None:
     assert [words for words in (*short, *campaign_facts.SHORT_STATES.values()) if len(words) > room] == []
     assert {*campaign_facts.SHORT_STATES} == {one.value for one in CampaignState} | {"over"}
     assert not {*campaign_facts.SHORT_STATES.values()} & {*short}
+
+
+def test_a_tier_is_typed_as_a_price_of_all_rounds() -> None:
+    found = campaign_tiers.aims(["clinic=0.5", "far=53/100"])
+    assert {name: (aim.of, aim.most) for name, aim in found.items()} == {
+        "clinic": ("epsilon", Decimal("0.5")), "far": ("guess_rate", Decimal("0.53")),
+    }  # fmt: skip
+    for typed, sentence in (
+        (["clinic"], "no noise tier like clinic=0.5 or clinic=55/100"),
+        (["clinic=1", "clinic=2"], "the noise tier clinic is given twice"),
+        (["clinic=much"], "much is not a number"),
+        (["clinic=40/100"], "40 is not a number of cases in 100"),
+    ):
+        with pytest.raises(Invalid, match=sentence):
+            campaign_tiers.aims(typed)
+
+
+def test_status_says_how_many_are_in_each_tier() -> None:
+    own, other = (
+        TierOverview(name=name, noise_multiplier=5.5, invited=1200, enrolled=3) for name in ("", "clinic")
+    )
+    assert coordinator_facts.tier_name(own) == "with the campaign's own noise"
+    assert coordinator_facts.tier_name(other) == "in tier clinic"

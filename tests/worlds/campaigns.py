@@ -25,12 +25,15 @@ CAMPAIGN = JOB.replace(TRAINING, "[training]\nunits_guess = 50\n\n").replace(
 )
 
 
-def campaign(world: World, name: str = "campaign", *, epsilon: str = "1", text: str = CAMPAIGN) -> Path:
-    """The folder of a signed campaign of three rounds of a week each."""
+def campaign(
+    world: World, name: str = "campaign", *, epsilon: str = "1", text: str = CAMPAIGN, **tiers: str
+) -> Path:
+    """The folder of a signed campaign of three rounds of a week each; ``tiers`` are an ε for each by its name."""
     description, folder = world.folder / f"{name}.toml", world.folder / name
     description.write_text(text.format(unit="day", steps=1))
     asked = campaign_from_description(description)
-    new_campaign(asked, aim=Aim(most=Decimal(epsilon)), folder=folder, now=world.clock.now)
+    aims = {tier: Aim(most=Decimal(price)) for tier, price in tiers.items()}
+    new_campaign(asked, aim=Aim(most=Decimal(epsilon)), folder=folder, now=world.clock.now, tiers=aims)
     sign_campaign(folder, world.folder / "lab" / "requester.key")
     return folder
 
@@ -48,10 +51,10 @@ def another(world: World, folder: Path, name: str, **changes: object) -> Path:
     return to
 
 
-def round_of(folder: Path, number: int, name: str = "") -> Path:
-    """The folder of a signed round of a campaign."""
+def round_of(folder: Path, number: int, name: str = "", tier: str | None = None) -> Path:
+    """The folder of a signed round of a campaign, in a noise tier."""
     to = folder.parent / (name or f"{folder.name}-round-{number}")
-    new_round(folder, number, to=to)
+    new_round(folder, number, to=to, tier=tier)
     return to
 
 

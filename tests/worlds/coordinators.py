@@ -126,9 +126,9 @@ class Moving:
         return self.now
 
 
-def enrolled(coordinator: Coordinator, vault: MadeVault) -> str:
-    """Enrol a made vault by an invitation of its own; its token."""
-    (invitation,) = coordinator.invite(1, "https://127.0.0.1:1")
+def enrolled(coordinator: Coordinator, vault: MadeVault, tier: str | None = None) -> str:
+    """Enrol a made vault by an invitation of its own, to this noise tier; its token."""
+    (invitation,) = coordinator.invite(1, "https://127.0.0.1:1", tier)
     return enrol(coordinator, invitation.code, vault)[0]
 
 
@@ -140,8 +140,9 @@ def enrol(coordinator: Coordinator, code: str, vault: MadeVault) -> tuple[str, b
 def answered(
     coordinator: Coordinator, vault: MadeVault, number: int, numbers: Sequence[float] | None = None
 ) -> Stored:
-    """Answer a round as an enrolled vault."""
-    release_id, body = vault.body(coordinator.job(number).manifest, numbers)
+    """Answer a round as an enrolled vault, in the noise tier that it is in."""
+    manifest = coordinator.job(number, coordinator.state.tier_of(vault.public)).manifest
+    release_id, body = vault.body(manifest, numbers)
     return coordinator.answer(number, release_id, key=vault.public, body=body)
 
 

@@ -100,6 +100,7 @@ def _join(talk: Talk, vault: OwnerSession, campaign_id: str) -> None:
     vault.join_campaign(
         what.campaign.line.id,
         digest=what.campaign.digest,
+        tier=what.campaign.tier,
         optional=_optional_of(what),
         special_confirmed=bool(what.draft.special),
         unattended=unattended,

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from tui.cli.campaign_tiers import Tier
 from tui.cli.commands.coordinator import show_overview, show_status
 from tui.cli.options import AsJson
 from tui.cli.terminal import say, write, write_json
@@ -33,18 +34,21 @@ def invite(
             "--url", metavar="URL", help="Where vaults reach it: https://HOST:PORT; default: its own address."
         ),
     ] = None,
+    tier: Tier = None,
     as_json: AsJson = False,
 ) -> None:
     """Write invitation files, one for each vault: give each to one person, over a way that they trust."""
     from learner.federation.invitations import write_invitations
 
-    files = write_invitations(folder, parse_count(number), to=to, url=url)
+    files = write_invitations(folder, parse_count(number), to=to, url=url, tier=tier)
     if as_json:
-        write_json(*({"file": each} for each in files))
+        write_json(*({"file": each} | ({"tier": tier} if tier else {}) for each in files))
     else:
         write(str(to))
+    to_tier = f" to noise tier {tier}" if tier else ""
     say(
-        f"{counted(len(files), 'invitation')}. Each enrols one vault, once. For owners: lockbox courier join FILE"
+        f"{counted(len(files), 'invitation')}{to_tier}. Each enrols one vault, once. For owners: lockbox courier join "
+        "FILE"
     )
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from tui.cli.campaign_tiers import Tier
 from tui.cli.options import AsJson, DryRun, Special
 from tui.cli.show_request import confirm_special, show_columns, show_draft
 from tui.cli.terminal import (
@@ -48,10 +49,10 @@ def add_owner_commands(group: typer.Typer) -> None:
         group.command(name)(command)
 
 
-def submit(context: typer.Context, folder: CampaignDir, as_json: AsJson = False) -> None:
+def submit(context: typer.Context, folder: CampaignDir, tier: Tier = None, as_json: AsJson = False) -> None:
     """For owners: take a signed campaign into the inbox; nothing is read and nothing is charged by it."""
     with open_vault(context) as vault:
-        found = vault.submit_campaign(folder)
+        found = vault.submit_campaign(folder, tier=tier)
     if as_json:
         write_json(found)
     else:
@@ -150,6 +151,7 @@ def join(
         vault.join_campaign(
             full,
             digest=what.campaign.digest,
+            tier=what.campaign.tier,
             optional=optional,
             special_confirmed=confirmed,
             unattended=unattended,

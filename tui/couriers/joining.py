@@ -148,8 +148,9 @@ def looked_at(vault: Owner, home: Path, data: bytes, name: str) -> str:
         check_free(vault, invited, chosen or "")
         look(draft)
         found = vault.let_courier_in(
-            draft.path, chosen or signed_name(draft), fingerprint=invited.fingerprint, with_access=False
-        )
+            draft.path, chosen or signed_name(draft), fingerprint=invited.fingerprint,
+            with_access=False, tier=draft.invitation().noise_tier,
+        )  # fmt: skip
         draft.keep(Access(campaign=found.campaign, requester=found.requester, token="", door=""))
     return found.campaign
 
@@ -165,9 +166,13 @@ def let_in(vault: Owner, draft: CourierFolder, requester: str) -> CourierAccess:
     known = draft.access().campaign if (draft.path / ACCESS_FILE).exists() else ""
     draft.keep(Access(campaign=known, requester=requester, token="", door=""))
     asked = draft.invitation()
-    mine = vault.sign_enrolment(asked.requester, campaign=asked.campaign, code=asked.code)
+    mine = vault.sign_enrolment(
+        asked.requester, campaign=asked.campaign, code=asked.code, tier=asked.noise_tier
+    )
     enrol(draft, bytes.fromhex(mine.key), bytes.fromhex(mine.proof))
-    found = vault.let_courier_in(draft.path, requester, fingerprint=_fingerprint(asked))
+    found = vault.let_courier_in(
+        draft.path, requester, fingerprint=_fingerprint(asked), tier=asked.noise_tier
+    )
     draft.keep(replace(draft.access(), campaign=found.campaign, requester=found.requester, door=found.token))
     settled(draft).note_standing(found.state)
     return found

@@ -75,7 +75,13 @@ def join(vault: OwnerSession, paths: Paths, offer: Offer, *, special: bool, unat
     courier = carried_here(paths.courier, None).get(found.line.id)
     if courier is not None and not courier.is_let_in:
         let_in(vault, courier.folder, courier.access.requester)
-    vault.join_campaign(found.line.id, digest=found.digest, special_confirmed=special, unattended=unattended)
+    vault.join_campaign(
+        found.line.id,
+        digest=found.digest,
+        tier=found.tier,
+        special_confirmed=special,
+        unattended=unattended,
+    )
     return [
         campaign_facts.joined(unattended=unattended),
         *([] if courier is None else _gone(vault, paths, found)),

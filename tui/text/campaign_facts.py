@@ -54,6 +54,11 @@ OWN_ROUNDS = (
     "released one. Nobody checks them: whoever has the key of the rounds, as each peer has, and your vault's token "
     "could hand in others, and the price assumes so."
 )
+TIER = (
+    "Who asks put your vault in this noise tier, and noise and price here are those of it. A round with any other "
+    "noise is refused. An answer with less noise counts for more, but for no more than twice the median one."
+)
+OWN_NOISE = "the campaign's own noise"
 NO_WITNESS = (
     "Nobody is named who would cosign what is shown to all: others may be shown other weights than you are."
 )
@@ -118,6 +123,7 @@ def what_runs(found: CampaignView) -> Facts:
         ("records", f"{line.collection}, {wording.window(found.window_from, found.window_to)}"),
         ("each round", f"{found.model}, {wording.counted(found.parameters, 'parameter')}"),
         ("noise", f"{found.noise_multiplier:g} times the clip norm {found.clip_norm:g}, in every step"),
+        *tier_words(found),
         ("rounds", f"{progress(line)}; the last ends {times.short_time(line.ends_at)}"),
         ("their results", wording.time_to_decide(found.slot_minutes)),
         ("runs", "without you starting them" if found.is_unattended else "when you start them"),
@@ -126,6 +132,14 @@ def what_runs(found: CampaignView) -> Facts:
         ("they call it", found.campaign_id),
         ("digest", found.digest),
     ]
+
+
+def tier_words(found: CampaignView) -> Facts:
+    """In which noise tier this vault is and which others there are, where the campaign has tiers."""
+    if not found.tiers:
+        return []
+    others = [one or OWN_NOISE for one in (None, *found.tiers) if one != found.tier]
+    return [("noise tier", f"{found.tier or OWN_NOISE}; others are asked in {' or '.join(others)}")]
 
 
 def log_words(found: CampaignView) -> str:
@@ -139,7 +153,14 @@ def log_words(found: CampaignView) -> str:
 def sentences(found: CampaignView) -> list[str]:
     """What has to be known before joining."""
     who_sees = _each_peer(found) if found.peers else ONE_UPDATE
-    return [EACH_DECIDED, SAME_BUT_WEIGHTS, who_sees, *shown_alike(found), NOT_YET]
+    return [
+        EACH_DECIDED,
+        *[TIER] * bool(found.tiers),
+        SAME_BUT_WEIGHTS,
+        who_sees,
+        *shown_alike(found),
+        NOT_YET,
+    ]
 
 
 def _each_peer(found: CampaignView) -> str:

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 from tui.text.wording import counted
 
 if TYPE_CHECKING:
-    from learner.federation.overview import AnswerOverview, Overview, RefusedOverview, RoundOverview
+    from learner.federation.overview import (
+        AnswerOverview,
+        Overview,
+        RefusedOverview,
+        RoundOverview,
+        TierOverview,
+    )
 
 
 def facts(found: Overview) -> list[tuple[str, str]]:
@@ -19,9 +25,21 @@ def facts(found: Overview) -> list[tuple[str, str]]:
         ("protocol", f"{found.protocol}, {counted(len(found.rounds), 'round')}"),
         ("a round closes", quorum),
         ("vaults", f"{found.enrolled:,} enrolled of {found.invited:,} invited"),
+        *[(tier_name(one), _in_tier(one)) for one in found.tiers],
         ("log", _log(found)),
         ("final model", "signed and served" if found.has_model else "not yet"),
     ]
+
+
+def tier_name(one: TierOverview) -> str:
+    """What a noise tier is called."""
+    return f"in tier {one.name}" if one.name else "with the campaign's own noise"
+
+
+def _in_tier(one: TierOverview) -> str:
+    return (
+        f"{one.enrolled:,} enrolled of {one.invited:,} invited; {one.noise_multiplier:g} times the clip norm"
+    )
 
 
 def _log(found: Overview) -> str:

@@ -69,7 +69,10 @@ def round_words(one: RoundOf) -> str:
 
 def part_of(one: RoundOf | None) -> Facts:
     """The campaign that a request or an update belongs to, where it does."""
-    return [] if one is None else [("part of", round_words(one))]
+    if one is None:
+        return []
+    tier = "" if one.tier is None else f", in noise tier {one.tier}"
+    return [("part of", f"{round_words(one)}{tier}")]
 
 
 def so_far(found: RequestView) -> Facts:

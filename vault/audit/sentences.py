@@ -48,11 +48,12 @@ SENTENCES: Final[Mapping[EntryType, str]] = {
     EntryType.REQUESTER_RENAME: "You renamed [the requester {before}|a requester][ to {requester}].",
     EntryType.CAMPAIGN_RECEIVED: (
         "Campaign {campaign} came in[ from {requester}][ for {purpose}][; it asks for the fields {fields}]"
-        "[, in {rounds} rounds]."
+        "[, in {rounds} rounds][, in noise tier {tier}]."
     ),
     EntryType.CAMPAIGN_REFUSE: "Campaign {campaign}[ of {requester}] was refused[: {reason}].",
     EntryType.CAMPAIGN_JOIN: (
-        "You joined campaign {campaign}[ of {requester}] under consent {consent}[; its rounds {runs}]."
+        "You joined campaign {campaign}[ of {requester}][ in noise tier {tier}] under consent {consent}"
+        "[; its rounds {runs}]."
     ),
     EntryType.CAMPAIGN_LEAVE: (
         "You left campaign {campaign}[ of {requester}][: {reason}][; {left} of its rounds may have left before]."

@@ -184,7 +184,9 @@ async def submit_campaign(
     """Hand in a signed campaign."""
     service, requester = service_of(request), request.state.requester
     data, line = _decoded("campaign", body.campaign), _decoded("signature", body.signature)
-    told = await service.work(lambda: service.vault.take_campaign(requester, data, campaign_signature(line)))
+    told = await service.work(
+        lambda: service.vault.take_campaign(requester, data, campaign_signature(line), body.tier)
+    )
     after.add_task(service.work, service.vault.raise_mark)
     after.add_task(service.work, service.vault.take_up)
     return _campaign(told)

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from vault.errors.families import Broken, Exhausted, Invalid, Refused
+
+OWN_NOISE: Final = "the campaign's own"
+"""What the noise of a campaign is called where it has tiers beside."""
 
 
 class CampaignInvalid(Invalid):
@@ -31,6 +36,18 @@ class NoVaultCanPayRounds(Exhausted):
     """No vault can pay for these rounds: together they cost more than half of ε {most}, which no requester can use."""
 
     hint = "ask for less: a smaller --epsilon of lockbox campaign new, or fewer rounds"
+
+
+class NoSuchTier(Invalid):
+    """The campaign has no noise tier {tier}: it has {known}."""
+
+    hint = "the tier stands in the invitation, or whoever asks tells it"
+
+
+class OtherTier(Refused):
+    """This vault has the campaign in another noise tier, {here}, and a tier does not change."""
+
+    hint = "it is assigned once, by whoever asks; whoever wants another one asks by another campaign"
 
 
 class RoundTampered(Broken):
@@ -130,7 +147,7 @@ class CampaignReplayed(Refused):
 
 
 class CampaignMismatch(Refused):
-    """The digest that was agreed to is not that of the campaign; nothing was agreed to."""
+    """What was agreed to is not the campaign as it is here, by its digest or noise tier; nothing was agreed to."""
 
     hint = "look again: lockbox campaign show ID"
 

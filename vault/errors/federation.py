@@ -164,6 +164,10 @@ class CodeRefused(Refused):
     """This invitation is not known here, or was used by another vault."""
 
 
+class EnrolledInOtherTier(Refused):
+    """This vault is enrolled in another noise tier of the campaign, and a tier does not change."""
+
+
 class EnrolmentNotProven(Refused):
     """The key that asks to be enrolled did not sign that."""
 

@@ -113,10 +113,12 @@ class AccessActions:
                 portal.note_split_log(act, requester_id, digest, fork)
             raise CampaignLogForked()
 
-    def take_campaign(self, requester_id: str, data: bytes, signature: bytes) -> CampaignTold:
+    def take_campaign(
+        self, requester_id: str, data: bytes, signature: bytes, tier: str | None = None
+    ) -> CampaignTold:
         """Take a campaign into the inbox as its requester; raises what `portal.submit_campaign` does."""
         with self._opened.act(is_marked=False) as act:
-            return portal.submit_campaign(act, requester_id, data, signature, self._opened.clock())
+            return portal.submit_campaign(act, requester_id, data, signature, self._opened.clock(), tier)
 
     def campaign_state(self, requester_id: str, digest: str) -> CampaignTold:
         """What a requester is told about its campaign; raises `UnknownCampaign`."""

@@ -38,26 +38,32 @@ class CampaignActions:
 
     _opened: OpenVault
 
-    def submit_campaign(self, folder: Path) -> CampaignView:
+    def submit_campaign(self, folder: Path, *, tier: str | None = None) -> CampaignView:
         data, signature = _read(folder)
         with self._opened.act() as act:
-            campaign_id, refusal = campaigns.take_in(act, data, signature)
+            campaign_id, refusal = campaigns.take_in(act, data, signature, tier=tier)
         if refusal:
             raise refusal
         return self.campaign(campaign_id)
 
-    def sign_enrolment(self, requester: str, *, campaign: str, code: str) -> Enrolment:
+    def sign_enrolment(
+        self, requester: str, *, campaign: str, code: str, tier: str | None = None
+    ) -> Enrolment:
         key = public_key(requester)
         with self._opened.read() as uow:
-            public, proof = signed_enrolment(uow, self._opened.keys, key, campaign=campaign, code=code)
+            public, proof = signed_enrolment(
+                uow, self._opened.keys, key, campaign=campaign, code=code, tier=tier
+            )  # fmt: skip
         return Enrolment(key=public.hex(), proof=proof.hex())
 
     def let_courier_in(
-        self, folder: Path, name: str, *, fingerprint: str, with_access: bool = True
+        self, folder: Path, name: str, *, fingerprint: str, with_access: bool = True, tier: str | None = None
     ) -> CourierAccess:
         data, signature = _read(folder)
         with self._opened.act() as act:
-            found = let_in(act, data, signature, name=name, fingerprint=fingerprint, with_access=with_access)
+            found = let_in(
+                act, data, signature, name=name, fingerprint=fingerprint, with_access=with_access, tier=tier
+            )  # fmt: skip
         if isinstance(found, Refused):
             raise found
         return found
@@ -76,14 +82,14 @@ class CampaignActions:
 
     def join_campaign(
         self, campaign_id: str, *, digest: str, optional: frozenset[str] = frozenset(),
-        special_confirmed: bool = False, unattended: bool = False,
+        special_confirmed: bool = False, unattended: bool = False, tier: str | None = None,
     ) -> None:  # fmt: skip
         from vault.requests.join_campaign import join  # it loads numpy, which most acts do without
 
         with self._opened.act() as act:
             row = _found(act.uow, campaign_id)
             join(
-                act, row, digest=digest, optional=optional, special_confirmed=special_confirmed,
+                act, row, digest=digest, tier=tier, optional=optional, special_confirmed=special_confirmed,
                 is_unattended=unattended,
             )  # fmt: skip
 

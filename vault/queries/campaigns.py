@@ -121,6 +121,8 @@ def campaign_view(uow: UnitOfWork, vault: OpenVault, row: CampaignRow) -> Campai
         obstacle=obstacle(uow, campaign.job) if line.state in _OPEN else "",
         misfits=hardly_read(uow, campaign.job),
         log=_log(uow, row),
+        tier=row.tier,
+        tiers=tuple(name for name in document.noises if name is not None),
     )
 
 

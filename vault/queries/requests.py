@@ -93,6 +93,7 @@ def round_of(uow: UnitOfWork, row: RequestRow) -> RoundOf | None:
         ends_at=stamp(row.expires_at),
         is_carried=row.log_size is not None,  # by hand rounds come in without the log
         peers=() if campaign is None else _peers(campaign),
+        tier=None if campaign is None else campaign.tier,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from learner.protocol import ENCODED_BYTES
 from vault.budget.guess_target import strength_of_epsilon
@@ -89,6 +89,15 @@ def plan(document: CampaignDocument, *, vaults: int, units_guess: int, delta: De
         bytes_down=4 * weights,
         approvals=1 + document.rounds,
     )
+
+
+def tier_plans(
+    document: CampaignDocument, *, vaults: int, units_guess: int, delta: Decimal
+) -> dict[str, Plan]:
+    """What to expect if all vaults were in one noise tier, for each by its name; raises what ``plan`` does."""
+    guesses: Any = {"vaults": vaults, "units_guess": units_guess, "delta": delta}
+    names = [name for name in document.noises if name is not None]
+    return {name: plan(document.at_tier(name), **guesses) for name in names}
 
 
 def outlook(price: RoundsPrice, *, vaults: int, units: int, numbers: int) -> Outlook:

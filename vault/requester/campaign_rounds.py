@@ -37,10 +37,13 @@ from vault.sealing.signing import SigningKey
 from vault.store.destination import is_free
 
 
-def new_round(folder: Path, number: int, *, to: Path, weights: Path | None = None) -> RoundManifest:
+def new_round(
+    folder: Path, number: int, *, to: Path, weights: Path | None = None, tier: str | None = None
+) -> RoundManifest:
     """Write the signed job of a round into a new folder; it starts from the campaign's first weights by default.
 
-    Raises ``DestinationUnusable``, ``Invalid``, ``CampaignTampered``, ``RoundTampered`` where the round key beside the
+    It is for vaults in this noise tier, None being the campaign's own noise. Raises ``NoSuchTier``,
+    ``DestinationUnusable``, ``Invalid``, ``CampaignTampered``, ``RoundTampered`` where the round key beside the
     campaign is another one, and what else ``signed_campaign`` and ``check_round`` do; then nothing is written.
     """
     if not is_free(to):
@@ -48,7 +51,8 @@ def new_round(folder: Path, number: int, *, to: Path, weights: Path | None = Non
     check_campaign_there(folder)
     data = read_bounded(folder / CAMPAIGN_FILE, CAMPAIGN_LIMIT)
     line = read_bounded(folder / CAMPAIGN_SIGNATURE_FILE, SIGNATURE_LIMIT)
-    document, digest = signed_campaign(data, campaign_signature(line)), campaign_digest(data)
+    document = signed_campaign(data, campaign_signature(line)).at_tier(tier)
+    digest = campaign_digest(data)
     if not 1 <= number <= document.rounds:
         raise Invalid(reason=f"the campaign has the rounds 1 to {document.rounds:,}")
     start = read_bounded(weights or folder / WEIGHTS_FILE, WEIGHTS_LIMIT)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -30,7 +31,7 @@ from vault.requests.bundle import (
     signature_line,
 )
 from vault.requests.campaign import (
-    CAMPAIGN_DOMAIN,
+    CAMPAIGN_DOMAINS,
     CAMPAIGN_FILE,
     CAMPAIGN_LIMIT,
     CAMPAIGN_SIGNATURE_FILE,
@@ -47,6 +48,7 @@ from vault.requests.campaign_end import check_end
 from vault.requests.canonical import NotCanonical, canonical
 from vault.requests.folders import check_campaign_there
 from vault.requests.manifest import UNSIGNED_KEY
+from vault.requests.parse import parse_manifest
 from vault.requests.shapes import shapes
 from vault.requests.translate import mechanism
 from vault.requests.values import TIME_FORMAT
@@ -61,14 +63,21 @@ PLANNED_KEY: Final = "f" * 64
 """Stands for the round key of a campaign that is only planned."""
 
 
+NO_TIERS: Final[Mapping[str, Aim]] = {}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CampaignFacts:
-    """A campaign that keeps every rule, and its price; before signing, digest and fingerprint are empty."""
+    """A campaign that keeps every rule, and its price; before signing, digest and fingerprint are empty.
+
+    ``tiers`` are what all rounds cost in each of its noise tiers, by name.
+    """
 
     document: CampaignDocument
     digest: str
     fingerprint: str
     price: RoundsPrice
+    tiers: Mapping[str, RoundsPrice]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,11 +90,13 @@ class SignedCampaign:
 
 
 def drafted_campaign(
-    description: CampaignDescription, *, aim: Aim, now: datetime, round_key: str = PLANNED_KEY
-) -> tuple[CampaignDocument, Draft]:
+    description: CampaignDescription, *, aim: Aim, now: datetime, round_key: str = PLANNED_KEY,
+    tiers: Mapping[str, Aim] = NO_TIERS,
+) -> tuple[CampaignDocument, Draft]:  # fmt: skip
     """The unsigned campaign whose rounds together keep to ``aim``, and the draft of its job with the first weights.
 
-    Raises ``ManifestInvalid``, ``CampaignInvalid`` or ``Invalid``.
+    In each of its noise ``tiers`` they keep to what that one aims at. Raises ``ManifestInvalid``, ``CampaignInvalid``
+    or ``Invalid``.
     """
     draft = draft_job(description.drafted, aim=replace(aim, rounds=description.rounds), now=now)
     days = [timedelta(days=description.days_a_round * (each + 1)) for each in range(description.rounds)]
@@ -94,7 +105,8 @@ def drafted_campaign(
     job |= {"job_id": NO_ID, "expires": deadlines[-1]}
     job["model"]["weights"] = NO_WEIGHTS
     try:
-        data = canonical(_document(description, job=job, deadlines=deadlines, round_key=round_key))
+        document = _document(description, job=job, deadlines=deadlines, round_key=round_key)
+        data = canonical(document | _tiers(draft, tiers, description.rounds))
     except NotCanonical as error:
         raise CampaignInvalid(reason=str(error)) from error
     found = parse_campaign(data)
@@ -113,7 +125,16 @@ def campaign_price(document: CampaignDocument, delta: Decimal) -> RoundsPrice:
     return rounds_price(asked, document.rounds, delta)
 
 
-def new_campaign(description: CampaignDescription, *, aim: Aim, folder: Path, now: datetime) -> CampaignFacts:
+def tier_prices(document: CampaignDocument, delta: Decimal) -> dict[str, RoundsPrice]:
+    """What all rounds cost in each noise tier, by its name; raises what ``campaign_price`` does."""
+    names = [name for name in document.noises if name is not None]
+    return {name: campaign_price(document.at_tier(name), delta) for name in names}
+
+
+def new_campaign(
+    description: CampaignDescription, *, aim: Aim, folder: Path, now: datetime,
+    tiers: Mapping[str, Aim] = NO_TIERS,
+) -> CampaignFacts:  # fmt: skip
     """Write an unsigned campaign, its first weights and a new round key into a new folder.
 
     Raises ``DestinationUnusable`` and what ``drafted_campaign`` and ``campaign_price`` do; then nothing is written.
@@ -121,13 +142,15 @@ def new_campaign(description: CampaignDescription, *, aim: Aim, folder: Path, no
     if not is_free(folder):
         raise DestinationUnusable(path=folder, reason="something is already there")
     round_key = SigningKey.generate()
-    document, draft = drafted_campaign(description, aim=aim, now=now, round_key=round_key.public.hex())
-    price = campaign_price(document, aim.delta)
+    document, draft = drafted_campaign(
+        description, aim=aim, now=now, round_key=round_key.public.hex(), tiers=tiers
+    )
+    price, others = campaign_price(document, aim.delta), tier_prices(document, aim.delta)
     make_folder(folder)
     write_secret_key(folder / ROUND_KEY_FILE, round_key.seed())
     create_file(folder / CAMPAIGN_FILE, campaign_bytes(document))
     create_file(folder / WEIGHTS_FILE, draft.weights)
-    return CampaignFacts(document=document, digest="", fingerprint="", price=price)
+    return CampaignFacts(document=document, digest="", fingerprint="", price=price, tiers=others)
 
 
 def sign_campaign(folder: Path, secret_file: Path) -> SignedCampaign:
@@ -144,7 +167,7 @@ def sign_campaign(folder: Path, secret_file: Path) -> SignedCampaign:
     signed = document.model_copy(update={"job": document.job.model_copy(update={"requester": sender})})
     data = campaign_bytes(signed)
     parse_campaign(data)  # the requester's key may not be the key of the rounds or of the witness
-    signature = signature_line(key.sign(CAMPAIGN_DOMAIN + data))
+    signature = signature_line(key.sign(CAMPAIGN_DOMAINS[document.v] + data))
     replace_files(folder, {CAMPAIGN_FILE: data, CAMPAIGN_SIGNATURE_FILE: signature})
     return SignedCampaign(
         campaign_id=document.campaign_id,
@@ -178,6 +201,7 @@ def check_campaign(folder: Path, *, delta: Decimal, now: datetime | None = None)
         digest=campaign_digest(data),
         fingerprint=fingerprint(bytes.fromhex(document.job.requester.key)),
         price=campaign_price(document, delta),
+        tiers=tier_prices(document, delta),
     )
 
 
@@ -201,6 +225,15 @@ def _document(
         "witness": description.witness,
         "returns": description.returns or ("final_model" if description.mesh is None else "nothing"),
     }
+
+
+def _tiers(draft: Draft, tiers: Mapping[str, Aim], rounds: int) -> dict[str, Any]:
+    """What noise tiers add to a document: its version, and the noise of each on the grid of the campaign's own."""
+    if not tiers:
+        return {}
+    asked = mechanism(parse_manifest(draft.manifest))
+    noises = {name: replace(aim, rounds=rounds).noise(asked) for name, aim in tiers.items()}
+    return {"v": 2, "tiers": [{"name": name, "noise_multiplier": noise} for name, noise in noises.items()]}
 
 
 def _server(description: CampaignDescription) -> dict[str, Any]:

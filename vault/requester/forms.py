@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from vault.requests.bundle import SIGNATURE_LIMIT
-from vault.requests.canonical import NotCanonical, Wire, canonical, dump, parse_as, rule
+from vault.requests.canonical import NotCanonical, Wire, canonical, dump, parse_as, parse_version, rule
 from vault.requests.enrolment_message import enrolment_message
 from vault.requests.parse import MANIFEST_LIMIT
 from vault.requests.release_manifest import RELEASE_LIMIT, UPDATE_LIMIT
-from vault.requests.values import Digest, Name, PublicKey, Signature
+from vault.requests.values import Digest, Name, PublicKey, Signature, TierName
 from vault.sealing.signing import is_signed_by
 from vault.strict_base64 import from_base64
 
@@ -21,6 +21,7 @@ __all__ = [
     "NotCanonical",
     "PublicKey",
     "Signature",
+    "TierName",
     "Wire",
     "canonical",
     "dump",
@@ -28,5 +29,6 @@ __all__ = [
     "from_base64",
     "is_signed_by",
     "parse_as",
+    "parse_version",
     "rule",
 ]

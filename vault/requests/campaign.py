@@ -1,11 +1,13 @@
 """The campaign document: what a requester asks of many vaults in rounds, signed once, by a key that stays off line.
 
 It holds the job of every round as a template. A key of its own, the round key, signs the rounds, and nothing else:
-whoever runs the rounds can change no purpose, no column, no noise and no number of rounds.
+whoever runs the rounds can change no purpose, no column, no noise and no number of rounds. Where it has noise tiers,
+what a vault in one of them is asked is this very campaign with the noise of that tier.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import pairwise
 from typing import Annotated, Final, Literal, Self, TypeAlias, get_args
@@ -13,24 +15,28 @@ from typing import Annotated, Final, Literal, Self, TypeAlias, get_args
 from pydantic import Field, model_validator
 
 from learner.protocol import MAX_UNITS
-from vault.budget.mechanism import MOST_STEPS
-from vault.errors.campaigns import CampaignInvalid, CampaignTampered
+from vault.budget.mechanism import LEAST_NOISE, MOST_NOISE, MOST_STEPS
+from vault.errors.campaigns import CampaignInvalid, CampaignTampered, NoSuchTier
 from vault.requests.bundle import parse_signature_line
 from vault.requests.canonical import NotCanonical, Wire, dump, parse_version, rule
 from vault.requests.encodings import encoding_faults
 from vault.requests.folders import CAMPAIGN
 from vault.requests.manifest import RECIPIENTS_LIMIT, Kind, ScaledOutput, SecondManifest
 from vault.requests.shapes import grid_faults, oversize_faults
-from vault.requests.values import Digest, Id, Moment, Name, PublicKey, moment
+from vault.requests.values import Digest, Id, Moment, Name, PublicKey, TierName, moment
 from vault.sealing.digest import sha256_hex
 from vault.sealing.signing import is_signed_by
 
 CAMPAIGN_FILE, CAMPAIGN_SIGNATURE_FILE = CAMPAIGN
 CAMPAIGN_LIMIT: Final = 512 * 1024
 """Bytes."""
-CAMPAIGN_DOMAIN: Final = b"lockbox campaign v1\n"
-"""Goes before the bytes of a campaign in what is signed."""
+CAMPAIGN_DOMAINS: Final[Mapping[int, bytes]] = {
+    1: b"lockbox campaign v1\n",
+    2: b"lockbox campaign v2\n",
+}
+"""Goes before the bytes of a campaign of each version in what is signed."""
 ROUNDS_LIMIT: Final = 1000
+TIERS_LIMIT: Final = 8
 
 NO_ID: Final = "0" * 32
 """Stands in the template where a round has its id."""
@@ -55,8 +61,13 @@ MovingStrategy: TypeAlias = Literal["flower:FedAvgM", "flower:FedAdagrad", "flow
 """Strategies of Flower that make one answer out of many, and those that also move the weights, by lr and momentum."""
 AVERAGING_STRATEGIES: Final[tuple[str, ...]] = get_args(AveragingStrategy)
 MOVING_STRATEGIES: Final[tuple[str, ...]] = get_args(MovingStrategy)
+WEIGHING: Final[tuple[str, ...]] = ("trimmed_mean", "mean")
+"""The rules by which an answer counts for as much as its noise lets it."""
 Rate: TypeAlias = Annotated[float, Field(allow_inf_nan=False, ge=1e-6, le=100)]
 Momentum: TypeAlias = Annotated[float, Field(allow_inf_nan=False, ge=0, le=0.99)]
+
+
+NoiseMultiplier: TypeAlias = Annotated[float, Field(allow_inf_nan=False, ge=LEAST_NOISE, le=MOST_NOISE)]
 
 
 class Aggregation(Wire):
@@ -124,6 +135,13 @@ class Witness(Wire):
     key: PublicKey
 
 
+class Tier(Wire):
+    """Another noise than the campaign's own, under a name."""
+
+    name: TierName
+    noise_multiplier: NoiseMultiplier
+
+
 class CampaignDocument(Wire):
     """One campaign, whole: another byte is another campaign, with other rounds.
 
@@ -156,9 +174,24 @@ class CampaignDocument(Wire):
         """Those it consists of where it is a mesh; none where a server makes the rounds."""
         return self.server.peers if isinstance(self.server, Mesh) else ()
 
+    @property
+    def noises(self) -> Mapping[str | None, float]:
+        """The noise multiplier of each tier by its name, that of the campaign itself by None and before them."""
+        return {None: self.job.dp.noise_multiplier}
+
+    def at_tier(self, name: str | None) -> Self:
+        """The campaign as it is for a vault in this tier, with its noise; raises ``NoSuchTier``.
+
+        None is the campaign itself.
+        """
+        if name not in self.noises:
+            raise NoSuchTier(tier=name, known=_named(self.noises))
+        dp = self.job.dp.model_copy(update={"noise_multiplier": self.noises[name]})
+        return self.model_copy(update={"job": self.job.model_copy(update={"dp": dp})})
+
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
-        for clause, holds in (*self._faults(), *self._faults_of_mesh()):
+        for clause, holds in (*self._faults(), *self._faults_of_mesh(), *self._faults_of_tiers()):
             if holds:
                 raise rule(clause)
         return self
@@ -204,6 +237,9 @@ class CampaignDocument(Wire):
             ("is a mesh and gives back what a server would make", self.returns != "nothing"),
         )
 
+    def _faults_of_tiers(self) -> tuple[tuple[str, bool], ...]:
+        return ()
+
     def _moves_sums(self) -> bool:
         return self.aggregation.rule in MOVING_STRATEGIES and self.protocol != "fedavg"
 
@@ -212,23 +248,66 @@ class CampaignDocument(Wire):
         return has_none and isinstance(self.server, Average) and self.server.momentum > 0
 
 
+class TieredCampaign(CampaignDocument):
+    """A campaign in which vaults differ in their noise, and in nothing else."""
+
+    v: Annotated[int, Field(ge=2, le=2)]
+    tiers: Annotated[tuple[Tier, ...], Field(min_length=1, max_length=TIERS_LIMIT)]
+
+    @property
+    def noises(self) -> Mapping[str | None, float]:
+        """The noise multiplier of each tier by its name, that of the campaign itself by None and before them."""
+        return {**super().noises, **{one.name: one.noise_multiplier for one in self.tiers}}
+
+    def _faults_of_tiers(self) -> tuple[tuple[str, bool], ...]:
+        names = {one.name for one in self.tiers}
+        noises = {one.noise_multiplier for one in self.tiers} | {self.job.dp.noise_multiplier}
+        return (
+            (
+                "is a mesh and has noise tiers: all peers of a mesh have one noise",
+                isinstance(self.server, Mesh),
+            ),
+            ("has two noise tiers of one name", len(names) < len(self.tiers)),
+            ("has two noise tiers of one noise", len(noises) <= len(self.tiers)),
+            (
+                f"has noise tiers and a rule that does not weigh answers by their noise: {_listed(WEIGHING)} do",
+                self.aggregation.rule not in WEIGHING,
+            ),
+        )
+
+
+VERSIONS: Final[Mapping[int, type[CampaignDocument]]] = {1: CampaignDocument, 2: TieredCampaign}
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:-1]) + f" and {names[-1]}" if len(names) > 1 else "".join(names)
+
+
+def _named(noises: Mapping[str | None, float]) -> str:
+    return _listed([name for name in noises if name is not None]) or "none"
+
+
 def parse_campaign(data: bytes) -> CampaignDocument:
     """The campaign in these bytes, all of its rules kept; raises ``CampaignInvalid``."""
     if len(data) > CAMPAIGN_LIMIT:
         raise CampaignInvalid(reason=f"it is larger than {CAMPAIGN_LIMIT // 1024} KiB")
     try:
-        found = parse_version({1: CampaignDocument}, data)
+        found = parse_version(VERSIONS, data)
     except NotCanonical as error:
         raise CampaignInvalid(reason=str(error)) from error
-    for fault in oversize_faults(found.job) or grid_faults(found.job) or encoding_faults(found.job):
-        raise CampaignInvalid(reason=f"of its job, {fault}")
+    for name in found.noises:
+        job = found.at_tier(name).job
+        for fault in oversize_faults(job) or grid_faults(job) or encoding_faults(job):
+            raise CampaignInvalid(
+                reason=f"of its job, {fault}" if name is None else f"in tier {name}, {fault}"
+            )
     return found
 
 
 def signed_campaign(data: bytes, signature: bytes) -> CampaignDocument:
     """The campaign, once the key it names as its requester's signed it; raises ``CampaignTampered`` too."""
     found = parse_campaign(data)
-    if not is_signed_by(bytes.fromhex(found.job.requester.key), CAMPAIGN_DOMAIN + data, signature):
+    if not is_signed_by(bytes.fromhex(found.job.requester.key), CAMPAIGN_DOMAINS[found.v] + data, signature):
         raise CampaignTampered()
     return found
 

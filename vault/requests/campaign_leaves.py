@@ -10,7 +10,7 @@ from pydantic import Field
 from vault.errors.campaigns import CampaignLogBroken
 from vault.requests.campaign import ROUNDS_LIMIT
 from vault.requests.canonical import NotCanonical, Wire, dump, parse_as, read_object
-from vault.requests.values import Digest
+from vault.requests.values import TIER_NAME, Digest, TierName
 from vault.sealing.digest import sha256_hex
 
 LEAF_LIMIT: Final = 512
@@ -34,6 +34,15 @@ class EnrolledLeaf(Wire):
     v: Version = 1
     kind: Literal["enrolled"] = "enrolled"
     key_sha256: Digest
+
+
+class TieredLeaf(Wire):
+    """The same in one of the campaign's noise tiers."""
+
+    v: Annotated[int, Field(ge=2, le=2)] = 2
+    kind: Literal["enrolled"] = "enrolled"
+    key_sha256: Digest
+    tier: TierName
 
 
 class RoundLeaf(Wire):
@@ -63,7 +72,7 @@ class ModelLeaf(Wire):
     weights: Digest
 
 
-Leaf: TypeAlias = CampaignLeaf | EnrolledLeaf | RoundLeaf | ClosedLeaf | ModelLeaf
+Leaf: TypeAlias = CampaignLeaf | EnrolledLeaf | TieredLeaf | RoundLeaf | ClosedLeaf | ModelLeaf
 
 _KINDS: Final[dict[str, type[Leaf]]] = {
     "campaign": CampaignLeaf,
@@ -72,7 +81,10 @@ _KINDS: Final[dict[str, type[Leaf]]] = {
     "closed": ClosedLeaf,
     "model": ModelLeaf,
 }
-_ENROLLED: Final = re.compile(rb'\{"key_sha256":"[0-9a-f]{64}","kind":"enrolled","v":1\}')
+_ENROLLED: Final = re.compile(
+    rb'\{"key_sha256":"[0-9a-f]{64}","kind":"enrolled",'
+    rb'("v":1|"tier":"' + TIER_NAME.pattern.encode() + rb'","v":2)\}'
+)
 
 
 def campaign_leaf(digest: str) -> bytes:
@@ -80,9 +92,10 @@ def campaign_leaf(digest: str) -> bytes:
     return dump(CampaignLeaf(campaign=digest))
 
 
-def enrolled_leaf(key: bytes) -> bytes:
-    """A vault was enrolled by this public key of 32 bytes."""
-    return dump(EnrolledLeaf(key_sha256=sha256_hex(key)))
+def enrolled_leaf(key: bytes, tier: str | None = None) -> bytes:
+    """A vault was enrolled by this public key of 32 bytes, in this noise tier or with the campaign's own noise."""
+    digest = sha256_hex(key)
+    return dump(EnrolledLeaf(key_sha256=digest) if tier is None else TieredLeaf(key_sha256=digest, tier=tier))
 
 
 def round_leaf(number: int, *, manifest: str, weights: str) -> bytes:
@@ -110,9 +123,12 @@ def parse_leaf(line: bytes) -> Leaf:
     if len(line) > LEAF_LIMIT:
         raise CampaignLogBroken(reason="one of its lines is too long")
     try:
-        kind = read_object(line).get("kind")
+        said = read_object(line)
+        kind = said.get("kind")
         if not isinstance(kind, str) or kind not in _KINDS:
             raise CampaignLogBroken(reason="one of its lines is of a kind that is not in the format")
+        if kind == "enrolled" and said.get("v") == 2:
+            return parse_as(TieredLeaf, line)
         return parse_as(_KINDS[kind], line)
     except NotCanonical as error:
         raise CampaignLogBroken(reason=f"of one of its lines, {error}") from error

@@ -40,6 +40,7 @@ SAME: Final = {
     "slot_minutes": "the time to decide is not what the campaign says",
 }
 """By the key of a manifest, what is said where a round departs from its campaign."""
+OTHER_NOISE: Final = "its mechanism is not that of the campaign in this vault's noise tier"
 FREE: Final = ("job_id", "campaign", "expires")
 """The keys that a round has of its own; its weights stand in ``model``."""
 
@@ -58,6 +59,14 @@ def round_manifest(document: CampaignDocument, digest: str, number: int, weights
     }
     template = document.job.model_dump(mode="json", by_alias=True)
     return canonical({**template, **own, "model": {**template["model"], "weights": weights}})
+
+
+def logged_manifest(document: CampaignDocument, digest: str, job: RoundManifest) -> str:
+    """SHA-256 of the manifest by which the log of a campaign knows a round, in whichever tier its job is.
+
+    ``document`` is the campaign as it was signed: the log has one line for a round, of the campaign's own noise.
+    """
+    return sha256_hex(round_manifest(document, digest, job.campaign.round, job.model.weights))
 
 
 def departures(document: CampaignDocument, digest: str, job: RoundManifest) -> tuple[str, ...]:
@@ -123,4 +132,7 @@ def _of_template(document: CampaignDocument, job: RoundManifest) -> tuple[str, .
     found = job.model_dump(mode="json", by_alias=True)
     for one in (asked, found):
         one["model"].pop("weights")
-    return tuple(clause for key, clause in SAME.items() if canonical(asked[key]) != canonical(found[key]))
+    sentences = SAME if len(document.noises) == 1 else SAME | {"dp": OTHER_NOISE}
+    return tuple(
+        clause for key, clause in sentences.items() if canonical(asked[key]) != canonical(found[key])
+    )

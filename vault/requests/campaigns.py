@@ -11,16 +11,18 @@ from typing import TYPE_CHECKING
 from vault.audit.entries import EntryType
 from vault.budget.ledger import check_rounds_payable
 from vault.errors.campaigns import (
+    OWN_NOISE,
     CampaignReplayed,
     CampaignUnderRefusal,
     CampaignWrongState,
+    OtherTier,
 )
 from vault.errors.requests import OtherCollection, RequesterBlocked
 from vault.requests import inbox, refusals
 from vault.requests.campaign import CampaignDocument, campaign_digest, signed_campaign
 from vault.requests.campaign_end import check_end
 from vault.requests.requesters import find_by_key
-from vault.requests.stored_campaigns import document_of, rounds_of
+from vault.requests.stored_campaigns import document_of, rounds_of, signed_document
 from vault.requests.translate import mechanism
 from vault.sealing.random import random_id
 from vault.store.tables import CampaignRow, RequesterRow
@@ -38,24 +40,27 @@ OUT = (RequestState.SENDING, RequestState.RELEASED)
 
 
 def take_in(
-    act: AuditedTransaction, data: bytes, signature: bytes, *, now: datetime | None = None
+    act: AuditedTransaction, data: bytes, signature: bytes, *, tier: str | None, now: datetime | None = None
 ) -> tuple[str, Refused | None]:
     """Store a campaign that breaks no rule of its own; returns its id here and, if a standing word of the owner's
     refuses it, which.
 
-    What breaks a rule is not stored and raises: `CampaignInvalid`, `CampaignTampered`, `UnknownRequester`,
-    `RequesterBlocked`, `CampaignReplayed`, and `BudgetExhausted` for a round, or for rounds, that no vault can pay.
+    `tier` is the noise tier in which this vault is asked, for good; None is the campaign's own noise. What breaks a
+    rule is not stored and raises: `CampaignInvalid`, `CampaignTampered`, `UnknownRequester`, `RequesterBlocked`,
+    `CampaignReplayed`, `NoSuchTier`, and `BudgetExhausted` for a round, or for rounds, that no vault can pay.
     """
-    row = _received(act, data, signature, now)
+    row = _received(act, data, signature, tier, now)
     refusal, is_told = _standing_word(act.uow, row, act.now)
     if refusal is not None:
         _refuse(act, row, reason=str(refusal), is_told=is_told)
     return row.id, refusal
 
 
-def receive(act: AuditedTransaction, data: bytes, signature: bytes, *, now: datetime) -> CampaignRow:
+def receive(
+    act: AuditedTransaction, data: bytes, signature: bytes, *, tier: str | None, now: datetime
+) -> CampaignRow:
     """Store a campaign that breaks no rule of its own as one that waits, as `inbox.receive` does a job."""
-    row = _received(act, data, signature, now)
+    row = _received(act, data, signature, tier, now)
     row.is_told = _standing_word(act.uow, row, now)[1]
     return row
 
@@ -71,8 +76,28 @@ def take_up(act: AuditedTransaction) -> None:
             _refuse(act, row, reason=str(refusal), is_told=is_told)
 
 
-def _received(act: AuditedTransaction, data: bytes, signature: bytes, now: datetime | None) -> CampaignRow:
-    document = signed_campaign(data, signature)
+def check_tier(uow: UnitOfWork, row: CampaignRow, tier: str | None) -> None:
+    """Refuse another noise tier than that of a campaign here once it was joined or a round came; raises `OtherTier`."""
+    is_new = row.state is CampaignState.WAITING and not rounds_of(uow, row)
+    if row.tier != tier and not is_new:
+        raise OtherTier(here=row.tier or OWN_NOISE)
+
+
+def set_tier(act: AuditedTransaction, row: CampaignRow, tier: str | None) -> None:
+    """Let a campaign wait in another noise tier, which `check_tier` allowed; raises `NoSuchTier`."""
+    if row.tier == tier:
+        return
+    document = signed_document(row).at_tier(tier)
+    check_rounds_payable(mechanism(document.job), document.rounds)
+    row.tier = tier
+    what = f"the noise tier of campaign {row.id[:8]}, by another invitation: {tier or OWN_NOISE}"
+    act.record(EntryType.SETTINGS_CHANGE, hidden={"what": what})
+
+
+def _received(
+    act: AuditedTransaction, data: bytes, signature: bytes, tier: str | None, now: datetime | None
+) -> CampaignRow:
+    document = signed_campaign(data, signature).at_tier(tier)
     requester = find_by_key(act.uow, bytes.fromhex(document.job.requester.key))
     if requester.status is RequesterStatus.BLOCKED:
         raise RequesterBlocked(name=requester.name)
@@ -91,6 +116,7 @@ def _received(act: AuditedTransaction, data: bytes, signature: bytes, now: datet
         signature=signature,
         received_at=act.at,
         expires_at=document.job.expires_at,
+        tier=tier,
     )
     act.uow.add(row)
     _record_received(act, row, document, requester)
@@ -194,6 +220,8 @@ def _record_received(
         "rounds": document.rounds,
         "digest": row.digest,
     }
+    if row.tier is not None:
+        hidden["tier"] = row.tier
     act.record(EntryType.CAMPAIGN_RECEIVED, clear={"campaign": row.id}, hidden=hidden)
 
 

@@ -32,7 +32,7 @@ from vault.requests.parse import is_round, manifest_digest, parse_manifest
 from vault.requests.requesters import find_by_key
 from vault.requests.shapes import shapes
 from vault.requests.states import move, wrong_state
-from vault.requests.stored_campaigns import document_of, find_by_digest, latest_round
+from vault.requests.stored_campaigns import document_of, find_by_digest, latest_round, signed_document
 from vault.requests.stored_logs import closed_by_log, known_by_log
 from vault.requests.text import check_reason
 from vault.requests.translate import mechanism
@@ -109,7 +109,7 @@ def _received(act: AuditedTransaction, job: JobFiles, now: datetime | None) -> R
     _check_new(act.uow, manifest, requester)
     if campaign is not None:
         _check_rises(act.uow, campaign, manifest)
-    log_size = None if campaign is None else _log_size(act.uow, campaign, job, manifest)
+    log_size = None if campaign is None else _log_size(act.uow, campaign, manifest)
     check_expiry(manifest, now or act.now)
     check_payable(mechanism(manifest))
     return _stored(act, job, manifest, requester, campaign, log_size)
@@ -280,10 +280,13 @@ def _check_rises(uow: UnitOfWork, campaign: CampaignRow, manifest: Manifest) -> 
         raise RoundTooLate(number=number, later=latest)
 
 
-def _log_size(uow: UnitOfWork, campaign: CampaignRow, job: JobFiles, manifest: Manifest) -> int | None:
+def _log_size(uow: UnitOfWork, campaign: CampaignRow, manifest: Manifest) -> int | None:
     """The size of the campaign's log by which a round was checked, or None where that log does not know it yet."""
-    digest = manifest_digest(job.manifest)
-    return known_by_log(uow, campaign, _round_number(manifest), digest, manifest.model.weights)
+    from vault.requests.campaign_round import logged_manifest  # it loads numpy
+
+    assert isinstance(manifest, RoundManifest)  # what names a campaign was checked as a round of it
+    digest = logged_manifest(signed_document(campaign), campaign.digest, manifest)
+    return known_by_log(uow, campaign, manifest.campaign.round, digest, manifest.model.weights)
 
 
 def _round_number(manifest: Manifest) -> int:

@@ -100,6 +100,7 @@ def join(
     row: CampaignRow,
     *,
     digest: str,
+    tier: str | None,
     optional: frozenset[str],
     special_confirmed: bool,
     is_unattended: bool,
@@ -108,11 +109,11 @@ def join(
 
     Its rounds run without anybody starting them if `is_unattended`, as long as a process has the vault open.
 
-    Raises `CampaignWrongState`, `CampaignMismatch` for another digest than the stored one, `ConsentRefused`,
-    `SpecialNotConfirmed`, `Invalid`, and what `check_runnable` does.
+    Raises `CampaignWrongState`, `CampaignMismatch` for another digest or noise tier than the stored one,
+    `ConsentRefused`, `SpecialNotConfirmed`, `Invalid`, and what `check_runnable` does.
     """
     check_waiting(row, act.now)
-    if digest != row.digest:
+    if digest != row.digest or tier != row.tier:
         raise CampaignMismatch
     campaign = load_campaign(act.uow, row)
     check_runnable(act.uow, campaign.job)
@@ -131,10 +132,11 @@ def join(
     )
     row.state, row.decided_at, row.grant_id = CampaignState.JOINED, act.at, grant.id
     row.is_unattended = is_unattended
+    in_tier = {} if row.tier is None else {"tier": row.tier}
     unattended = {"runs": "run by themselves"} if is_unattended else {}
     act.record(
         EntryType.CAMPAIGN_JOIN,
         clear={"campaign": row.id, "consent": grant.id},
-        hidden={"requester": campaign.job.requester.name, "digest": row.digest} | unattended,
+        hidden={"requester": campaign.job.requester.name, "digest": row.digest} | in_tier | unattended,
     )
     approve_rounds(act)

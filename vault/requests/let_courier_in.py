@@ -18,13 +18,16 @@ if TYPE_CHECKING:
 
 
 def let_in(
-    act: AuditedTransaction, data: bytes, signature: bytes, *, name: str, fingerprint: str, with_access: bool
-) -> CourierAccess | Refused:
+    act: AuditedTransaction, data: bytes, signature: bytes, *, name: str, fingerprint: str, with_access: bool,
+    tier: str | None,
+) -> CourierAccess | Refused:  # fmt: skip
     """Let in who goes for the requester of a campaign; returns the standing word that refuses it, if one does.
 
-    The courier gets a token only ``with_access``: before, its campaign is looked at.
+    The courier gets a token only ``with_access``: before, its campaign is looked at. ``tier`` is that of the
+    invitation.
 
-    Raises ``KeyNotShown``, what ``requesters.add`` does, and of a campaign that is not here yet what ``take_in`` does.
+    Raises ``KeyNotShown``, what ``requesters.add`` does, of a campaign that is not here yet what ``take_in`` does, and
+    ``OtherTier`` of one that is.
     """
     asker = signed_campaign(data, signature).job.requester
     key = bytes.fromhex(asker.key)
@@ -32,7 +35,7 @@ def let_in(
         raise KeyNotShown(fingerprint=fingerprint_of(key))
     known = act.uow.find(RequesterRow, key=key)
     row = known[0] if known else requesters.add(act, name=name, key=key)
-    campaign, refusal = _taken_in(act, data, signature)
+    campaign, refusal = _taken_in(act, data, signature, tier)
     if refusal is not None:
         return refusal
     return CourierAccess(
@@ -46,8 +49,12 @@ def let_in(
     )
 
 
-def _taken_in(act: AuditedTransaction, data: bytes, signature: bytes) -> tuple[str, Refused | None]:
+def _taken_in(
+    act: AuditedTransaction, data: bytes, signature: bytes, tier: str | None
+) -> tuple[str, Refused | None]:
     """The id of a campaign here, which may have come in before, and the standing word that refuses it."""
     for row in act.uow.find(CampaignRow, digest=campaign_digest(data)):
+        campaigns.check_tier(act.uow, row, tier)
+        campaigns.set_tier(act, row, tier)
         return row.id, None
-    return campaigns.take_in(act, data, signature)
+    return campaigns.take_in(act, data, signature, tier=tier)

@@ -35,7 +35,12 @@ def find_by_digest(uow: UnitOfWork, digest: str) -> CampaignRow:
 
 
 def document_of(row: CampaignRow) -> CampaignDocument:
-    """What a stored campaign says."""
+    """What a stored campaign says for this vault, whose noise tier it was taken in with."""
+    return signed_document(row).at_tier(row.tier)
+
+
+def signed_document(row: CampaignRow) -> CampaignDocument:
+    """What a stored campaign says as it was signed."""
     return parse_campaign(row.document)
 
 

@@ -13,6 +13,8 @@ from vault.requests.text import NAME_LIMIT, TEXT_LIMIT, text_faults
 from vault.views.purposes import PURPOSES
 
 TIME_FORMAT: Final = "%Y-%m-%dT%H:%M:%SZ"
+TIER_NAME: Final = re.compile("[a-z0-9][a-z0-9-]{0,31}", re.ASCII)
+"""Of a noise tier: it stands in lines of a log that are read by their form alone."""
 
 
 def _clean_name(text: str) -> str:
@@ -58,6 +60,12 @@ def _unit(text: str) -> str:
     return text
 
 
+def _tier_name(text: str) -> str:
+    if not TIER_NAME.fullmatch(text):
+        raise rule("is not 1 to 32 small letters, digits and hyphens")
+    return text
+
+
 def _hex(digits: int) -> AfterValidator:
     pattern = re.compile(f"[0-9a-f]{{{digits}}}")
 
@@ -74,6 +82,7 @@ Text = Annotated[str, AfterValidator(_clean_text)]
 FieldName = Annotated[str, AfterValidator(_field_name)]
 Moment = Annotated[str, AfterValidator(_moment)]
 PurposeIri = Annotated[str, AfterValidator(_purpose)]
+TierName = Annotated[str, AfterValidator(_tier_name)]
 Unit = Annotated[str, AfterValidator(_unit)]
 Id = Annotated[str, _hex(32)]
 Digest = Annotated[str, _hex(64)]

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, text
 from vault.errors.storage import Damaged, NewerVault, OutdatedVault
 from vault.store.failures import DATABASE
 
-HEAD = "0010"
+HEAD = "0011"
 
 _MIGRATIONS = Path(__file__).with_name("migrations")
 

@@ -260,7 +260,8 @@ class CampaignRow(Row, table=True):
     """One signed campaign that came in; the job of each of its rounds is a request.
 
     `grant_id` is the consent under which it was joined; `is_told` says that the requester hears of the refusal,
-    `is_unattended` that its rounds run without anybody starting them.
+    `is_unattended` that its rounds run without anybody starting them. `tier` is the noise tier in which this vault was
+    asked, null for the campaign's own noise.
     """
 
     __tablename__ = "campaign"
@@ -280,6 +281,7 @@ class CampaignRow(Row, table=True):
     reason: str | None = None
     is_told: bool = _flag()
     is_unattended: bool = _flag()
+    tier: str | None = None
 
 
 class CampaignLogRow(Row, table=True):

@@ -97,7 +97,8 @@ class CampaignView:
     `decision` says which columns its rounds read and what the consents say of one; `obstacle` why none can run here as
     it is, whatever is allowed; `witness` is the name of who cosigns its log, or None; `log` is what was read of it, or
     None where none was handed over; `is_unattended` says that its rounds run without being started; `peers` are those
-    of a mesh, each of whom gets what is released.
+    of a mesh, each of whom gets what is released. `tiers` are the names of the campaign's noise tiers, and `tier` is
+    the one in which this vault was asked, whose noise and price are shown; None is the campaign's own noise.
     """
 
     line: CampaignLine
@@ -133,6 +134,8 @@ class CampaignView:
     misfits: tuple[str, ...] = ()
     log: LogView | None = None
     peers: tuple[PeerView, ...] = ()
+    tier: str | None = None
+    tiers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ class RoundOf:
     """The campaign that a job is a round of, by its id here, which round, and until when (UTC) it takes answers.
 
     One that ``is_carried`` was brought by a courier, which takes its answer back. ``peers`` are the names of those who
-    get what is released for it, where the campaign is a mesh.
+    get what is released for it, where the campaign is a mesh, and ``tier`` is the noise tier of this vault in it.
     """
 
     campaign: str
@@ -22,6 +22,7 @@ class RoundOf:
     ends_at: str
     is_carried: bool
     peers: tuple[str, ...] = ()
+    tier: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -133,10 +133,11 @@ class JobId(Message):
 
 
 class CampaignFiles(Message):
-    """A signed campaign: the two files of its folder in base64."""
+    """A signed campaign: the two files of its folder in base64, and the noise tier in which it asks this vault."""
 
     campaign: str = Field(max_length=BODY_LIMIT)
     signature: str = Field(max_length=4096)
+    tier: str | None = Field(default=None, max_length=32)
 
 
 class CampaignDigest(Message):

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import click
 import typer
 
+from tui.cli import campaign_tiers
 from tui.cli.action_commands import add_actions
+from tui.cli.campaign_tiers import Tier, Tiers
 from tui.cli.command_group import CommandGroup
 from tui.cli.coordinated_campaigns import add_coordinated_commands
 from tui.cli.options import AsJson
@@ -22,6 +24,7 @@ from tui.text import wording
 from tui.text.parse import parse_count, parse_epsilon
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from decimal import Decimal
 
     from vault.requester.campaign_description import CampaignDescription
@@ -69,27 +72,34 @@ def plan(
     ],
     units_guess: UnitsGuess = None,
     epsilon: Epsilon = "1",
+    tier: Tiers = None,
     as_json: AsJson = False,
 ) -> None:
     """Say what a campaign would be worth, cost and ask of people, before anybody is asked; writes nothing."""
     from vault.requester.aim import Aim
-    from vault.requester.campaign_plan import LIFETIME, check_useful, plan
+    from vault.requester.campaign_plan import LIFETIME, check_useful, plan, tier_plans
     from vault.requester.campaigns import drafted_campaign
 
     asked, aim = _described(description, units_guess), Aim(most=parse_epsilon(epsilon))
+    tiers = campaign_tiers.aims(tier or [])
     say_meanwhile(COMPUTING)
-    document, _ = drafted_campaign(asked, aim=aim, now=datetime.now(UTC))
-    found = plan(document, vaults=parse_count(vaults), units_guess=asked.units_guess, delta=aim.delta)
+    document, _ = drafted_campaign(asked, aim=aim, now=datetime.now(UTC), tiers=tiers)
+    guesses = {"vaults": parse_count(vaults), "units_guess": asked.units_guess}
+    found = plan(document, **guesses, delta=aim.delta)
+    others = tier_plans(document, **guesses, delta=aim.delta)
     if as_json:
-        write_json(_as_json(found))
+        write_json(
+            _as_json(found) | {"tiers": [{"tier": name, **_as_json(one)} for name, one in others.items()]}
+        )
     else:
         kind, _, name = document.job.unit.partition(":")
-        write_facts([*_plan_rows(found), *_price_rows(found, kind, name or None)])
+        write_facts([*_plan_rows(found), *_price_rows(found, kind, name or None), *_tier_rows(others)])
     check_useful(found)
     _warn_of_budget(found.price.percent_of(LIFETIME, 2))
     if not found.with_absent.is_useful:
         say("Beware: if three in ten stay away, it is not useful.")
-    say(f"Next: lockbox campaign new {shlex.quote(str(description))} --to DIR --epsilon {epsilon}")
+    typed = "".join(f" --tier {shlex.quote(one)}" for one in tier or [])
+    say(f"Next: lockbox campaign new {shlex.quote(str(description))} --to DIR --epsilon {epsilon}{typed}")
 
 
 @group.command("new")
@@ -98,6 +108,7 @@ def new(
     description: Description = None,
     epsilon: Epsilon = "1",
     units_guess: UnitsGuess = None,
+    tier: Tiers = None,
     template: Annotated[bool, typer.Option("--template", help="Print an example CAMPAIGN.toml.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -113,8 +124,9 @@ def new(
     if description is None or to is None:
         raise click.UsageError("give a CAMPAIGN.toml and --to DIR, or --template")
     asked, aim = _described(description, units_guess), Aim(most=parse_epsilon(epsilon))
+    tiers = campaign_tiers.aims(tier or [])
     say_meanwhile(COMPUTING)
-    facts = new_campaign(asked, aim=aim, folder=to, now=datetime.now(UTC))
+    facts = new_campaign(asked, aim=aim, folder=to, now=datetime.now(UTC), tiers=tiers)
     _show(facts, as_json=as_json)
     say(f"{to / ROUND_KEY_FILE} signs the rounds: give it to whoever runs them, and to nobody else.")
     say(f"Next: lockbox campaign sign {to} --key SECRETFILE")
@@ -161,12 +173,13 @@ def write_round(
             "--weights", metavar="FILE", help="What it starts from; default: the campaign's first weights."
         ),
     ] = None,
+    tier: Tier = None,
     as_json: AsJson = False,
 ) -> None:
     """Write the job of one round, signed by the round key beside the campaign; vaults take it in like any job."""
     from vault.requester.campaign_rounds import new_round
 
-    found = new_round(folder, parse_count(number), to=to, weights=weights)
+    found = new_round(folder, parse_count(number), to=to, weights=weights, tier=tier)
     if as_json:
         write_json({"job_id": found.job_id, "round": found.campaign.round, "expires": found.expires})
     else:
@@ -238,6 +251,7 @@ def _show(facts: CampaignFacts, *, as_json: bool) -> None:
                 "delta": price.together.delta,
                 "guess_rate": price.together.guess_rate,
                 "numerical_assumption": price.together.numerical_assumption,
+                "tiers": campaign_tiers.as_json(facts),
             }
         )
         return
@@ -257,6 +271,7 @@ def _show(facts: CampaignFacts, *, as_json: bool) -> None:
                 "means",
                 _means(kind, name or None, price.together.guess_rate, price.together.numerical_assumption),
             ),
+            *campaign_tiers.rows(facts, kind, name or None),
         ]
     )
     _warn_of_budget(price.percent_of(LIFETIME, 2))
@@ -280,6 +295,18 @@ def _plan_rows(found: Plan) -> list[tuple[str, str]]:
             "Points of 100 × AUC that were lost to noise at such a number, against the same model of all records in "
             f"one place without privacy (docs/campaign.md). {_how_far_it_goes(found.protocol)}",
         ),
+    ]
+
+
+def _tier_rows(found: Mapping[str, Plan]) -> list[tuple[str, str]]:
+    """What each noise tier costs, and what would be learned if all vaults were in it."""
+    return [
+        (
+            f"in tier {name}",
+            f"ε {one.price.together.epsilon} at δ {one.price.together.delta:f}; were all vaults in it, "
+            f"{_outlook(one.expected)}",
+        )
+        for name, one in found.items()
     ]
 
 

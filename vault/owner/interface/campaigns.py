@@ -19,27 +19,32 @@ from vault.views.campaigns import (
 class Campaigns(Protocol):
     """Campaigns, each as one thing: one price, one consent, and rounds that are requests of their own."""
 
-    def submit_campaign(self, folder: Path) -> CampaignView:
+    def submit_campaign(self, folder: Path, *, tier: str | None = None) -> CampaignView:
         """Take a signed campaign folder into the inbox; raises one error a rule it breaks.
 
-        Its rounds come in later, each by `submit`. A campaign that a standing word of the owner's refuses is stored as
-        refused and raises `CampaignUnderRefusal` or `OtherCollection`.
+        `tier` is the noise tier in which this vault was asked, for good, and None the campaign's own noise. Its rounds
+        come in later, each by `submit`. A campaign that a standing word of the owner's refuses is stored as refused and
+        raises `CampaignUnderRefusal` or `OtherCollection`.
         """
 
-    def sign_enrolment(self, requester: str, *, campaign: str, code: str) -> Enrolment:
+    def sign_enrolment(
+        self, requester: str, *, campaign: str, code: str, tier: str | None = None
+    ) -> Enrolment:
         """The vault's key for a requester, who need not be known yet, and its signature of an enrolment by it.
 
         `requester` is their public key, `campaign` the digest of theirs and `code` that of an invitation, each in hex.
+        `tier` is the noise tier of the invitation; raises `OtherTier` where the campaign is here in another for good.
         """
 
     @proven
     def let_courier_in(
-        self, folder: Path, name: str, *, fingerprint: str, with_access: bool = True
+        self, folder: Path, name: str, *, fingerprint: str, with_access: bool = True, tier: str | None = None
     ) -> CourierAccess:
         """Take in a signed campaign with its requester and, `with_access`, make a token for them: all of it or nothing.
 
-        `name` is for who is not known yet, `fingerprint` that of the key that was shown. What is here already stays
-        as it is. Raises `KeyNotShown`, `RequesterBlocked`, `RequesterExists`, and what `submit_campaign` does.
+        `name` is for who is not known yet, `fingerprint` that of the key that was shown, `tier` the noise tier of the
+        invitation. What is here already stays as it is. Raises `KeyNotShown`, `OtherTier`, `RequesterBlocked`,
+        `RequesterExists`, and what `submit_campaign` does.
         """
 
     def campaigns(self) -> list[CampaignLine]:
@@ -54,14 +59,14 @@ class Campaigns(Protocol):
     @proven
     def join_campaign(
         self, campaign_id: str, *, digest: str, optional: frozenset[str] = frozenset(),
-        special_confirmed: bool = False, unattended: bool = False,
+        special_confirmed: bool = False, unattended: bool = False, tier: str | None = None,
     ) -> None:  # fmt: skip
         """Consent to all rounds of a campaign at once; each of them may then run, and every release is decided apart.
 
-        `digest` is that of the campaign that was shown. Where `unattended`, rounds run without being started, as long
-        as a process has the vault open. Raises `CampaignMismatch`, `CampaignWrongState`, `ConsentRefused`,
-        `SpecialNotConfirmed`, `BudgetExhausted` where not even one round can be paid, `Invalid`, and what a job that
-        does not fit its collection raises.
+        `digest` is that of the campaign that was shown, `tier` the noise tier. Where `unattended`, rounds run without
+        being started, as long as a process has the vault open. Raises `CampaignMismatch`, `CampaignWrongState`,
+        `ConsentRefused`, `SpecialNotConfirmed`, `BudgetExhausted` where not even one round can be paid, `Invalid`, and
+        what a job that does not fit its collection raises.
         """
 
     def attend_campaign(self, campaign_id: str) -> None:
