@@ -40,6 +40,9 @@ def demo(
             "--together", help="Instead: six vaults that answer one institute, one of them poisoned."
         ),
     ] = False,
+    bank: Annotated[
+        bool, typer.Option("--bank", help="With --together: banks and credit cards instead of clinics.")
+    ] = False,
     sample: Annotated[
         bool,
         typer.Option("--sample", help="Instead: make a vault of made-up data to try things on yourself."),
@@ -49,12 +52,16 @@ def demo(
     """Watch one vault live the whole story on real data: import, ask, allow, learn, release, withdraw, verify."""
     if (sample or remove) and (auto or keep or svg or together or (sample and remove)):
         raise click.UsageError("--sample and --remove stand alone")
+    if bank and not together:
+        raise click.UsageError("--bank goes with --together")
     if sample:
         _make_sample()
     elif remove:
         _remove_sample()
+    elif together:
+        _play_together(auto=auto, keep=keep, svg=svg, bank=bank)
     else:
-        (_play_together if together else _play)(auto=auto, keep=keep, svg=svg)
+        _play(auto=auto, keep=keep, svg=svg)
 
 
 def _make_sample() -> None:
@@ -111,24 +118,23 @@ def _play(*, auto: bool, keep: Path | None, svg: Path | None) -> None:
         _write_next_steps()
 
 
-def _play_together(*, auto: bool, keep: Path | None, svg: Path | None) -> None:
+def _play_together(*, auto: bool, keep: Path | None, svg: Path | None, bank: bool) -> None:
     from tui.demo.card import draw
     from tui.demo.narrator import Narrator
-    from tui.demo.together import card, story
+    from tui.demo.together import card, outcome, story
+    from tui.demo.together.scene import prepare
+    from tui.demo.together.topics import BANKS, CLINICS
     from vault.vault import harden_process
 
     harden_process()
-    scripted = auto or not is_interactive()
+    scripted, topic = auto or not is_interactive(), BANKS if bank else CLINICS
     with _folder(keep) as folder:
-        write(
-            "Lockbox demo: six clinics as six vaults on this computer, with 10,391 real people over 65 (MEPS, 2003)."
-        )
-        write(
-            f"Vaults, couriers and coordinators are processes of their own; what they leave lies in {folder}."
-        )
+        write(f"Lockbox demo: six {topic.houses} as six vaults on this computer, with {topic.source}.")
+        write("Vaults, couriers, coordinators, witness and peers are processes of their own;")
+        write(f"what they leave lies in {folder}.")
         if scripted:
             say("(nobody is asked: scripted people, labelled so, take every decision)")
-        found = story.play(story.prepare(Narrator(folder=folder, is_scripted=scripted)))
+        found = outcome.measured(story.play(prepare(Narrator(folder=folder, is_scripted=scripted), topic)))
         picture = svg or (folder / "card.svg" if keep else Path("lockbox-together.svg"))
         write()
         draw(card.lines(found), picture, title="Lockbox: what six vaults learned together")

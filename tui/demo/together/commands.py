@@ -79,6 +79,8 @@ class Running:
     """A command that goes on; what it says, a line of JSON for each thing that happens, is read as it comes."""
 
     words: tuple[str, ...]
+    begun: dict[str, Any] = field(default_factory=dict)
+    """What it said when it had begun."""
     said: SimpleQueue[dict[str, Any]] = field(default_factory=SimpleQueue)
 
     def read(self, lines: Iterable[str]) -> None:
@@ -87,8 +89,11 @@ class Running:
             self.said.put(json.loads(line))
         self.said.put({"event": "ended"})
 
-    def wait_for(self, is_it: Callable[[dict[str, Any]], bool]) -> None:
-        """Come back when something happened; raises ``CommandFailed`` once it ended, or waited for too long."""
+    def wait_for(self, is_it: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """Come back when something happened, with what was said of it.
+
+        Raises ``CommandFailed`` once it ended, or waited for too long.
+        """
         until = time.monotonic() + PATIENCE
         while True:
             try:
@@ -96,23 +101,25 @@ class Running:
             except Empty:
                 raise CommandFailed(command=" ".join(self.words), reason="nothing happens any more") from None
             if is_it(found):
-                return
+                return found
             if found.get("event") == "ended":
                 raise CommandFailed(command=" ".join(self.words), reason="it ended")
 
 
 @contextmanager
-def running(*words: object, folder: Path) -> Iterator[Running]:
-    """A command that serves until this block ends; it has begun once it says at which port."""
+def running(
+    *words: object, folder: Path, begun: str = "port", extra: Mapping[str, str] | None = None
+) -> Iterator[Running]:
+    """A command that serves until this block ends; it has begun once it says what is called ``begun``."""
     found = Running(words=tuple(map(str, words)))
     with subprocess.Popen(  # noqa: S603 (our own program)
-        [*LOCKBOX, *found.words], cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL, text=True,
+        [*LOCKBOX, *found.words], cwd=folder, env={**os.environ, **(extra or {})}, stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
     ) as process:  # fmt: skip
         assert process.stdout is not None
         threading.Thread(target=found.read, args=(process.stdout,), daemon=True).start()
         try:
-            found.wait_for(lambda said: "port" in said)
+            found.begun.update(found.wait_for(lambda said: begun in said))
             yield found
         finally:
             process.terminate()

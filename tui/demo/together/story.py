@@ -1,128 +1,139 @@
-"""The steps of the demo of many vaults: six clinics, an institute that asks, and who carries what."""
+"""The steps of the demo of many vaults: six houses, an institute that asks, and who carries what."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Final, TypeVar
 
 from tui.cli.terminal import write
 from tui.demo.story import Declined
-from tui.demo.together.asker import EPSILON, MEAN, MOMENTS, ROUNDS, SUMS, Asker, is_over
-from tui.demo.together.card import Together
-from tui.demo.together.clinic import Clinic
-from tui.demo.together.commands import Running
-from tui.demo.together.measures import auc_of_model, auc_without_privacy
-from tui.demo.together.table import People, everybody, made_up, split
+from tui.demo.together import mesh
+from tui.demo.together.asker import CAMPAIGNS, ROUNDS, is_over, rounds_of
+from tui.demo.together.commands import PATIENCE, CommandFailed, Running
+from tui.demo.together.member import Member
+from tui.demo.together.outcome import Played
+from tui.demo.together.progress import counted
+from tui.demo.together.scene import Scene
 from tui.text import wording
 
-if TYPE_CHECKING:
-    from tui.demo.narrator import Narrator
+_T = TypeVar("_T")
 
 AT_ONCE: Final = 2
-_ABOUT: Final = {0: "  (poisoned: all of them made up)", 1: "  (lets nothing leave)"}
-"""What is odd about a clinic, counted from the last."""
-LOUDER: Final = 8
-"""How many times as many people as it has the poisoned clinic makes up."""
+AGAIN: Final = 0.5
+"""Seconds before a courier goes again for what was not there yet."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
-    """Who plays: the clinics, the institute, the people held out, and what five clinics really hold."""
-
-    narrator: Narrator
-    clinics: tuple[Clinic, ...]
-    asker: Asker
-    honest: tuple[People, ...]
-    held_out: People
-
-    def all_at_once(self, work: Callable[[Clinic], object]) -> None:
-        """Let every clinic do something, two at a time."""
-        with ThreadPoolExecutor(AT_ONCE) as hands:
-            list(hands.map(work, self.clinics))
-
-
-def prepare(narrator: Narrator) -> Scene:
-    """Part the table: the last clinic is poisoned, the last but one never answers."""
-    parts, held_out = split(everybody())
-    poisoned = made_up(parts[-1], LOUDER)
-    people = [*parts[:-1], poisoned]
-    clinics = tuple(
-        Clinic(
-            name=f"clinic {number}",
-            folder=narrator.folder / f"clinic-{number}",
-            people=each,
-            silent=number == len(people) - 1,
-            about=_ABOUT.get(len(people) - number, ""),
-        )
-        for number, each in enumerate(people, start=1)
-    )
-    asker = Asker(narrator=narrator, units_guess=round(len(parts[0]), -2))
-    return Scene(narrator=narrator, clinics=clinics, asker=asker, honest=tuple(parts[:-1]), held_out=held_out)
-
-
-def play(scene: Scene) -> Together:
-    """Play every step, from six empty folders to six vaults that have the model."""
-    narrator, asker = scene.narrator, scene.asker
+def play(scene: Scene) -> Played:
+    """Play every step, from six empty folders to five vaults that have the models."""
+    narrator, asker, topic = scene.narrator, scene.asker, scene.topic
     with ExitStack() as stage:
-        narrator.chapter("Six clinics make a vault each", "Their patients differ by the income around them.")
+        narrator.chapter(
+            f"Six {topic.houses} make a vault each",
+            f"Their {topic.people} differ by {topic.by}; in a second table of each all were dealt out by chance.",
+        )
         _make_vaults(scene, stage)
         narrator.chapter("An institute asks", "What it asks is signed once; its key stays off line.")
         fingerprint = asker.get_ready()
+        _call_witness(scene, stage)
         plan = asker.plan()
         narrator.note(
             f"planning number {plan['planning_number']}: noise costs about {plan['points_lost']} points"
         )
-        digests = {name: asker.make(name) for name in (SUMS, MEAN, MOMENTS)}
+        digests = {name: asker.make(name) for name in counted(CAMPAIGNS, "pricing campaigns")}
         narrator.chapter(
             "A coordinator serves each campaign over HTTPS", "It has the key of rounds, no other."
         )
-        _rounds(scene, _take_part(scene, stage, fingerprint))
-        return _outcome(scene, plan, digests, _alone(scene))
+        serving = _take_part(scene, stage, fingerprint)
+        for number in range(1, ROUNDS + 1):
+            _round(scene, serving, number)
+        _bring(scene, "the models come back", Member.has_all)
+        peers = _without_server(scene)
+        narrator.chapter(
+            f"For comparison, one {topic.house} answers alone", "The same ε, one job, one release."
+        )
+        return Played(
+            scene=scene,
+            plan=plan,
+            poisoned_key=scene.members[-1].vault.vault_key(topic.asker),
+            status={name: asker.status(name) for name in counted(CAMPAIGNS, "asking how all went")},
+            models=scene.members[0].export_models(narrator.folder / "models", digests),
+            alone=[asker.ask_alone(scene.members[0], each) for each in counted((False, True), "learning")],
+            meshed=[(one.model(), *one.accepted(peers[-1].key)) for one in peers[:-1]],
+        )
 
 
 def _make_vaults(scene: Scene, stage: ExitStack) -> None:
-    for clinic in scene.clinics:
-        stage.callback(clinic.close)
-        write(f"    {clinic.name}: {clinic.make():,} patients sealed{clinic.about}")
-    scene.all_at_once(Clinic.open)
+    for one in scene.members:
+        stage.callback(one.close)
+    for one in counted(scene.members, "sealing"):
+        one.make()
+    _at_once(scene.members, Member.open, "opening")
+    for one in scene.members:
+        write(f"    {one.name}: {len(one.unlike):,} {scene.topic.people} sealed{one.about}")
+
+
+def _call_witness(scene: Scene, stage: ExitStack) -> None:
+    if find_spec("httpx") is None:
+        scene.narrator.note("no witness: its client needs httpx (pip install 'lockbox-vault[federation]')")
+        return
+    stage.enter_context(scene.asker.witnessed())
 
 
 def _take_part(scene: Scene, stage: ExitStack, fingerprint: str) -> dict[str, Running]:
-    """Each clinic lets its courier in, campaign by campaign, and agrees to all rounds of each; what serves each."""
+    """Each house lets its courier in, campaign by campaign, and agrees to all rounds of each; what serves each."""
     serving = {}
-    for name in (SUMS, MEAN, MOMENTS):
+    for name in CAMPAIGNS:
         serving[name], files = stage.enter_context(scene.asker.coordinating(name))
-        with ThreadPoolExecutor(AT_ONCE) as hands:
-            list(hands.map(partial(Clinic.invite, fingerprint=fingerprint), scene.clinics, files))
-    scene.all_at_once(Clinic.join_all)
-    scene.narrator.note("each clinic joined by one consent; every release is still decided by a person")
+        invited = list(zip(scene.members, files, strict=True))
+        _at_once(invited, partial(_invite, fingerprint), f"{name}: joining")
+    _at_once(scene.members, Member.agree, "agreeing")
+    scene.narrator.note(
+        f"each {scene.topic.house} joined by one consent a campaign; every release is still decided by a person"
+    )
     return serving
 
 
-def _rounds(scene: Scene, serving: dict[str, Running]) -> None:
-    for number in range(1, ROUNDS + 1):
-        scene.narrator.chapter(f"Round {number} of {ROUNDS}")
-        scene.all_at_once(Clinic.carry)
-        scene.all_at_once(Clinic.learn)
-        if number == 1:
-            _look_once(scene)
-        scene.all_at_once(Clinic.release_all)
-        scene.all_at_once(Clinic.carry)
-        for name in (SUMS, MEAN, *([MOMENTS] if number == 1 else [])):
-            serving[name].wait_for(partial(is_over, number))
-            scene.narrator.note(f"{name}: {_told(scene.asker.status(name), number)}")
-    scene.all_at_once(Clinic.carry)
+def _invite(fingerprint: str, invited: tuple[Member, Path]) -> None:
+    invited[0].invite(invited[1], fingerprint)
+
+
+def _round(scene: Scene, serving: dict[str, Running], number: int) -> None:
+    names = [name for name in CAMPAIGNS if rounds_of(name) >= number]
+    scene.narrator.chapter(f"Round {number} of {ROUNDS}")
+    _bring(scene, "jobs come", lambda one: len(one.ready()) == len(names))
+    _at_once(scene.answering, Member.learn, "learning")
+    if number == 1:
+        _look_once(scene)
+    _at_once(scene.answering, Member.release_all, "approving")
+    _at_once(scene.answering, Member.carry, "answers go")
+    for name in names:
+        heard: Counter[str] = Counter()
+        serving[name].wait_for(partial(_is_added_up, heard, number))
+        if scene.asker.witness:
+            serving[name].wait_for(lambda said: said.get("event") == "cosigned")
+        what = f"{heard['answers']} answers, {heard['bytes']:,} bytes"
+        scene.narrator.note(f"{name}: {what}{', cosigned' if scene.asker.witness else ''}")
+
+
+def _is_added_up(heard: Counter[str], number: int, said: dict[str, Any]) -> bool:
+    """Count the answers of a round until it is over."""
+    if (said.get("event"), said.get("round")) == ("answer", number):
+        heard.update(answers=1, bytes=said["bytes"])
+    return is_over(number, said)
 
 
 def _look_once(scene: Scene) -> None:
-    """The first decision of the first clinic is the viewer's; scripted people, labelled so, take the others."""
-    narrator, held = scene.narrator, scene.clinics[0].held()[0]
+    """The first decision of the first house is the viewer's; scripted people, labelled so, take the others."""
+    narrator, held = scene.narrator, scene.members[0].held()[0]
     narrator.note(
-        f"clinic 1: {wording.size(held.size)} would leave, for {held.recipient}; nothing calls it back"
+        f"{scene.members[0].name}: {wording.size(held.size)} would leave, for {held.recipient}; nothing calls it back"
     )
     narrator.note(f"digest {held.digest}; noise {held.noise_multiplier:g}")
     question = f"Type the first 8 digits of the digest ({held.digest[:8]}) to let it leave:"
@@ -131,42 +142,33 @@ def _look_once(scene: Scene) -> None:
     narrator.note("every other release here is approved in the same way, by scripted people")
 
 
-def _told(status: dict[str, Any], number: int) -> str:
-    (found,) = [each for each in status["rounds"] if each["number"] == number]
-    return f"{found['answers']} answers, {found['left_out']} left out, {found['bytes']:,} bytes"
-
-
-def _alone(scene: Scene) -> float:
-    """One clinic answers by itself, under the same ε, and the institute looks at what it got."""
-    from vault.requester.releases import trained_weights
-
-    narrator, first, folder = scene.narrator, scene.clinics[0], scene.narrator.folder
-    narrator.chapter("For comparison, one clinic answers alone", "The same ε, one job, one release.")
-    job, out = scene.asker.make_job(), folder / "alone-release"
-    first.answer_alone(job, out)
-    file = folder / "alone.safetensors"
-    file.write_bytes(trained_weights(out, job))
-    return auc_of_model(file, scene.held_out)
-
-
-def _outcome(scene: Scene, plan: dict[str, Any], digests: dict[str, str], alone_private: float) -> Together:
-    status = scene.asker.status(SUMS)
-    files = scene.clinics[0].export_models(scene.narrator.folder / "models")
-    scores = {name: auc_of_model(files[digest], scene.held_out) for name, digest in digests.items()}
-    return Together(
-        patients=sum(map(len, scene.honest)),
-        held_out=len(scene.held_out),
-        files=sum(clinic.approvals for clinic in scene.clinics),
-        sent_bytes=sum(clinic.sent_bytes for clinic in scene.clinics),
-        alone_private=alone_private,
-        alone=auc_without_privacy(scene.honest[:1], scene.held_out),
-        together=scores[SUMS],
-        moments=scores[MOMENTS],
-        poisoned=scores[MEAN],
-        pooled=auc_without_privacy(scene.honest, scene.held_out),
-        left_out=sum(each["left_out"] for each in status["rounds"]),
-        rounds=ROUNDS,
-        epsilon=EPSILON,
-        planning_number=float(plan["planning_number"]),
-        planned_loss=str(plan["points_lost"]),
+def _without_server(scene: Scene) -> list[mesh.Peer]:
+    """The mesh of those who answer; nobody where its library is not there."""
+    scene.narrator.chapter(
+        "The same without a server",
+        f"A mesh waits for all of its peers: the silent {scene.topic.house} is none.",
     )
+    if not mesh.is_there():
+        scene.narrator.note("left out: it needs zenoh (pip install 'lockbox-vault[mesh]')")
+        return []
+    peers = mesh.peers_of(scene.answering)
+    mesh.learn(peers, scene.asker, partial(_at_once, peers))
+    return peers
+
+
+def _bring(scene: Scene, words: str, is_there: Callable[[Member], bool]) -> None:
+    """Send couriers until everybody has it: what a witness has not cosigned yet is not shown to vaults."""
+    end = time.monotonic() + PATIENCE
+    while lacking := [one for one in scene.answering if not is_there(one)]:
+        _at_once(lacking, Member.carry, words)
+        if time.monotonic() > end:
+            raise CommandFailed(command="courier run", reason="nothing comes any more")
+        if any(not is_there(one) for one in lacking):
+            time.sleep(AGAIN)
+
+
+def _at_once(whom: Sequence[_T], work: Callable[[_T], object], words: str) -> None:
+    """Let each of them do something, two at a time."""
+    with ThreadPoolExecutor(AT_ONCE) as hands:
+        for _ in counted(hands.map(work, whom), words, of=len(whom)):
+            pass
