@@ -191,12 +191,12 @@ def releases(talk: Talk, out: Path) -> None:
     said = talk.answer("1", "1. Release it")
     assert "For you alone" not in said
     assert "We attacked" not in said
-    talk.answer("1", "they fetch it by their token:")
+    talk.answer("1", "for them to fetch by token:")
     talk.answer(str(out), "Word:")
     talk.answer("RELEASE", "To cancel, press the enter key.")
     talk.answer("", "Cancelled: nothing was recorded, nothing left.")
     assert not out.exists()
-    talk.answer("1", "they fetch it by their token:")
+    talk.answer("1", "for them to fetch by token:")
     talk.answer(str(out), "Word:")
     said = talk.answer("RELEASE", "It cannot be called back. This update")
     assert "For you alone; this never leaves:" in said
