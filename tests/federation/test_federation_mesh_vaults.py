@@ -254,7 +254,7 @@ def test_three_vaults_learn_without_a_server(tmp_path: Path) -> None:
         ben.run("mesh", "leave")
         assert list(ben.world.paths.mesh.iterdir()) == []
         again = run_installed(
-            ben.world.paths, "mesh", "join", tmp_path / "mesh" / "2.membership", before=ben.before
+            ben.world.paths, "mesh", "join", tmp_path / "mesh" / "2-Ben.membership", before=ben.before
         )
         assert (again.code, "cannot be joined again" in again.err) == (1, True)
 
