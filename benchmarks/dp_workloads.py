@@ -9,8 +9,19 @@ import numpy as np
 import torch
 from learner_step import DEMO, columns
 from torch import nn
+from torch.nn import functional
 
-from learner.protocol import BYTES, ColumnFrame, FeatureSpec, Job, LabelSpec, ModelSpec, kept_shapes
+from learner.protocol import (
+    BYTES,
+    OF_TEXTS,
+    ColumnFrame,
+    FeatureSpec,
+    Job,
+    LabelSpec,
+    ModelSpec,
+    kept_shapes,
+    waves,
+)
 
 WIDTH = 100
 BYTES_LONG = 160
@@ -64,7 +75,15 @@ def of_texts(name: str, *, rows: int, batch: int) -> Workload:
     )
     features = (FeatureSpec(kind="onehot", labels=BYTES, fill_index=0),) * BYTES_LONG
     job = sampled(replace(DEMO, model=model, features=features), rows=rows, batch=batch)
-    return Workload(name=name, job=job, units=rows, steps=(40, 80))
+    return Workload(name=name, job=job, units=rows, steps=(10, 30))
+
+
+def of_attention(name: str, *, rows: int, batch: int) -> Workload:
+    """A job over texts of 128 bytes, with the largest blocks of attention that a job may ask for."""
+    model = ModelSpec(kind="transformer", image=(1, 128, 64), heads=4, hidden=(256,) * 3, activation="tanh")
+    features = (FeatureSpec(kind="onehot", labels=BYTES, fill_index=0),) * 128
+    job = sampled(replace(DEMO, model=model, features=features), rows=rows, batch=batch)
+    return Workload(name=name, job=job, units=rows, steps=(5, 15))
 
 
 def of_images(name: str, *, filters: tuple[int, ...], rows: int, batch: int) -> Workload:
@@ -91,6 +110,11 @@ WORKLOADS = (
         batch=1024,
         rank=RANK,
     ),
+    of_attention(
+        "attention over 128 bytes, 64 numbers, 3 blocks of 4 heads and 256, 64 of 1,280 rows",
+        rows=1_280,
+        batch=64,
+    ),
     workload("logistic, 24 rows a unit", hidden=(), rows=98_304, batch=4096, rows_each=24),
     workload("mlp, 24 rows a unit", hidden=(256, 256), rows=19_200, batch=1024, rows_each=24),
     of_texts("text of 160 bytes, 8 numbers, 16 filters of 5, 512 of 5,000 rows", rows=5_000, batch=512),
@@ -115,6 +139,46 @@ class TextTwin(nn.Module):
         return scores
 
 
+class AttentionTwin(nn.Module):
+    """A part of a block, behind its norm and beside what it takes in: attention, or two affine layers."""
+
+    def __init__(self, numbers: int, heads: int, hidden: int) -> None:
+        super().__init__()
+        self.norm, self.heads, self.hidden = nn.LayerNorm(numbers), heads, hidden
+        self.first = nn.Linear(numbers, hidden or 3 * numbers)
+        self.second = nn.Linear(hidden or numbers, numbers)
+
+    def forward(self, values: torch.Tensor) -> torch.Tensor:
+        """What is given out for each byte."""
+        found = self.first(self.norm(values))
+        if self.hidden:
+            found = torch.tanh(found)
+        else:
+            parts = found.unflatten(2, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
+            found = functional.scaled_dot_product_attention(*parts).transpose(1, 2).flatten(2)
+        given: torch.Tensor = values + self.second(found)
+        return given
+
+
+class TransformerTwin(nn.Module):
+    """The same blocks of attention, for texts that fill their length."""
+
+    def __init__(self, job: Job) -> None:
+        super().__init__()
+        _, length, numbers = job.model.image
+        self.table, self.places = nn.Embedding(BYTES, numbers), torch.tensor(waves(length, numbers))
+        parts = [(job.model.heads, wide) for hidden in job.model.hidden for wide in (0, hidden)]
+        self.blocks = nn.Sequential(*(AttentionTwin(numbers, *each) for each in parts))
+        self.norm, self.last = nn.LayerNorm(numbers), nn.Linear(numbers, job.label.classes)
+
+    def forward(self, codes: torch.Tensor) -> torch.Tensor:
+        """The scores."""
+        table = self.table(codes)
+        values = self.blocks(table + self.places.view(table.shape[1:]))
+        scores: torch.Tensor = self.last(self.norm(values).mean(dim=1))
+        return scores
+
+
 class AdaptedTwin(nn.Module):
     """A layer that is kept, and the two narrow ones beside it."""
 
@@ -133,6 +197,8 @@ def twin_of(job: Job) -> nn.Module:
     """The same model of torch's own layers."""
     if job.model.kind == "text":
         return TextTwin()
+    if job.model.kind == "transformer":
+        return TransformerTwin(job)
     if job.model.kind == "cnn":
         return _image_twin(job)
     layer = AdaptedTwin if kept_shapes(job) else nn.Linear
@@ -158,9 +224,9 @@ def _image_twin(job: Job) -> nn.Module:
 def rows_of(work: Workload) -> ColumnFrame:
     """Random rows whose label follows their first column."""
     job = work.job
-    if job.model.kind != "text":
+    if job.model.kind not in OF_TEXTS:
         return columns(job, work.units, work.rows_each)
-    codes = np.random.default_rng(0).integers(1, BYTES, (BYTES_LONG, work.units)).astype(np.int32)
+    codes = np.random.default_rng(0).integers(1, BYTES, (len(job.features), work.units)).astype(np.int32)
     label = (codes[0] > BYTES // 2).astype(np.int32)
     unit = np.arange(work.units, dtype=np.int32)
     data = ColumnFrame.encode(job, unit=unit.data, features=[each.data for each in codes], label=label.data)
@@ -170,5 +236,5 @@ def rows_of(work: Workload) -> ColumnFrame:
 def tensors_of(work: Workload, frame: ColumnFrame) -> tuple[torch.Tensor, torch.Tensor]:
     """The same rows and labels as torch takes them."""
     features = np.column_stack([np.asarray(column) for column in frame.features])
-    inputs = features.astype(np.int64 if work.job.model.kind == "text" else np.float32)
+    inputs = features.astype(np.int64 if work.job.model.kind in OF_TEXTS else np.float32)
     return torch.from_numpy(inputs), torch.from_numpy(np.asarray(frame.label).astype(np.int64))

@@ -46,7 +46,7 @@ MUTANTS = (
         function="_spread_means",
         old="room.slopes.zero_()",
         new="pass",
-        caught_by="test_nothing_of_a_block_is_left_for_the_next",
+        caught_by="test_nothing_of_a_block_of_normed_maps_is_left_for_the_next",
     ),
     Mutant(
         name="the one behind the last map is not put back",
