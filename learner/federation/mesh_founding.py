@@ -38,7 +38,7 @@ from learner.federation.mesh_forms import (
 from vault.errors.families import Invalid
 from vault.errors.meshes import IntroductionInvalid, MembershipInvalid
 from vault.requester.campaigns import CampaignFacts, new_campaign, sign_campaign
-from vault.requester.coordinating import RECIPIENTS_LIMIT, create_file, read_bounded, read_campaign, round_key
+from vault.requester.coordinating import PEERS_LIMIT, create_file, read_bounded, read_campaign, round_key
 from vault.requester.forms import canonical, dump
 from vault.requester.keys import fingerprint_of_secret
 
@@ -159,8 +159,8 @@ def _check_peers(peers: Sequence[Introduction], requester: str) -> None:
         raise Invalid(
             reason=f"a mesh has at least {FEWEST} peers, each with its introduction, and {given} given"
         )
-    if len(peers) > RECIPIENTS_LIMIT:
-        raise Invalid(reason=f"a mesh has at most {RECIPIENTS_LIMIT} peers, and {len(peers)} were given")
+    if len(peers) > PEERS_LIMIT:
+        raise Invalid(reason=f"a mesh has at most {PEERS_LIMIT} peers, and {len(peers)} were given")
     for one in peers:
         if one.requester != requester:
             raise Invalid(

@@ -16,7 +16,7 @@ from learner.federation.coordinator_folder import Settings, make_coordinator
 from learner.federation.mesh_mixing import mixed_by, variances_of
 from learner.federation.mesh_models import ReleasedModel, released_model
 from learner.federation.noise import answer_reach
-from tests.worlds.answering import START, MadeVault
+from tests.worlds.answering import DOCUMENT, START, MadeVault, signed_campaign
 from tests.worlds.meshes import MadeMesh, made_mesh
 from vault.errors.campaigns import CampaignInvalid
 from vault.errors.families import Invalid
@@ -68,6 +68,17 @@ def test_each_rule_of_a_mesh_has_its_sentence(mesh: MadeMesh, path: str, value: 
         parse_campaign(changed(mesh, path, value))
 
     assert sentence in str(refused.value)
+
+
+def test_a_mesh_has_up_to_thirty_two_peers_and_only_a_mesh_so_many_recipients(tmp_path: Path) -> None:
+    mesh = made_mesh(tmp_path, START, count=32)
+    shared = mesh.released(31, 1, np.ones(6))
+    assert (len(mesh.document.peers), shared.key) == (32, mesh.peers[31].public)
+    with pytest.raises(CampaignInvalid, match="more than 32"):
+        made_mesh(tmp_path / "more", START, count=33)
+    many = [f"Peer {number}" for number in range(17)]
+    with pytest.raises(CampaignInvalid, match="more than 16 recipients, which only a mesh may"):
+        signed_campaign(tmp_path, START, name="served", job={**DOCUMENT["job"], "recipients": many})
 
 
 def test_one_key_stands_for_one_peer_and_for_nobody_else(mesh: MadeMesh) -> None:

@@ -88,6 +88,10 @@ def test_of_many_peers_a_line_says_how_many_and_names_those_too_far(tmp_path: Pa
     said = mesh_standing.standing(replace(one, names=names, state=MeshState(rounds=many)))
     assert "from 3 of 9 others; not from Peer 1 (12.3 away, 2.5 allowed), Peer 4" in said
     assert "Peer 0" not in said
+    many = rounds_of([f"{place:064}" for place in range(31)])
+    names = {f"{place:064}": f"Peer {place}" for place in range(31)}
+    said = mesh_standing.standing(replace(one, names=names, state=MeshState(rounds=many)))
+    assert said.endswith("Peer 13 (12.3 away, 2.5 allowed), 5 more.")
 
 
 def test_before_its_first_mix_a_mesh_says_so_and_what_cannot_be_read_keeps_no_screen_from_being_drawn(

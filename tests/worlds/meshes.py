@@ -25,7 +25,17 @@ from vault.requester.coordinating import (
     weights_file,
 )
 
-NAMES = ("Anna", "Ben", "Cora", "Dan", "Eve", "Finn", "Gus", "Hal")
+NAMES = (
+    "Anna",
+    "Ben",
+    "Cora",
+    "Dan",
+    "Eve",
+    "Finn",
+    "Gus",
+    "Hal",
+    *(f"Peer {number}" for number in range(9, 40)),
+)
 AUTHORITY = "a" * 64
 MESH_JOB = {
     **DOCUMENT["job"],

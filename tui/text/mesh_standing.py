@@ -81,7 +81,7 @@ def _round(one: Meshed, number: int) -> str:
 
 
 def _from_whom(one: Meshed, verdicts: tuple[Verdict, ...]) -> str:
-    """From whom a mix is, and from whom it is not and why; of many peers how many, and who was too far."""
+    """From whom a mix is, and from whom it is not and why; of many peers how many, and some of those too far."""
     taken = [one.names[each.key] for each in verdicts if mesh_facts.is_taken(each)]
     left = [each for each in verdicts if not mesh_facts.is_taken(each)]
     said = f"from {', '.join(taken)}" if taken else _NOBODY
@@ -90,7 +90,8 @@ def _from_whom(one: Meshed, verdicts: tuple[Verdict, ...]) -> str:
             f"from {len(taken)} of {len(verdicts)} others",
             [each for each in left if each.word == "too far"],
         )
-    named = [f"{one.names[each.key]} ({mesh_facts.why(each)})" for each in left]
+    named = [f"{one.names[each.key]} ({mesh_facts.why(each)})" for each in left[:_MOST_NAMED]]
+    named += [f"{len(left) - _MOST_NAMED} more"] * (len(left) > _MOST_NAMED)
     return f"{said}; not from {', '.join(named)}" if named else said
 
 

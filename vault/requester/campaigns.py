@@ -98,11 +98,13 @@ def drafted_campaign(
     In each of its noise ``tiers`` they keep to what that one aims at. Raises ``ManifestInvalid``, ``CampaignInvalid``
     or ``Invalid``.
     """
-    draft = draft_job(description.drafted, aim=replace(aim, rounds=description.rounds), now=now)
+    asked = replace(description.drafted, recipients=())  # how many a campaign may have its own rules say
+    draft = draft_job(asked, aim=replace(aim, rounds=description.rounds), now=now)
     days = [timedelta(days=description.days_a_round * (each + 1)) for each in range(description.rounds)]
     deadlines = [(now + each).strftime(TIME_FORMAT) for each in days]
     job: dict[str, Any] = json.loads(draft.manifest)
-    job |= {"job_id": NO_ID, "expires": deadlines[-1]}
+    recipients = list(description.job.recipients)
+    job |= {"job_id": NO_ID, "expires": deadlines[-1], "recipients": recipients}
     job["model"]["weights"] = NO_WEIGHTS
     try:
         document = _document(description, job=job, deadlines=deadlines, round_key=round_key)

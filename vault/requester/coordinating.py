@@ -43,7 +43,7 @@ from vault.requests.campaign import (
 from vault.requests.campaign_model import MODEL_DOMAIN, ModelFiles, check_model, kept_job, model_document
 from vault.requests.campaign_round import check_round
 from vault.requests.encodings import encoding_of, update_step
-from vault.requests.manifest import RECIPIENTS_LIMIT
+from vault.requests.manifest import PEERS_LIMIT
 from vault.requests.release_manifest import ReleaseManifest, SecondRelease
 from vault.requests.shapes import dimension, shapes, update_shapes
 from vault.requests.translate import learner_job
@@ -63,7 +63,7 @@ __all__ = [
     "CAMPAIGN_SIGNATURE_FILE",
     "LARGEST_WEIGHT",
     "MOVING_STRATEGIES",
-    "RECIPIENTS_LIMIT",
+    "PEERS_LIMIT",
     "ROUND_KEY_FILE",
     "WEIGHTS_FILE",
     "Average",

@@ -21,7 +21,7 @@ from vault.requests.bundle import parse_signature_line
 from vault.requests.canonical import NotCanonical, Wire, dump, parse_version, rule
 from vault.requests.encodings import encoding_faults
 from vault.requests.folders import CAMPAIGN
-from vault.requests.manifest import RECIPIENTS_LIMIT, Kind, ScaledOutput, SecondManifest
+from vault.requests.manifest import PEERS_LIMIT, RECIPIENTS_LIMIT, CampaignJob, Kind, ScaledOutput
 from vault.requests.shapes import grid_faults, oversize_faults
 from vault.requests.values import Digest, Id, Moment, Name, PublicKey, TierName, moment
 from vault.sealing.digest import sha256_hex
@@ -117,7 +117,7 @@ class Mesh(Wire):
 
     kind: Literal["mesh"]
     authority: Digest
-    peers: Annotated[tuple[Peer, ...], Field(min_length=2, max_length=RECIPIENTS_LIMIT)]
+    peers: Annotated[tuple[Peer, ...], Field(min_length=2, max_length=PEERS_LIMIT)]
 
 
 ServerRule: TypeAlias = GradientSteps | Average | Ridge | Mesh
@@ -150,7 +150,7 @@ class CampaignDocument(Wire):
 
     v: Annotated[int, Field(ge=1, le=1)]
     campaign_id: Id
-    job: SecondManifest
+    job: CampaignJob
     protocol: Protocol
     deadlines: Annotated[tuple[Moment, ...], Field(min_length=1, max_length=ROUNDS_LIMIT)]
     round_key: PublicKey
@@ -214,6 +214,10 @@ class CampaignDocument(Wire):
             ("has a job that does not expire with its last round", job.expires != self.deadlines[-1]),
             ("has another bound of units than its job", bound != self.most_units),
             (f"has more than {MOST_STEPS:,} steps in all rounds", job.dp.steps * self.rounds > MOST_STEPS),
+            (
+                f"has more than {RECIPIENTS_LIMIT} recipients, which only a mesh may",
+                len(job.recipients) > RECIPIENTS_LIMIT and not self.peers,
+            ),
         )
 
     def _faults_of_mesh(self) -> tuple[tuple[str, bool], ...]:

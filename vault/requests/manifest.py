@@ -40,6 +40,8 @@ from vault.requests.values import (
 
 FIELDS_LIMIT: Final = 256
 RECIPIENTS_LIMIT: Final = 16
+PEERS_LIMIT: Final = 32
+"""Of a mesh, whose recipients are its peers."""
 
 OWNERS_KINDS: Final = ("own",)
 """What an owner has computed for themselves alone, and nobody asks for."""
@@ -326,7 +328,13 @@ class SecondManifest(Manifest):
         return self
 
 
-class RoundManifest(SecondManifest):
+class CampaignJob(SecondManifest):
+    """What all rounds of a campaign are but for their id and weights; its recipients may be the peers of a mesh."""
+
+    recipients: Annotated[tuple[Name, ...], Field(max_length=PEERS_LIMIT)]
+
+
+class RoundManifest(CampaignJob):
     """The job of one round of a campaign."""
 
     campaign: Campaign
