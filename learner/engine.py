@@ -107,7 +107,7 @@ def run(
         )
         taps.total(total)
         noise = taps.noise(draw_noise(words, plan, network.erfinv))
-        membership.look(descent.theta, batch, noise)
+        membership.look(step, descent.theta, batch, noise)
         descent.step(noised_gradient(total, noise, plan))
         view.look(step, descent.theta)
         progress(step, plan.steps)

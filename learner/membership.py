@@ -1,8 +1,9 @@
-"""How well somebody who knew all else and saw every step would tell the owner's units from made-up ones, in this run.
+"""How well somebody who knew all else and saw steps of a run would tell the owner's units from made-up ones.
 
 For the owner alone; nothing here flows into training. Of a unit that is in, a noised sum without all others shows its
-gradient and the noise; of one that is not, the noise. Who sees all of these sums takes what is likelier (Neyman,
-Pearson, 1933), each unit being in a batch by a coin of its own.
+gradient and the noise; of one that is not, the noise. Who sees such sums takes what is likelier (Neyman, Pearson,
+1933), each unit being in a batch by a coin of its own. At most 40 steps are looked at, evenly spaced, so that a long
+run costs no more for it than its learning curve does.
 
 A made-up unit has half of the columns, and the label, of one row and the other half of another, both of the owner's:
 the model finds the same patterns in it. What it shows is made as long as what the owner's unit shows, so that neither
@@ -30,6 +31,7 @@ from learner.protocol import NETWORKS, SUMS, Job
 FEWEST: Final = 50
 """Of fewer units there is no number: it would say more of luck than of the run."""
 MOST: Final = 250
+MOST_STEPS: Final = 40
 _SHARE: Final = 8
 """Of models that take time to compute at most one unit is tried for so many of an expected batch."""
 
@@ -40,7 +42,7 @@ class Membership:
     """The evidence of a run for each of some units of the owner's, and for as many made-up ones."""
 
     def __init__(self, job: Job, plan: Plan, rows: Rows, units: Units, kept: Vector) -> None:
-        self._plan, self._reduction = plan, job.unit_reduction
+        self._plan, self._reduction, self._steps = plan, job.unit_reduction, steps_seen(job.steps)
         self._members = members_of(job, units.count)
         of_both, self._units = beside_made_up(rows, units, self._members)
         # a network of its own: the one that trains is left as it is
@@ -48,9 +50,9 @@ class Membership:
         self.evidence = np.zeros((2, len(self._members)))
 
     @np.errstate(all="ignore")  # of a rate of one, what a unit would be that is left out has no likelihood
-    def look(self, theta: Vector, batch: NDArray[np.bool_], noise: NDArray[np.int64]) -> None:
-        """Take in one step: what it computed with, who was in the batch, and the noise in grid cells."""
-        if self._network is None:
+    def look(self, step: int, theta: Vector, batch: NDArray[np.bool_], noise: NDArray[np.int64]) -> None:
+        """Take in a step, if it is seen: what it computed with, who was in the batch, and the noise in grid cells."""
+        if self._network is None or step not in self._steps:
             return
         grid, rate = self._plan.grid, self._plan.sampling_rate
         along, squared = self._shown(self._network, theta, np.multiply(noise, grid, dtype=np.float64))
@@ -61,9 +63,10 @@ class Membership:
         self.evidence += np.logaddexp(np.log1p(-rate), np.log(rate) + shifts)
 
     def facts(self) -> dict[str, int]:
-        """How many guesses there were, and how many were right: of few units none."""
+        """How many guesses there were and how many were right, and how many steps were seen: of few units none."""
         own, made_up = self.evidence
-        return {"made": self.evidence.size, "right": int((own > 0).sum() + (made_up <= 0).sum())}
+        right = int((own > 0).sum() + (made_up <= 0).sum())
+        return {"made": self.evidence.size, "right": right, "seen": len(self._steps)}
 
     def _shown(self, network: Network, theta: Vector, noise: Vector) -> tuple[Vector, Vector]:
         """How far the noise goes along each unit's bounded gradient, and its squared length: (2, units) both."""
@@ -80,6 +83,12 @@ class Membership:
             found.append(np.stack((np.add.reduceat(_along(bounded, parts), starts), _squared(bounded))))
         along, squared = np.concatenate(found, axis=1).reshape(2, 2, -1)
         return along, squared
+
+
+def steps_seen(steps: int) -> frozenset[int]:
+    """Of the steps from 1 on at most 40, evenly spaced, with the last one."""
+    seen = min(steps, MOST_STEPS)
+    return frozenset(-(-steps * place // seen) for place in range(1, seen + 1))
 
 
 def members_of(job: Job, units: int) -> NDArray[np.int64]:

@@ -29,7 +29,6 @@ from vault.requester.releases import verify_release
 from vault.requester.trail import verify_trail
 from vault.store.tables import ChargeRow, GrantRow, HeldRow, Segment
 from vault.vault import Vault
-from vault.views.attack import AttackView
 
 Quiet = Callable[[int, int], None]
 
@@ -166,7 +165,8 @@ def test_for_you_is_hidden_until_the_decision_is_final(held_world: World) -> Non
     assert results is not None
     assert results.rows == 100
     assert results.final_metric is not None
-    assert results.attack == AttackView(guesses=200, right_rate=Decimal("0.53"), least_seen=Decimal("0.565"))
+    assert results.attack is not None
+    assert (results.attack.guesses, results.attack.right_rate) == (200, Decimal("0.53"))
 
 
 def test_the_private_results_never_reach_the_egress(held_world: World) -> None:

@@ -28,7 +28,7 @@ from learner.data import encode_rows, group_units
 from learner.dp.clipping import clipped_sum
 from learner.dp.plan import plan_of
 from learner.dp.units import Units
-from learner.membership import FEWEST, MOST, Membership, beside_made_up, members_of
+from learner.membership import FEWEST, MOST, MOST_STEPS, Membership, beside_made_up, members_of, steps_seen
 from learner.models.network import network_of
 from learner.models.weights import read_start
 from learner.protocol import Job
@@ -62,7 +62,7 @@ class Unseen:
 
     def facts(self) -> dict[str, int]:
         """No guesses."""
-        return {"made": 0, "right": 0}
+        return {"made": 0, "right": 0, "seen": 0}
 
 
 def ran(job: Job, units: int = 60, *, silent: bool = False) -> tuple[Recorder, bytes, dict[str, int]]:
@@ -115,7 +115,7 @@ def test_evidence_is_how_far_a_sum_without_all_others_goes_along_a_units_gradien
     membership = Membership(job, plan, rows, units, np.empty(0))
     members = members_of(job, units.count)
     is_in = np.arange(units.count) % 2 == 0
-    membership.look(theta, is_in, noise)
+    membership.look(1, theta, is_in, noise)
 
     own, made_up = np.split(_gradients(job, *beside_made_up(rows, units, members), theta), 2)
     lengths, added = np.linalg.norm(own, axis=1), noise * plan.grid
@@ -145,7 +145,7 @@ def _gradients(job: Job, rows: Any, units: Units, theta: NDArray[np.float64]) ->
 
 def test_with_hardly_any_noise_every_guess_is_right() -> None:
     job = replace(CLIPPED, noise_multiplier=0.3, steps=40)
-    assert ran(job, 100)[2] == {"made": 200, "right": 200}
+    assert ran(job, 100)[2] == {"made": 200, "right": 200, "seen": 40}
 
 
 def test_units_that_were_in_no_sum_are_told_from_nobody_however_well_their_pattern_was_learned() -> None:
@@ -155,7 +155,7 @@ def test_units_that_were_in_no_sum_are_told_from_nobody_however_well_their_patte
     pattern = np.zeros(plan.parameters)
     pattern[0], pattern[8] = -1.0, 1.0  # labels follow the first feature
     for step in range(4):
-        membership.look(pattern, np.zeros(MOST, np.bool_), noise_of(job, step))
+        membership.look(step + 1, pattern, np.zeros(MOST, np.bool_), noise_of(job, step))
     assert membership.facts()["right"] == pytest.approx(MOST, rel=0.15)
 
 
@@ -164,9 +164,29 @@ def test_a_unit_may_be_in_any_batch_by_its_coin() -> None:
     job = replace(ONE, sampling_rate=0.25, noise_multiplier=0.3)
     membership = looked_at(job)
     far = -10 * np.sign(np.ones(plan_of(job).parameters))
-    membership.look(np.zeros(18), np.zeros(60, np.bool_), (far * plan_of(job).noise_cells).astype(np.int64))
+    membership.look(
+        1, np.zeros(18), np.zeros(60, np.bool_), (far * plan_of(job).noise_cells).astype(np.int64)
+    )
     assert membership.evidence.min() >= np.log(0.75) - 1e-12
     assert np.isfinite(membership.evidence).all()
+
+
+def test_of_a_long_run_forty_steps_are_looked_at_and_the_others_cost_and_add_nothing() -> None:
+    job = replace(ONE, steps=400)
+    membership = looked_at(job)
+    assert sorted(steps_seen(400)) == list(range(10, 401, 10))
+    for step in range(1, 10):
+        membership.look(step, np.zeros(18), np.ones(60, np.bool_), noise_of(job))
+    assert not membership.evidence.any()
+    membership.look(10, np.zeros(18), np.ones(60, np.bool_), noise_of(job))
+    assert membership.evidence.any()
+    assert membership.facts()["seen"] == MOST_STEPS
+
+
+def test_of_a_short_run_every_step_is_looked_at() -> None:
+    assert [sorted(steps_seen(steps)) for steps in (1, 3)] == [[1], [1, 2, 3]]
+    assert all(steps_seen(steps) == frozenset(range(1, steps + 1)) for steps in range(1, MOST_STEPS + 1))
+    assert all(len(steps_seen(steps)) == MOST_STEPS for steps in range(MOST_STEPS, 500))
 
 
 def test_a_made_up_unit_is_half_of_one_and_half_of_another_with_the_label_of_the_first() -> None:
@@ -203,7 +223,7 @@ def test_few_units_small_batches_of_networks_and_sums_give_no_guesses(
 
 
 def test_a_run_without_units_says_so() -> None:
-    assert ran(ONE, 0)[2] == {"made": 0, "right": 0}
+    assert ran(ONE, 0)[2]["made"] == 0
 
 
 @pytest.mark.slow

@@ -287,10 +287,10 @@ def test_a_curve_without_steps_is_not_drawn() -> None:
 
 
 def test_an_attack_on_a_run_says_how_little_it_says() -> None:
-    found = AttackView(guesses=500, right_rate=Decimal("0.531"), least_seen=Decimal("0.538"))
+    found = AttackView(guesses=500, right_rate=Decimal("0.531"), least_seen=Decimal("0.538"), steps_seen=40)
     assert run_sentence(found, "patient") == (
         "We attacked this very run, a weaker test than that of a stand-in: of your patients and made-up ones, put "
-        "together from halves of yours, somebody who knows all else and saw every step would have told 54 in 100 "
+        "together from halves of yours, somebody who knows all else and saw 40 of its steps would have told 54 in 100 "
         "right, and by luck 50 (500 guesses; the test could not have seen less than 54). That is one run and a mean "
         "over what you have: a single patient may stand out more. A failed attack proves nothing and says nothing "
         "about habits."

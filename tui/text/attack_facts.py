@@ -45,7 +45,7 @@ def run_sentence(found: AttackView, noun: str) -> str:
     right, least = (wording.times_in_hundred(rate) for rate in (found.right_rate, found.least_seen))
     return (
         f"We attacked this very run, a weaker test than that of a stand-in: of your {units} and made-up ones, put "
-        f"together from halves of yours, somebody who knows all else and saw every step would have told {right} in "
-        f"100 right, and by luck 50 ({found.guesses} guesses; the test could not have seen less than {least}). That is "
-        f"one run and a mean over what you have: a single {noun} may stand out more. {NO_PROOF}"
+        f"together from halves of yours, somebody who knows all else and saw {found.steps_seen} of its steps would "
+        f"have told {right} in 100 right, and by luck 50 ({found.guesses} guesses; the test could not have seen less "
+        f"than {least}). That is one run and a mean over what you have: a single {noun} may stand out more. {NO_PROOF}"
     )

@@ -28,14 +28,15 @@ def attack_view(guesses: Guesses, bound: Decimal) -> AttackView:
     return replace(seen, is_above_bound=chance_of(guesses.right, guesses.made, float(bound)) < FALSE_ALARM)
 
 
-def run_attack_view(guesses: Guesses) -> AttackView:
+def run_attack_view(guesses: Guesses, steps: int | None = None) -> AttackView:
     """The guesses alone. Those about one run share its noise, so that more right ones than the bound prove nothing."""
     if guesses.made < FEWEST_GUESSES:
-        return AttackView(guesses=guesses.made, right_rate=None, least_seen=None)
+        return AttackView(guesses=guesses.made, right_rate=None, least_seen=None, steps_seen=steps)
     return AttackView(
         guesses=guesses.made,
         right_rate=_share(guesses.right, guesses.made),
         least_seen=_share(least_seen(guesses.made), guesses.made),
+        steps_seen=steps,
     )
 
 

@@ -16,6 +16,7 @@ from vault.requests.stored_campaigns import has_more_to_decide
 from vault.sealing.signing import fingerprint
 from vault.store.tables import CampaignRow, GrantRow, HeldRow
 from vault.store.times import stamp
+from vault.views.attack import AttackView
 from vault.views.purposes import PURPOSES
 from vault.views.releases import OwnerResults, ReleaseView
 from vault.views.states import RequesterStatus, RequestState
@@ -115,5 +116,9 @@ def _for_you(asked: StoredJob, held: HeldRow) -> OwnerResults | None:
         final_metric=facts["final"][name],
         base_metric=facts.get("base"),
         is_sum=is_sum,
-        attack=None if guesses is None else run_attack_view(Guesses(**guesses)),
+        attack=None if guesses is None else _attack(**guesses),
     )
+
+
+def _attack(made: int, right: int, seen: int) -> AttackView:
+    return run_attack_view(Guesses(made=made, right=right), seen)
