@@ -9,7 +9,7 @@ from typing import TypeVar
 _T = TypeVar("_T")
 
 
-def counted(work: Iterable[_T], words: str, *, of: int | None = None) -> Iterator[_T]:
+def one_by_one(work: Iterable[_T], words: str, *, of: int | None = None) -> Iterator[_T]:
     """Go through these, and say to somebody at a terminal how many were done."""
     total = len(work) if of is None and isinstance(work, Collection) else of
     try:

@@ -19,7 +19,7 @@ from tui.demo.together.asker import CAMPAIGNS, ROUNDS, is_over, rounds_of
 from tui.demo.together.commands import PATIENCE, CommandFailed, Running
 from tui.demo.together.member import Member
 from tui.demo.together.outcome import Played
-from tui.demo.together.progress import counted
+from tui.demo.together.progress import one_by_one
 from tui.demo.together.scene import Scene
 from tui.text import wording
 
@@ -46,7 +46,7 @@ def play(scene: Scene) -> Played:
         narrator.note(
             f"planning number {plan['planning_number']}: noise costs about {plan['points_lost']} points"
         )
-        digests = {name: asker.make(name) for name in counted(CAMPAIGNS, "pricing campaigns")}
+        digests = {name: asker.make(name) for name in one_by_one(CAMPAIGNS, "pricing campaigns")}
         narrator.chapter(
             "A coordinator serves each campaign over HTTPS", "It has the key of rounds, no other."
         )
@@ -62,9 +62,9 @@ def play(scene: Scene) -> Played:
             scene=scene,
             plan=plan,
             poisoned_key=scene.members[-1].vault.vault_key(topic.asker),
-            status={name: asker.status(name) for name in counted(CAMPAIGNS, "asking how all went")},
+            status={name: asker.status(name) for name in one_by_one(CAMPAIGNS, "asking how all went")},
             models=scene.members[0].export_models(narrator.folder / "models", digests),
-            alone=[asker.ask_alone(scene.members[0], each) for each in counted((False, True), "learning")],
+            alone=[asker.ask_alone(scene.members[0], each) for each in one_by_one((False, True), "learning")],
             meshed=[(one.model(), *one.accepted(peers[-1].key)) for one in peers[:-1]],
         )
 
@@ -72,7 +72,7 @@ def play(scene: Scene) -> Played:
 def _make_vaults(scene: Scene, stage: ExitStack) -> None:
     for one in scene.members:
         stage.callback(one.close)
-    for one in counted(scene.members, "sealing"):
+    for one in one_by_one(scene.members, "sealing"):
         one.make()
     _at_once(scene.members, Member.open, "opening")
     for one in scene.members:
@@ -170,5 +170,5 @@ def _bring(scene: Scene, words: str, is_there: Callable[[Member], bool]) -> None
 def _at_once(whom: Sequence[_T], work: Callable[[_T], object], words: str) -> None:
     """Let each of them do something, two at a time."""
     with ThreadPoolExecutor(AT_ONCE) as hands:
-        for _ in counted(hands.map(work, whom), words, of=len(whom)):
+        for _ in one_by_one(hands.map(work, whom), words, of=len(whom)):
             pass
