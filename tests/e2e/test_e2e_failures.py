@@ -425,8 +425,7 @@ def test_what_is_wrong_with_what_was_given_is_said_of_that(today: World) -> None
     tried = [
         (1, "a date is written YYYY-MM-DD", ("date", "confirm", "28.11.2026")),
         (1, "nights.csv is not a folder; a job is one", ("request", "submit", table)),
-        (1, "holds the public key of a requester; here the public key of a vault is wanted",
-         ("update", "verify", today.folder / "job", "--vault-key", key)),
+        (1, "job is the folder of a job", ("update", "verify", today.folder / "job", "--vault-key", key)),
         (1, "the description has a key colection, and the nearest it knows is collection",
          ("job", "new", today.folder / "typo.toml", "--epsilon", "1", "--to", today.folder / "made")),
         (1, "has a key [training] sample_rate, and the nearest it knows is [training] sampling_rate",

@@ -36,7 +36,7 @@ ANNA, BEN = ("Anna", "a", "lab"), ("Ben", "b", "lab")
     [
         ([], "fedavg", "a mesh has at least 2 peers, each with its introduction, and none was given"),
         ([ANNA], "fedavg", "a mesh has at least 2 peers, each with its introduction, and one was given"),
-        ([(f"Peer {n}", str(n), "lab") for n in range(17)], "fedavg", "a mesh has at most 16 peers, and 17 were given"),
+        ([(f"Peer {n}", str(n), "lab") for n in range(33)], "fedavg", "a mesh has at most 32 peers, and 33 were given"),
         ([ANNA, ("Ben", "a", "lab")], "fedavg", "two of the introductions are of one vault"),
         ([ANNA, ("Anna", "b", "lab")], "fedavg", "two peers are called Anna: one of them introduces their vault under"),
         ([ANNA, ("Ben", "b", "other")], "fedavg", "Ben is introduced to another requester, whose key has"),

@@ -338,7 +338,8 @@ def test_what_is_no_release_or_no_sum_is_not_called_damaged(
 ) -> None:
     key = ["--vault-key", str(places.key)]
 
-    assert run(["update", "verify", str(places.key), *key]) == 1
+    (note := tmp_path / "note.txt").write_text("no release")
+    assert run(["update", "verify", str(note), *key]) == 1
     assert "is no folder of a release" in " ".join(capsys.readouterr().err.split())
     wanted = ["--sum", str(tmp_path / "sum"), "--job", str(places.job), "--model", str(tmp_path / "model")]
     assert run(["update", "verify", str(places.release), *key, *wanted]) == 1

@@ -22,6 +22,7 @@ import typer.main
 
 from tests.worlds.forks import Fork, fork, forks
 from tests.worlds.world import PASSPHRASE, World
+from tui.cli import silence
 from vault.sealing.keytree import Purpose
 from vault.settings import Paths
 
@@ -40,8 +41,11 @@ os.execv(sys.argv[2], sys.argv[2:])
 
 @pytest.fixture(scope="session", autouse=True)
 def _kept_commands() -> Iterator[None]:
-    """Make the commands once for all command lines that are run in this process."""
+    """Make the commands once for all command lines that are run in this process, and wait for them in silence."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            silence, "PATIENCE", silence.PATIENCE * 3600
+        )  # a busy machine adds no line to what is said
         patch.setattr(typer.main, "get_command", cache(typer.main.get_command))
         yield
 

@@ -263,6 +263,7 @@ def _serve_from_stdin() -> None:
     statements.keep()
     served.keep_routes()
     _derive_lightly()
+    vars(tui.cli.silence)["PATIENCE"] *= 3600  # a busy machine adds no line to what a command says
     live_once()
     command = typer.main.get_command(tui.cli.command_line.app)
     typer.main.get_command = lambda _app: command
