@@ -151,7 +151,7 @@ class Asker:
         words = ("mesh", "new", f"{MESH}.toml", *introductions, "--key", "keys/requester.key", "--to", MESH)
         show("mesh", "new", f"{MESH}.toml", "…", "--key", "keys/requester.key", "--to", MESH)
         lockbox(*words, "--epsilon", EPSILON, folder=self.folder)
-        return [self.folder / MESH / f"{place}.membership" for place in range(1, len(introductions) + 1)]
+        return sorted((self.folder / MESH).glob("*.membership"))  # by their numbers, of one digit
 
     @contextmanager
     def coordinating(self, name: str) -> Iterator[tuple[Running, list[Path]]]:

@@ -122,7 +122,7 @@ def learn(peers: list[Peer], asker: Asker, each: Callable[[Callable[[Peer], obje
             (one.address for one in peers), asker.found_mesh([one.introduction for one in peers]), strict=True
         )
     )
-    show("mesh", "join", "N.membership", who="each peer")
+    show("mesh", "join", "N-NAME.membership", who="each peer")
     each(lambda one: one.join(memberships[one.address]), "joining")
     show("mesh", "run", who="each peer")
     with ExitStack() as network:
