@@ -32,7 +32,7 @@ TICK: Final = 1.0
 """Seconds between two looks at what is due, where no answer came in between."""
 GRACE: Final = 5
 LONGEST_PAUSE: Final = 60.0
-THREADS: Final = 8
+THREADS: Final = 4
 TLS_BUFFER: Final = 4 * 1024
 _M_ARENA_MAX, _M_MMAP_THRESHOLD = -8, -3
 

@@ -30,7 +30,7 @@ from learner.federation.server_rules import ServerState, averaged, gradient_step
 from vault.requester.coordinating import MOVING_STRATEGIES, Average, CampaignDocument, GradientSteps
 
 WholeNumbers: TypeAlias = NDArray[Any]
-BLOCK: Final = 1 << 18
+BLOCK: Final = 1 << 15
 """Numbers of a table that are looked at at once."""
 WHOLE_ROWS: Final = "multi_krum"
 ONE_ANSWER: Final = "flower:Krum"

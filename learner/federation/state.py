@@ -12,30 +12,23 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-import sqlmodel
-from sqlalchemy import (
-    Connection,
-    func,
-    text,
-    update,
-)
-from sqlmodel import Session, col, select
+from sqlalchemy import Connection, RowMapping, Select, Table, func, insert, select, text, update
 
 from learner.federation.state_engine import opened_engine, translated
 from learner.federation.state_tables import (
-    AnswerRow,
-    CampaignRow,
-    EnrolledTierRow,
-    EnrolmentRow,
-    InvitationRow,
-    InvitedTierRow,
-    LeafRow,
-    ModelRow,
-    RefusalRow,
-    RoundRow,
-    Row,
+    ANSWER,
+    CAMPAIGN,
+    CATALOGUE,
+    ENROLLED_TIER,
+    ENROLMENT,
+    INVITATION,
+    INVITED_TIER,
+    LEAF,
+    MODEL,
+    REFUSAL,
+    ROUND,
 )
-from learner.federation.state_tiers import enrolled_tiers, tier_counts, tier_in
+from learner.federation.state_tiers import enrolled_tiers, tier_counts, tier_of_code, tier_of_key
 from learner.federation.stored import (
     AnswerFacts,
     RefusalFacts,
@@ -49,8 +42,10 @@ from vault.errors.federation import DatabaseOther, EnrolledInOtherTier
 from vault.requester.campaign_log import CompactRange, leaf_hash
 
 VERSION: Final = 1
-CHUNK: Final = 200
+CHUNK: Final = 8
 """Answers that are read at once where all of a round are gone through."""
+KEYS: Final = 200
+"""Keys that are named in one statement."""
 
 
 SignHead = Callable[[int, bytes], bytes]
@@ -76,17 +71,17 @@ class State:
 
     def invite(self, codes: Sequence[str], tier: str | None = None) -> None:
         """Remember codes by their SHA-256 in hex, and to which noise tier they invite."""
-        with self._write() as session:
-            session.add_all(InvitationRow(campaign=self._campaign, code_sha256=each) for each in codes)
-            if tier is not None:
-                session.add_all(
-                    InvitedTierRow(campaign=self._campaign, code_sha256=each, tier=tier) for each in codes
-                )
+        rows = [{"campaign": self._campaign, "code_sha256": each} for each in codes]
+        with self._write() as connection:
+            if rows:
+                connection.execute(insert(INVITATION), rows)
+            if rows and tier is not None:
+                connection.execute(insert(INVITED_TIER), [{**each, "tier": tier} for each in rows])
 
     def is_invited(self, code: str) -> bool:
         """Whether there is a code of this SHA-256."""
-        with self._read() as session:
-            return session.get(InvitationRow, (self._campaign, code)) is not None
+        with self._read() as connection:
+            return _found(connection, self._of(INVITATION, code_sha256=code)) is not None
 
     def enrol(
         self, *, code: str, key: str, token: str, leaf: Callable[[str | None], bytes], now: int
@@ -98,119 +93,111 @@ class State:
         not used stays so where another one enrolled this key, whose proof the caller has seen.
         Raises ``EnrolledInOtherTier`` where that one was to another noise tier.
         """
-        with self._write() as session:
-            found = session.get(InvitationRow, (self._campaign, code))
-            if found is None or found.key not in (None, key):
+        with self._write() as connection:
+            found = _found(connection, self._of(INVITATION, code_sha256=code))
+            if found is None or found["key"] not in (None, key):
                 return None
-            tier = tier_in(session, InvitedTierRow, self._campaign, code)
-            if session.get(EnrolmentRow, (self._campaign, key)) is not None:
-                if tier_in(session, EnrolledTierRow, self._campaign, key) != tier:
+            tier = tier_of_code(connection, self._campaign, code)
+            if _found(connection, self._of(ENROLMENT, key=key)) is not None:
+                if tier_of_key(connection, self._campaign, key) != tier:
                     raise EnrolledInOtherTier()
                 return False
             if tier is not None:
-                session.add(EnrolledTierRow(campaign=self._campaign, key=key, tier=tier))
-            found.key = key
-            session.add(EnrolmentRow(campaign=self._campaign, key=key, token_sha256=token, enrolled_at=now))
-            self._append(session, [leaf(tier)])
+                self._add(connection, ENROLLED_TIER, key=key, tier=tier)
+            self._set(connection, INVITATION, {"code_sha256": code}, key=key)
+            self._add(connection, ENROLMENT, key=key, token_sha256=token, enrolled_at=now)
+            self._append(connection, [leaf(tier)])
             return True
 
     def tier_of(self, key: str) -> str | None:
         """The noise tier in which a key is enrolled; None is the campaign's own noise."""
-        with self._read() as session:
-            return tier_in(session, EnrolledTierRow, self._campaign, key)
+        with self._read() as connection:
+            return tier_of_key(connection, self._campaign, key)
 
     def tiers(self) -> dict[str, str]:
         """The noise tier of every key that is in one, by the key."""
-        with self._read() as session:
-            return enrolled_tiers(session, self._campaign)
+        with self._read() as connection:
+            return enrolled_tiers(connection, self._campaign)
 
     def tier_counts(self) -> dict[str, tuple[int, int]]:
         """How many are invited to each noise tier, and how many are enrolled in it."""
-        with self._read() as session:
-            return tier_counts(session, self._campaign)
+        with self._read() as connection:
+            return tier_counts(connection, self._campaign)
 
     def key_of(self, token: str) -> str | None:
         """The key that was enrolled with a token of this SHA-256."""
-        with self._read() as session:
-            asked = select(EnrolmentRow.key).where(
-                EnrolmentRow.campaign == self._campaign, EnrolmentRow.token_sha256 == token
-            )
-            return session.exec(asked).first()
+        with self._read() as connection:
+            found = _found(connection, self._of(ENROLMENT, token_sha256=token))
+            return None if found is None else str(found["key"])
 
     def counts(self) -> tuple[int, int]:
         """How many invitations there are, and how many keys are enrolled."""
-        with self._read() as session:
-            return _count(session, InvitationRow, self._campaign), _count(
-                session, EnrolmentRow, self._campaign
-            )
+        with self._read() as connection:
+            return self._count(connection, INVITATION), self._count(connection, ENROLMENT)
 
     # the log ----------------------------------------------------------------------------------------------
 
     def leaves(self, start: int = 0) -> list[bytes]:
         """The lines of the log from one on."""
-        with self._read() as session:
-            asked = select(LeafRow.line).where(LeafRow.campaign == self._campaign, LeafRow.place >= start)
-            return list(session.exec(asked.order_by(col(LeafRow.place))))
+        asked = select(LEAF.c.line).where(LEAF.c.campaign == self._campaign, LEAF.c.place >= start)
+        with self._read() as connection:
+            return list(connection.execute(asked.order_by(LEAF.c.place)).scalars())
 
     def checkpoints(self) -> tuple[bytes, bytes]:
         """The newest checkpoint, and the newest that a witness cosigned; empty where there is none."""
-        with self._read() as session:
-            found = session.get_one(CampaignRow, self._campaign)
-            return found.checkpoint, found.cosigned
+        with self._read() as connection:
+            found = self._head(connection)
+            return found["checkpoint"], found["cosigned"]
 
     def log_sizes(self) -> tuple[int, int]:
         """How many lines the log has, and up to which a witness cosigned it."""
-        with self._read() as session:
-            found = session.get_one(CampaignRow, self._campaign)
-            return found.log_size, found.cosigned_size
+        with self._read() as connection:
+            found = self._head(connection)
+            return found["log_size"], found["cosigned_size"]
 
     def cosign(self, note: bytes, size: int) -> None:
         """Keep a checkpoint of so many lines with that of its witness, unless a newer one is there."""
-        with self._write() as session:
-            found = session.get_one(CampaignRow, self._campaign)
-            if size > found.cosigned_size:
-                found.cosigned, found.cosigned_size = note, size
+        with self._write() as connection:
+            if size > self._head(connection)["cosigned_size"]:
+                self._set_head(connection, cosigned=note, cosigned_size=size)
 
     # rounds -----------------------------------------------------------------------------------------------
 
     def begin(self, first: StoredRound, leaves: Sequence[bytes]) -> bool:
         """Open the first round and begin the log; False where that was done before."""
-        with self._write() as session:
-            if session.get(RoundRow, (self._campaign, first.number)) is not None:
+        with self._write() as connection:
+            if _found(connection, self._of(ROUND, number=first.number)) is not None:
                 return False
-            session.add(RoundRow(campaign=self._campaign, **_members(first)))
-            self._append(session, leaves)
+            self._add(connection, ROUND, **_members(first))
+            self._append(connection, leaves)
             return True
 
     def round(self, number: int) -> StoredRound | None:
         """One round."""
-        with self._read() as session:
-            found = session.get(RoundRow, (self._campaign, number))
+        with self._read() as connection:
+            found = _found(connection, self._of(ROUND, number=number))
             return None if found is None else _round(found)
 
     def newest_round(self) -> StoredRound | None:
         """The last that was opened."""
-        with self._read() as session:
-            asked = select(RoundRow).where(RoundRow.campaign == self._campaign)
-            found = session.exec(asked.order_by(col(RoundRow.number).desc())).first()
+        with self._read() as connection:
+            found = _found(connection, self._of(ROUND).order_by(ROUND.c.number.desc()).limit(1))
             return None if found is None else _round(found)
 
     def round_facts(self) -> list[RoundFacts]:
         """Every round that was opened, without its files."""
-        columns: Any = (RoundRow.number, RoundRow.closed_at, RoundRow.settled)
-        with self._read() as session:
-            asked = sqlmodel.select(*columns).where(RoundRow.campaign == self._campaign)
-            rows = session.exec(asked.order_by(col(RoundRow.number)))
-            return [RoundFacts(number=one, closed_at=at, settled=done) for one, at, done in rows]
+        asked = select(ROUND.c.number, ROUND.c.closed_at, ROUND.c.settled).order_by(ROUND.c.number)
+        with self._read() as connection:
+            rows = connection.execute(asked.where(ROUND.c.campaign == self._campaign)).mappings()
+            return [RoundFacts(**dict(each)) for each in rows]
 
     def close_round(self, number: int, *, now: int, leaf: Callable[[int], bytes]) -> bool:
         """Take no answers any more and say so on the log, by their number; False where it is closed already."""
-        with self._write() as session:
-            found = session.get_one(RoundRow, (self._campaign, number))
-            if found.closed_at is not None:
+        with self._write() as connection:
+            if self._round_row(connection, number)["closed_at"] is not None:
                 return False
-            found.closed_at = now
-            self._append(session, [leaf(_count_answers(session, self._campaign, number))])
+            self._set(connection, ROUND, {"number": number}, closed_at=now)
+            self._append(connection, [leaf(self._count(connection, ANSWER, round=number))])
             return True
 
     def settle_round(
@@ -222,57 +209,52 @@ class State:
         leaf: bytes,
     ) -> bool:
         """Keep what came of a closed round and open what comes after it; False where that was done before."""
-        with self._write() as session:
-            found = session.get_one(RoundRow, (self._campaign, number))
-            if found.settled:
+        with self._write() as connection:
+            if self._round_row(connection, number)["settled"]:
                 return False
-            found.settled = True
-            self._keep_verdicts(session, number, accepted)
-            following = ModelRow if isinstance(then, StoredModel) else RoundRow
-            session.add(following(campaign=self._campaign, **_members(then)))
-            self._append(session, [leaf])
+            self._set(connection, ROUND, {"number": number}, settled=True)
+            self._keep_verdicts(connection, number, accepted)
+            self._add(connection, MODEL if isinstance(then, StoredModel) else ROUND, **_members(then))
+            self._append(connection, [leaf])
             return True
 
     def model(self) -> StoredModel | None:
         """The final model."""
-        with self._read() as session:
-            found = session.get(ModelRow, self._campaign)
-            if found is None:
-                return None
-            return StoredModel(document=found.document, signature=found.signature, weights=found.weights)
+        with self._read() as connection:
+            found = _found(connection, self._of(MODEL))
+            return None if found is None else StoredModel(**_picked(found, StoredModel))
 
     # answers ----------------------------------------------------------------------------------------------
 
     def store(self, number: int, answer: StoredAnswer) -> Stored:
         """Keep an answer to a round, once a key; what was judged is what is kept."""
-        with self._write() as session:
-            found = session.get(AnswerRow, (self._campaign, number, answer.key))
+        with self._write() as connection:
+            found = _found(connection, self._of(ANSWER, round=number, key=answer.key))
             if found is not None:
                 return Stored.SAME if _is_same(found, answer) else Stored.OTHER
-            if session.get_one(RoundRow, (self._campaign, number)).closed_at is not None:
+            if self._round_row(connection, number)["closed_at"] is not None:
                 return Stored.CLOSED
-            session.add(AnswerRow(campaign=self._campaign, round=number, **_members(answer)))
+            self._add(connection, ANSWER, round=number, **_members(answer))
             return Stored.NEW
 
     def refuse(self, number: int, key: str, reason: str) -> None:
         """Count what was refused."""
-        with self._write() as session:
-            found = session.get(RefusalRow, (self._campaign, number, key))
+        place = {"round": number, "key": key}
+        with self._write() as connection:
+            found = _found(connection, self._of(REFUSAL, **place))
             if found is None:
-                session.add(RefusalRow(campaign=self._campaign, round=number, key=key, reason=reason))
+                self._add(connection, REFUSAL, **place, reason=reason, count=1)
             else:
-                found.count, found.reason = found.count + 1, reason
+                self._set(connection, REFUSAL, place, reason=reason, count=found["count"] + 1)
 
     def answers(self, number: int) -> Iterator[StoredAnswer]:
         """The answers to a round in the order of their keys, a few at a time."""
         last = ""
         while True:
-            with self._read() as session:
-                asked = select(AnswerRow).where(
-                    AnswerRow.campaign == self._campaign, AnswerRow.round == number, AnswerRow.key > last
-                )
-                found = list(session.exec(asked.order_by(col(AnswerRow.key)).limit(CHUNK)))
-                some = [_answer(each) for each in found]
+            asked = self._of(ANSWER, round=number).where(ANSWER.c.key > last)
+            with self._read() as connection:
+                rows = connection.execute(asked.order_by(ANSWER.c.key).limit(CHUNK)).mappings()
+                some = [StoredAnswer(**_picked(each, StoredAnswer)) for each in rows]
             yield from some
             if not some:
                 return
@@ -280,30 +262,24 @@ class State:
 
     def answered(self, number: int) -> int:
         """How many answers a round has."""
-        with self._read() as session:
-            return _count_answers(session, self._campaign, number)
+        with self._read() as connection:
+            return self._count(connection, ANSWER, round=number)
 
     def answer_facts(self) -> list[AnswerFacts]:
         """Every answer to every round, without its bytes."""
-        size = func.length(AnswerRow.update)
-        columns: Any = (
-            AnswerRow.round, AnswerRow.key, AnswerRow.release_id, size, AnswerRow.received_at, AnswerRow.accepted,
-        )  # fmt: skip
-        with self._read() as session:
-            asked = sqlmodel.select(*columns).where(AnswerRow.campaign == self._campaign)
-            rows = session.exec(
-                asked.order_by(col(AnswerRow.round), col(AnswerRow.received_at), col(AnswerRow.key))
-            )
-            names = ("round", "key", "release_id", "bytes", "received_at", "accepted")
-            return [AnswerFacts(**dict(zip(names, row, strict=True))) for row in rows]
+        found, size = ANSWER.c, func.length(ANSWER.c.update).label("bytes")
+        asked = select(
+            found.round, found.key, found.release_id, size, found.received_at, found.accepted
+        ).where(found.campaign == self._campaign)
+        with self._read() as connection:
+            rows = connection.execute(asked.order_by(found.round, found.received_at, found.key)).mappings()
+            return [AnswerFacts(**dict(each)) for each in rows]
 
     def refusal_facts(self) -> list[RefusalFacts]:
         """What was refused."""
-        with self._read() as session:
-            asked = select(RefusalRow).where(RefusalRow.campaign == self._campaign)
-            found = session.exec(asked.order_by(col(RefusalRow.round), col(RefusalRow.key)))
-            names = RefusalFacts.__slots__
-            return [RefusalFacts(**{name: getattr(each, name) for name in names}) for each in found]
+        with self._read() as connection:
+            rows = connection.execute(self._of(REFUSAL).order_by(REFUSAL.c.round, REFUSAL.c.key)).mappings()
+            return [RefusalFacts(**_picked(each, RefusalFacts)) for each in rows]
 
     # copies -----------------------------------------------------------------------------------------------
 
@@ -321,40 +297,74 @@ class State:
     def _prepare(self) -> None:
         with translated(), self._engine.begin() as connection:
             self._lock(connection)  # or replicas that start at once would each make the tables
-            Row.metadata.create_all(connection)
-        with self._write() as session:
-            found = session.get(CampaignRow, self._campaign)
+            CATALOGUE.create_all(connection)
+        with self._write() as connection:
+            found = _found(connection, select(CAMPAIGN).where(CAMPAIGN.c.digest == self._campaign))
             if found is None:
-                session.add(CampaignRow(digest=self._campaign, version=VERSION))
-            elif found.version != VERSION:
-                raise DatabaseOther(reason=f"it is of version {found.version}, and this is {VERSION}")
+                begun: dict[str, Any] = dict.fromkeys(("log_peaks", "checkpoint", "cosigned"), b"")
+                begun |= {"digest": self._campaign, "version": VERSION, "log_size": 0, "cosigned_size": 0}
+                connection.execute(insert(CAMPAIGN).values(begun))
+            elif found["version"] != VERSION:
+                raise DatabaseOther(reason=f"it is of version {found['version']}, and this is {VERSION}")
 
-    def _append(self, session: Session, lines: Sequence[bytes]) -> None:
+    # rows of this campaign
+
+    def _of(self, table: Table, **key: Any) -> Select[Any]:
+        """The rows of a table that are of this campaign and have these values."""
+        return select(table).where(table.c.campaign == self._campaign, *_where(table, key))
+
+    def _count(self, connection: Connection, table: Table, **key: Any) -> int:
+        asked = select(func.count()).select_from(table)
+        asked = asked.where(table.c.campaign == self._campaign, *_where(table, key))
+        return int(connection.execute(asked).scalar_one())
+
+    def _add(self, connection: Connection, table: Table, /, **values: Any) -> None:
+        connection.execute(insert(table).values(campaign=self._campaign, **values))
+
+    def _set(self, connection: Connection, table: Table, at: dict[str, Any], /, **values: Any) -> None:
+        changed = update(table).where(table.c.campaign == self._campaign, *_where(table, at))
+        connection.execute(changed.values(**values))
+
+    def _head(self, connection: Connection) -> RowMapping:
+        asked = select(CAMPAIGN).where(CAMPAIGN.c.digest == self._campaign)
+        return connection.execute(asked).mappings().one()
+
+    def _set_head(self, connection: Connection, **values: Any) -> None:
+        connection.execute(update(CAMPAIGN).where(CAMPAIGN.c.digest == self._campaign).values(**values))
+
+    def _round_row(self, connection: Connection, number: int) -> RowMapping:
+        return connection.execute(self._of(ROUND, number=number)).mappings().one()
+
+    def _append(self, connection: Connection, lines: Sequence[bytes]) -> None:
         """Put lines on the log and sign its new head, in the transaction of what they tell."""
-        found = session.get_one(CampaignRow, self._campaign)
-        peaks = [found.log_peaks[first : first + 32] for first in range(0, len(found.log_peaks), 32)]
-        log = CompactRange(found.log_size, peaks)
+        found = self._head(connection)
+        peaks = [found["log_peaks"][first : first + 32] for first in range(0, len(found["log_peaks"]), 32)]
+        log = CompactRange(found["log_size"], peaks)
         for line in lines:
-            session.add(LeafRow(campaign=self._campaign, place=log.size, line=line))
+            self._add(connection, LEAF, place=log.size, line=line)
             log.append(leaf_hash(line))
-        found.log_size, found.log_peaks = log.size, b"".join(log.peaks)
-        found.checkpoint = self._sign_head(log.size, log.root())
+        self._set_head(
+            connection,
+            log_size=log.size,
+            log_peaks=b"".join(log.peaks),
+            checkpoint=self._sign_head(log.size, log.root()),
+        )
 
-    def _keep_verdicts(self, session: Session, number: int, accepted: dict[str, bool]) -> None:
+    def _keep_verdicts(self, connection: Connection, number: int, accepted: dict[str, bool]) -> None:
+        of_round = (ANSWER.c.campaign == self._campaign, ANSWER.c.round == number)
         for verdict in (True, False):
             keys = [key for key, each in accepted.items() if each is verdict]
-            for first in range(0, len(keys), CHUNK):
-                chosen = col(AnswerRow.key).in_(keys[first : first + CHUNK])
-                of_round = (col(AnswerRow.campaign) == self._campaign, col(AnswerRow.round) == number)
-                session.execute(update(AnswerRow).where(*of_round, chosen).values(accepted=verdict))
+            for first in range(0, len(keys), KEYS):
+                chosen = ANSWER.c.key.in_(keys[first : first + KEYS])
+                connection.execute(update(ANSWER).where(*of_round, chosen).values(accepted=verdict))
 
     @contextmanager
-    def _write(self) -> Iterator[Session]:
+    def _write(self) -> Iterator[Connection]:
         """One transaction that no other process can write beside in this campaign."""
-        with self._writing, translated(), Session(self._engine.execution_options(writes=True)) as session:
-            self._lock(session.connection())
-            yield session
-            session.commit()
+        engine = self._engine.execution_options(writes=True)
+        with self._writing, translated(), engine.begin() as connection:
+            self._lock(connection)
+            yield connection
 
     def _lock(self, connection: Connection) -> None:
         """In PostgreSQL wait for whoever else writes in this campaign, until this transaction ends."""
@@ -363,36 +373,34 @@ class State:
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": lock})
 
     @contextmanager
-    def _read(self) -> Iterator[Session]:
-        with translated(), Session(self._engine) as session:
-            yield session
+    def _read(self) -> Iterator[Connection]:
+        with translated(), self._engine.connect() as connection:
+            yield connection
+
+
+def _found(connection: Connection, asked: Select[Any]) -> RowMapping | None:
+    """The row, or None where there is none."""
+    return connection.execute(asked).mappings().one_or_none()
+
+
+def _where(table: Table, key: dict[str, Any]) -> list[Any]:
+    return [table.c[name] == value for name, value in key.items()]
 
 
 def _members(fact: Any) -> dict[str, Any]:
     return {name: getattr(fact, name) for name in fact.__slots__}
 
 
-def _round(row: RoundRow) -> StoredRound:
-    return StoredRound(**{name: getattr(row, name) for name in StoredRound.__slots__})
+def _picked(row: RowMapping, kind: Any) -> dict[str, Any]:
+    """What a fact of this kind has of a row."""
+    return {name: row[name] for name in kind.__slots__}
 
 
-def _answer(row: AnswerRow) -> StoredAnswer:
-    return StoredAnswer(**{name: getattr(row, name) for name in StoredAnswer.__slots__})
+def _round(row: RowMapping) -> StoredRound:
+    return StoredRound(**_picked(row, StoredRound))
 
 
-def _is_same(found: AnswerRow, answer: StoredAnswer) -> bool:
+def _is_same(found: RowMapping, answer: StoredAnswer) -> bool:
     """Whether it is the same release: its manifest names the update by digest, and both were judged."""
-    return (found.release_id, found.manifest, found.update) == (
-        answer.release_id,
-        answer.manifest,
-        answer.update,
-    )
-
-
-def _count(session: Session, table: Any, campaign: str) -> int:
-    return session.exec(select(func.count()).select_from(table).where(table.campaign == campaign)).one()
-
-
-def _count_answers(session: Session, campaign: str, number: int) -> int:
-    asked = select(func.count()).select_from(AnswerRow)
-    return session.exec(asked.where(AnswerRow.campaign == campaign, AnswerRow.round == number)).one()
+    kept = (found["release_id"], found["manifest"], found["update"])
+    return kept == (answer.release_id, answer.manifest, answer.update)

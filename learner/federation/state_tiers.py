@@ -2,34 +2,39 @@
 
 from __future__ import annotations
 
-from typing import Any
+from sqlalchemy import Connection, Table, func, select
 
-import sqlmodel
-from sqlalchemy import func
-from sqlmodel import Session, select
-
-from learner.federation.state_tables import EnrolledTierRow, InvitedTierRow
+from learner.federation.state_tables import ENROLLED_TIER, INVITED_TIER
 
 
-def tier_in(session: Session, table: Any, campaign: str, name: str) -> str | None:
-    """The tier of a key or of a code's digest; None is the campaign's own noise."""
-    found = session.get(table, (campaign, name))
-    return None if found is None else str(found.tier)
+def tier_of_code(connection: Connection, campaign: str, code: str) -> str | None:
+    """The tier to which a code of this digest invites; None is the campaign's own noise."""
+    asked = select(INVITED_TIER.c.tier).where(
+        INVITED_TIER.c.campaign == campaign, INVITED_TIER.c.code_sha256 == code
+    )
+    return connection.execute(asked).scalar_one_or_none()
 
 
-def enrolled_tiers(session: Session, campaign: str) -> dict[str, str]:
+def tier_of_key(connection: Connection, campaign: str, key: str) -> str | None:
+    """The tier in which a key is enrolled; None is the campaign's own noise."""
+    asked = select(ENROLLED_TIER.c.tier).where(
+        ENROLLED_TIER.c.campaign == campaign, ENROLLED_TIER.c.key == key
+    )
+    return connection.execute(asked).scalar_one_or_none()
+
+
+def enrolled_tiers(connection: Connection, campaign: str) -> dict[str, str]:
     """The tier of every key that is in one, by the key."""
-    found = session.exec(select(EnrolledTierRow).where(EnrolledTierRow.campaign == campaign))
-    return {each.key: each.tier for each in found}
+    asked = select(ENROLLED_TIER.c.key, ENROLLED_TIER.c.tier).where(ENROLLED_TIER.c.campaign == campaign)
+    return {key: tier for key, tier in connection.execute(asked)}
 
 
-def tier_counts(session: Session, campaign: str) -> dict[str, tuple[int, int]]:
+def tier_counts(connection: Connection, campaign: str) -> dict[str, tuple[int, int]]:
     """How many are invited to each tier, and how many are enrolled in it."""
-    invited, enrolled = (_counts(session, table, campaign) for table in (InvitedTierRow, EnrolledTierRow))
+    invited, enrolled = (_counts(connection, table, campaign) for table in (INVITED_TIER, ENROLLED_TIER))
     return {tier: (count, enrolled.get(tier, 0)) for tier, count in invited.items()}
 
 
-def _counts(session: Session, table: Any, campaign: str) -> dict[str, int]:
-    columns: Any = (table.tier, func.count())
-    asked = sqlmodel.select(*columns).where(table.campaign == campaign).group_by(table.tier)
-    return {tier: count for tier, count in session.exec(asked)}
+def _counts(connection: Connection, table: Table, campaign: str) -> dict[str, int]:
+    asked = select(table.c.tier, func.count()).where(table.c.campaign == campaign).group_by(table.c.tier)
+    return {tier: count for tier, count in connection.execute(asked)}

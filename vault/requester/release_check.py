@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -70,7 +71,7 @@ def check_answers(release: ReleaseManifest, update: bytes, job: JobFiles) -> Non
 
     Raises ``AnswersOtherJob`` for one of another id, ``ReleaseInvalid`` or ``ManifestInvalid``.
     """
-    asked = parse_stored(job.manifest)
+    asked = _asked(job.manifest)
     is_same = release.job_manifest_sha256 == manifest_digest(job.manifest)
     if not is_same and release.job_id != asked.job_id:
         raise AnswersOtherJob(answered=release.job_id, asked=asked.job_id)
@@ -87,6 +88,12 @@ def check_answers(release: ReleaseManifest, update: bytes, job: JobFiles) -> Non
         check_shapes(update_tensors(release, update), update_shapes(asked))
     except NotTheTensors as error:
         raise ReleaseInvalid(reason=f"in its update, {error}") from error
+
+
+@lru_cache(maxsize=2)
+def _asked(manifest: bytes) -> Manifest:
+    """A job, read once for all who answer it."""
+    return parse_stored(manifest)
 
 
 def update_tensors(manifest: ReleaseManifest, update: bytes) -> dict[str, Tensor]:
