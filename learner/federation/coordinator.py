@@ -187,8 +187,7 @@ class Coordinator:
                 self._refused(number, key, "it came after the round was closed")
                 raise RoundClosed()
             case Stored.NEW:
-                size = len(files.update)
-                self.heard(Event(kind="answer", round=number, vault=pseudonym(key), bytes=size))
+                self.heard(Event(kind="answer", round=number, vault=pseudonym(key), bytes=len(files.update)))
                 self.changed.set()
         return found
 
@@ -322,8 +321,9 @@ class Coordinator:
                 noise=known_noise(self.document, [tiers.get(key) for key in verified]),
                 number=found.number,
             )
-        accepted = dict(zip(verified, map(bool, moved.accepted), strict=True))
-        return moved, {key: accepted.get(key, False) for key in keys}
+        verdicts = dict.fromkeys(keys, False)
+        verdicts.update(zip(verified, map(bool, moved.accepted), strict=True))
+        return moved, verdicts
 
     def _written(
         self, found: StoredRound, table: IO[bytes], tiers: Mapping[str, str]

@@ -1,4 +1,4 @@
-"""From the answers of a round to the weights of the next, in memory that does not grow with the vaults.
+"""From the answers of a round to the weights of the next, in blocks of memory that do not grow with the vaults.
 
 Answers are a table of whole numbers, (vaults, numbers), that may lie on a disk. It is read a block of rows at a time
 for the filter and a block of columns at a time for the rule; multi-Krum compares whole answers, and so may

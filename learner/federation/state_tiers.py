@@ -2,39 +2,40 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, Table, func, select
+from sqlalchemy import Table, func, select
 
+from learner.federation.state_rows import Rows
 from learner.federation.state_tables import ENROLLED_TIER, INVITED_TIER
 
 
-def tier_of_code(connection: Connection, campaign: str, code: str) -> str | None:
+def tier_of_code(rows: Rows, code: str) -> str | None:
     """The tier to which a code of this digest invites; None is the campaign's own noise."""
     asked = select(INVITED_TIER.c.tier).where(
-        INVITED_TIER.c.campaign == campaign, INVITED_TIER.c.code_sha256 == code
+        INVITED_TIER.c.campaign == rows.campaign, INVITED_TIER.c.code_sha256 == code
     )
-    return connection.execute(asked).scalar_one_or_none()
+    return rows.connection.execute(asked).scalar_one_or_none()
 
 
-def tier_of_key(connection: Connection, campaign: str, key: str) -> str | None:
+def tier_of_key(rows: Rows, key: str) -> str | None:
     """The tier in which a key is enrolled; None is the campaign's own noise."""
     asked = select(ENROLLED_TIER.c.tier).where(
-        ENROLLED_TIER.c.campaign == campaign, ENROLLED_TIER.c.key == key
+        ENROLLED_TIER.c.campaign == rows.campaign, ENROLLED_TIER.c.key == key
     )
-    return connection.execute(asked).scalar_one_or_none()
+    return rows.connection.execute(asked).scalar_one_or_none()
 
 
-def enrolled_tiers(connection: Connection, campaign: str) -> dict[str, str]:
+def enrolled_tiers(rows: Rows) -> dict[str, str]:
     """The tier of every key that is in one, by the key."""
-    asked = select(ENROLLED_TIER.c.key, ENROLLED_TIER.c.tier).where(ENROLLED_TIER.c.campaign == campaign)
-    return {key: tier for key, tier in connection.execute(asked)}
+    asked = select(ENROLLED_TIER.c.key, ENROLLED_TIER.c.tier).where(ENROLLED_TIER.c.campaign == rows.campaign)
+    return {key: tier for key, tier in rows.connection.execute(asked)}
 
 
-def tier_counts(connection: Connection, campaign: str) -> dict[str, tuple[int, int]]:
+def tier_counts(rows: Rows) -> dict[str, tuple[int, int]]:
     """How many are invited to each tier, and how many are enrolled in it."""
-    invited, enrolled = (_counts(connection, table, campaign) for table in (INVITED_TIER, ENROLLED_TIER))
+    invited, enrolled = (_counts(rows, table) for table in (INVITED_TIER, ENROLLED_TIER))
     return {tier: (count, enrolled.get(tier, 0)) for tier, count in invited.items()}
 
 
-def _counts(connection: Connection, table: Table, campaign: str) -> dict[str, int]:
-    asked = select(table.c.tier, func.count()).where(table.c.campaign == campaign).group_by(table.c.tier)
-    return {tier: count for tier, count in connection.execute(asked)}
+def _counts(rows: Rows, table: Table) -> dict[str, int]:
+    asked = select(table.c.tier, func.count()).where(table.c.campaign == rows.campaign).group_by(table.c.tier)
+    return {tier: count for tier, count in rows.connection.execute(asked)}

@@ -17,13 +17,16 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 
-COORDINATORS_SQL = tuple(f"learner.federation.state{part}" for part in ("", "_engine", "_tables"))
+COORDINATORS_SQL = tuple(
+    f"learner.federation.state{part}"
+    for part in ("", "_answers", "_engine", "_log", "_rows", "_tables", "_tiers")
+)
 # Every library that has a home, and that home.
 HOMES = {
     "nacl": ("vault.sealing",),
     "cryptography": ("learner.dp", "learner.federation.certificate", "learner.federation.mesh_founding"),
     "sqlalchemy": ("vault.store", *COORDINATORS_SQL),
-    "sqlmodel": ("vault.store", *COORDINATORS_SQL),
+    "sqlmodel": ("vault.store",),
     "sqlcipher3": ("vault.store",),
     "alembic": ("vault.store",),
     "torch": ("learner",),

@@ -37,7 +37,7 @@ from vault.errors.families import Unavailable
 
 COURIERS, PROCESSES = 200, 20
 MOST_MEMORY = 112_000
-"""kB of a replica; 103,000 to 105,000 were measured with two hundred couriers that upload 10 kB each at once."""
+"""kB of a replica; 98,000 to 105,000 were measured with two hundred couriers that upload 10 kB each at once."""
 
 
 WITHIN = 200

@@ -128,7 +128,9 @@ MUTANTS = (
         kind=Kind.CONFINEMENT,
         function="State.enrol",
         old="                    raise EnrolledInOtherTier()\n",
-        new="                    session.merge(EnrolledTierRow(campaign=self._campaign, key=key, tier=tier or ''))\n",
+        new="                    same = ENROLLED_TIER.c.key == key\n"
+        "                    rows.connection.execute(ENROLLED_TIER.delete().where(same))\n"
+        "                    rows.add(ENROLLED_TIER, key=key, tier=tier or '')\n",
         caught_by="test_a_key_is_enrolled_in_one_tier_which_the_log_has",
     ),
     Mutant(

@@ -1,0 +1,10 @@
+CREATE TABLE campaign (digest VARCHAR NOT NULL, version INTEGER NOT NULL, log_size INTEGER NOT NULL, log_peaks BLOB NOT NULL, checkpoint BLOB NOT NULL, cosigned BLOB NOT NULL, cosigned_size INTEGER NOT NULL, PRIMARY KEY (digest));
+CREATE TABLE invitation (campaign VARCHAR NOT NULL, code_sha256 VARCHAR NOT NULL, "key" VARCHAR, PRIMARY KEY (campaign, code_sha256));
+CREATE TABLE invitation_tier (campaign VARCHAR NOT NULL, code_sha256 VARCHAR NOT NULL, tier VARCHAR NOT NULL, PRIMARY KEY (campaign, code_sha256));
+CREATE TABLE enrolment_tier (campaign VARCHAR NOT NULL, "key" VARCHAR NOT NULL, tier VARCHAR NOT NULL, PRIMARY KEY (campaign, "key"));
+CREATE TABLE enrolment (campaign VARCHAR NOT NULL, "key" VARCHAR NOT NULL, token_sha256 VARCHAR NOT NULL, enrolled_at INTEGER NOT NULL, PRIMARY KEY (campaign, "key"), UNIQUE (campaign, token_sha256));
+CREATE TABLE round (campaign VARCHAR NOT NULL, number INTEGER NOT NULL, manifest BLOB NOT NULL, signature BLOB NOT NULL, weights BLOB NOT NULL, velocity BLOB NOT NULL, opened_at INTEGER NOT NULL, closed_at INTEGER, settled BOOLEAN NOT NULL, PRIMARY KEY (campaign, number));
+CREATE TABLE answer (campaign VARCHAR NOT NULL, round INTEGER NOT NULL, "key" VARCHAR NOT NULL, release_id VARCHAR NOT NULL, manifest BLOB NOT NULL, signature BLOB NOT NULL, "update" BLOB NOT NULL, received_at INTEGER NOT NULL, accepted BOOLEAN, PRIMARY KEY (campaign, round, "key"));
+CREATE TABLE refusal (campaign VARCHAR NOT NULL, round INTEGER NOT NULL, "key" VARCHAR NOT NULL, reason VARCHAR NOT NULL, count INTEGER NOT NULL, PRIMARY KEY (campaign, round, "key"));
+CREATE TABLE leaf (campaign VARCHAR NOT NULL, place INTEGER NOT NULL, line BLOB NOT NULL, PRIMARY KEY (campaign, place));
+CREATE TABLE model (campaign VARCHAR NOT NULL, document BLOB NOT NULL, signature BLOB NOT NULL, weights BLOB NOT NULL, PRIMARY KEY (campaign));
