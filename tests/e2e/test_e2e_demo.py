@@ -76,6 +76,7 @@ def test_the_closing_card_is_80_columns_and_says_what_happened(played: tuple[Pat
     assert sum("✗" in line for line in card) == 5
 
 
+@pytest.mark.slow
 def test_the_card_is_also_a_picture_that_loads_nothing(played: tuple[Path, str]) -> None:
     folder, _ = played
     svg = (folder / "card.svg").read_text()

@@ -9,6 +9,7 @@ import shutil
 import time
 from pathlib import Path
 
+import pytest
 import rfc8785
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -82,6 +83,7 @@ def first_version_of(job: Path, secret: Path) -> Path:
     return old
 
 
+@pytest.mark.slow
 def test_a_job_of_the_first_version_costs_the_same_and_is_answered(today: World) -> None:
     """Its release is of the second version, and answers exactly that job."""
     old = first_version_of(today.folder / "job", today.folder / "lab" / "requester.key")

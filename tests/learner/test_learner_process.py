@@ -100,7 +100,11 @@ learner.main()
 """
 
 
-@pytest.mark.parametrize("job", [JOB, replace(LOGISTIC, max_rows_per_unit=1)], ids=["linear", "logistic"])
+@pytest.mark.parametrize(
+    "job",
+    [replace(LOGISTIC, max_rows_per_unit=1), pytest.param(JOB, marks=pytest.mark.slow)],
+    ids=["logistic", "linear"],
+)
 def test_a_model_of_one_layer_is_trained_without_torch(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "COMMAND", (sys.executable, "-I", "-c", WITHOUT_TORCH))
     with LearnerProcess.start(job, weights_of(job)) as learner:

@@ -15,6 +15,8 @@ from mutant_source import PACKAGES
 from mutant_trial import Outcome, Ran, Trial, judged, tried
 from run_mutants import table
 
+from tests.sweeps import sweep
+
 SAMPLE = (
     "fixed seed",
     "one use more than was given",
@@ -195,7 +197,7 @@ def test_the_sample_has_one_bug_of_every_kind() -> None:
     assert {named(name).kind for name in SAMPLE} == set(Kind)
 
 
-@pytest.mark.parametrize("name", SAMPLE)
+@pytest.mark.parametrize("name", sweep(SAMPLE, default=2))
 def test_a_bug_of_the_sample_is_caught_by_its_test(copy: Copy, name: str) -> None:
     """The others are tried by `make mutants`."""
     trial = tried(copy, named(name))
