@@ -322,6 +322,31 @@ def test_an_import_shows_what_would_be_kept_and_stores_nothing_before_its_key(
 
 
 @pytest.mark.slow
+def test_a_lifetime_budget_with_a_comma_is_refused_and_never_ten_times_as_much(world: World) -> None:
+    path = diary(world)
+
+    async def story() -> None:
+        async with on_page(vault, world, "home", size=(100, 60)) as pilot:
+            app = pilot.app
+            app.push_screen(ChooseFileDialog(is_first=True))
+            await until(pilot, lambda: bool(app.screen.query("FileTree TreeNode, FileTree")))
+            app.screen.query_one("#path", Input).value = str(path)
+            await pilot.press("enter")
+            await until(pilot, lambda: isinstance(app.screen, ImportDialog))
+            await sees(pilot, "Seal 28 rows")
+            field = app.screen.query_one("#lifetime", Input)
+            field.focus()
+            field.value = ""
+            await pilot.press("0", "comma", "5", "enter")
+            await sees(pilot, "a lifetime budget is a number")
+            assert field.value == "0,5"
+
+    with served(world) as vault:
+        play(story())
+        assert vault.collections() == []
+
+
+@pytest.mark.slow
 def test_sensitive_columns_are_marked_and_the_owner_and_not_the_guess_decides(world: World) -> None:
     path = diary(world)
 

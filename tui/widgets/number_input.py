@@ -1,7 +1,8 @@
-"""A field that takes a number and nothing else: what is no part of one is refused where it is typed."""
+"""A field for a number: what is none stays as it was typed, is told of at once, and is taken for no other number."""
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from textual.message import Message
@@ -15,13 +16,10 @@ LONGEST: Final = 12
 
 
 class NumberInput(Input):
-    """A field for a number of this form; a key that cannot be part of one changes nothing and is told of."""
+    """A field for a number of this form; as soon as there is something else in it, that is told."""
 
     class Refused(Message):
-        """Something was typed that is no part of a number; one sentence says what goes there.
-
-        It is empty once what is typed after that can be.
-        """
+        """What stands there is no number; one sentence says what goes there. It is empty once it is one again."""
 
         def __init__(self, sentence: str) -> None:
             super().__init__()
@@ -41,18 +39,15 @@ class NumberInput(Input):
     ) -> None:
         super().__init__(
             value, placeholder=placeholder, id=id, max_length=most, compact=True, classes=classes or None,
-            restrict=form, select_on_focus=select_on_focus,
+            select_on_focus=select_on_focus,
         )  # fmt: skip
-        self._such_as, self._is_told = such_as, False
+        self._form, self._is_told = form, False
+        self._sentence = f"Only a number goes into this field, such as {such_as}."
 
     def replace(self, text: str, start: int, end: int) -> None:
-        """Take a part of a number."""
-        was_told, self._is_told = self._is_told, False
+        """Take what is typed as it is: a comma that was left out of 0,5 would make ten times as much of it."""
         super().replace(text, start, end)
-        if was_told and not self._is_told:
-            self.post_message(self.Refused(""))
-
-    def restricted(self) -> None:
-        """Say what goes here."""
-        self._is_told = True
-        self.post_message(self.Refused(f"Only a number goes into this field, such as {self._such_as}."))
+        is_odd = re.fullmatch(self._form, self.value) is None
+        if is_odd != self._is_told:
+            self._is_told = is_odd
+            self.post_message(self.Refused(self._sentence if is_odd else ""))
