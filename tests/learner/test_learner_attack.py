@@ -225,7 +225,8 @@ def test_a_rate_is_above_the_bound_only_where_luck_gives_it_once_in_a_thousand(
     bound = Fraction(6, 10)
     tail = sum(comb(500, count) * bound**count * (1 - bound) ** (500 - count) for count in range(right, 501))
     assert (tail < Fraction(1, 1000)) == is_above
-    assert attack_view(Guesses(made=500, right=right), Decimal("0.6")).is_above_bound == is_above
+    found = attack_view(Guesses(made=500, right=right), Decimal("0.6"))
+    assert (found.is_above_bound, found.is_above_by_luck) == (is_above, right > 300 and not is_above)
 
 
 def test_of_fewer_than_a_hundred_guesses_there_is_no_number() -> None:

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
 
 NO_PROOF: Final = "A failed attack proves nothing and says nothing about habits."
 ABOVE: Final = "That is more than the bound allows: do not run it, and report it, for something is broken."
+LUCK: Final = (
+    "That is above the bound, but so few guesses come to that by luck: it proves nothing either way, and says nothing "
+    "about habits."
+)
 WHAT_IT_DOES: Final = (
     "The learner runs this job on made-up data, with starting weights that give away the most, and guesses which of "
     "many made-up units were in. No record is read, nothing is charged and nothing leaves."
@@ -31,7 +35,7 @@ def sentence(found: AttackView) -> str:
         f"We attacked a stand-in of this job, on made-up data, {found.guesses} times and were right {right} in 100; "
         f"the test could not have seen less than {least}."
     )
-    return f"{said} {ABOVE if found.is_above_bound else NO_PROOF}"
+    return f"{said} {ABOVE if found.is_above_bound else LUCK if found.is_above_by_luck else NO_PROOF}"
 
 
 def run_sentence(found: AttackView, noun: str) -> str:

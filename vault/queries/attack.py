@@ -25,7 +25,9 @@ def attack_view(guesses: Guesses, bound: Decimal) -> AttackView:
     seen = run_attack_view(guesses)
     if seen.right_rate is None:
         return seen
-    return replace(seen, is_above_bound=chance_of(guesses.right, guesses.made, float(bound)) < FALSE_ALARM)
+    is_above = chance_of(guesses.right, guesses.made, float(bound)) < FALSE_ALARM
+    by_luck = not is_above and guesses.right > bound * guesses.made
+    return replace(seen, is_above_bound=is_above, is_above_by_luck=by_luck)
 
 
 def run_attack_view(guesses: Guesses, steps: int | None = None) -> AttackView:

@@ -18,7 +18,8 @@ class AttackView:
 
     `right_rate` is None where they were too few to tell. `least_seen` is the least rate that the guesses would have
     told from luck, with 95 % confidence. `is_above_bound` says that they were right more often than the job's guess
-    rate allows, with 99.9 % confidence: then the learner is not to be trusted. Of a very run it is never said, and
+    rate allows, with 99.9 % confidence: then the learner is not to be trusted; `is_above_by_luck` that they were so
+    without that confidence. Of a very run it is never said, and
     `steps_seen` is how many of its steps were looked at; None of a stand-in.
     """
 
@@ -26,4 +27,5 @@ class AttackView:
     right_rate: Decimal | None
     least_seen: Decimal | None
     is_above_bound: bool = False
+    is_above_by_luck: bool = False
     steps_seen: int | None = None
