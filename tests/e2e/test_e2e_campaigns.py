@@ -42,7 +42,7 @@ def test_a_campaign_is_joined_answered_and_left_by_commands(known_world: World) 
     shown = json.loads(run(paths, "campaign", "show", found[:8], "--json").out)
     assert [one["state"] for one in shown["rounds"]] == ["held", "to come", "to come"]
     listed = run(paths, "campaign", "list").out
-    assert "1/2/3" in listed
+    assert "1/0/2/3" in listed
     assert "joined" in listed
 
     left = run(paths, "campaign", "leave", found[:8], "--reason", "enough")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from tests.worlds.commands import run
+from tests.worlds.commands import PATIENCE, run
 from tests.worlds.daemon import facts, serving
 from tests.worlds.screens import on_page, play, press, sees, until, words_in, words_of
 from tests.worlds.vaults import copy_of
@@ -53,12 +54,25 @@ def shown(lived: Lived, page: str, first: str, check: Callable[[Pilot[int], str]
         async with on_page(lived.vault, lived.world, page, size=SIZE, calm=True) as pilot:
             await sees(pilot, first)
             await press(pilot, *keys)
-            await pilot.pause(0.5)
+            await until_it_holds(pilot, check)
+
+    play(story())
+
+
+async def until_it_holds(pilot: Pilot[int], check: Callable[[Pilot[int], str], Any]) -> None:
+    """Wait until what is checked stands there: a table is as wide as its page only once that was laid out."""
+    end = time.monotonic() + PATIENCE
+    while True:
+        try:
             found = check(pilot, words_of(pilot.app))
             if found is not None:
                 await found
-
-    play(story())
+        except AssertionError:
+            if time.monotonic() > end:
+                raise
+            await pilot.pause(0.05)
+        else:
+            return
 
 
 def test_no_screen_is_missing_here() -> None:
