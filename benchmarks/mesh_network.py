@@ -100,19 +100,28 @@ def all_to_all(sessions: list[Any], keys: list[str], size: int, number: int) -> 
     is_done = threading.Event()
 
     def take(own: str, sample: Any) -> None:
-        if str(sample.key_expr).endswith(own) or len(sample.payload.to_bytes()) != size:
+        key = str(sample.key_expr).rpartition("/")[2]
+        if key == own:
             return
         with lock:
+            if len(sample.payload.to_bytes()) != size:
+                heard.add((own, key))
+                return
             came[0] += 1
             if came[0] == wanted:
                 is_done.set()
 
-    data = os.urandom(size)
+    def call_out() -> int:
+        for one, key in zip(sessions, keys, strict=True):
+            one.put(f"{PLACE}/{number}/{key}", b"")
+        return len(heard)
+
+    data, heard = os.urandom(size), set[tuple[str, str]]()
     with ExitStack() as stack:
         for one, key in zip(sessions, keys, strict=True):
             hear = zenoh.handlers.Callback(lambda sample, own=key: take(own, sample), indirect=False)
             stack.enter_context(one.declare_subscriber(f"{PLACE}/{number}/*", hear))
-        time.sleep(3)  # declarations have to reach everybody before the clock begins
+        wait_for(lambda: call_out() == wanted)  # declarations reach everybody before the clock begins
         begun, worked = time.monotonic(), time.process_time()
         for one, key in zip(sessions, keys, strict=True):
             one.put(f"{PLACE}/{number}/{key}", data, congestion_control=zenoh.CongestionControl.BLOCK)

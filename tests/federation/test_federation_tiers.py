@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -46,15 +45,6 @@ def folder(tmp_path: Path) -> Path:
     campaign = signed_campaign(tmp_path, START, v=2, tiers=TIERS)
     made_coordinator(tmp_path / "coordinator", campaign, quorum=3, now=START)
     return tmp_path / "coordinator"
-
-
-@pytest.fixture
-def coordinator(folder: Path, clock: Moving) -> Iterator[Coordinator]:
-    """That coordinator with its first round open."""
-    found = Coordinator(open_folder(folder), clock=clock)
-    found.tick()
-    yield found
-    found.close()
 
 
 def test_an_answer_weighs_by_the_tier_that_was_assigned(coordinator: Coordinator) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from collections.abc import Callable, Iterator
 
@@ -10,6 +11,10 @@ import pytest
 from learner import syscalls
 from learner.federation import courier_sandbox, mesh_sandbox
 
+ALLOW, KILL = 0x7FFF0000, 0x80000000
+NOT_PERMITTED, NO_SUCH_CALL = 0x00050000 | errno.EPERM, 0x00050000 | errno.ENOSYS
+INET, INET6, UNIX, NETLINK, STREAM, DATAGRAM = 2, 10, 1, 16, 1, 2
+CLOSED, NOT_BLOCKING = 0x80000, 0x800  # SOCK_CLOEXEC, SOCK_NONBLOCK
 ARCHES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 NAMED = {
     one: syscalls.judged(one) | courier_sandbox.own_calls(one) | mesh_sandbox.own_calls(one) for one in ARCHES

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import socket
@@ -11,16 +10,24 @@ import sys
 from pathlib import Path
 
 import pytest
-from filters import verdict
+from filters import (
+    ALLOW,
+    CLOSED,
+    DATAGRAM,
+    INET,
+    INET6,
+    NOT_BLOCKING,
+    NOT_PERMITTED,
+    STREAM,
+    UNIX,
+    verdict,
+)
 
 from learner import probes
 from learner.federation import courier, courier_probes, courier_sandbox
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="nothing confines a courier here")
 
-ALLOW, NOT_PERMITTED = 0x7FFF0000, 0x00050000 | errno.EPERM
-INET, INET6, UNIX, STREAM, DATAGRAM = 2, 10, 1, 1, 2
-CLOSED, NOT_BLOCKING = 0x80000, 0x800  # SOCK_CLOEXEC, SOCK_NONBLOCK
 
 both = pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import socket
@@ -12,16 +11,25 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from filters import verdict
+from filters import (
+    ALLOW,
+    CLOSED,
+    DATAGRAM,
+    INET,
+    INET6,
+    NETLINK,
+    NOT_BLOCKING,
+    NOT_PERMITTED,
+    STREAM,
+    UNIX,
+    verdict,
+)
 
 from learner.federation import courier_probes, mesh, mesh_probes, mesh_sandbox
 from learner.federation.mesh_sandbox import is_number, network_filter
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="nothing confines a mesh here")
 
-ALLOW, NOT_PERMITTED = 0x7FFF0000, 0x00050000 | errno.EPERM
-INET, INET6, UNIX, NETLINK, STREAM, DATAGRAM = 2, 10, 1, 16, 1, 2
-CLOSED, NOT_BLOCKING = 0x80000, 0x800  # SOCK_CLOEXEC, SOCK_NONBLOCK
 THREAD, NAMESPACES, CHILD = 0x3D0F00, 0x7E020000, 17
 
 both = pytest.mark.parametrize("machine", ["x86_64", "aarch64"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import re
@@ -12,7 +11,13 @@ import time
 from pathlib import Path
 
 import pytest
-from filters import verdict
+from filters import (
+    ALLOW,
+    KILL,
+    NO_SUCH_CALL,
+    NOT_PERMITTED,
+    verdict,
+)
 
 from learner import probed_calls, probes, sandbox, syscalls
 from learner.federation import courier_sandbox, mesh_sandbox
@@ -25,8 +30,6 @@ HERE = Path(__file__)
 # named before anything runs, so that an attempt that is left out is missed
 NAMES = [probes.ARGUMENTS, *(name for name, _ in probes.attempts([HERE.parent, HERE]))]
 
-ALLOW, KILL = 0x7FFF0000, 0x80000000
-NOT_PERMITTED, NO_SUCH_CALL = 0x00050000 | errno.EPERM, 0x00050000 | errno.ENOSYS
 THREAD_FLAGS = 0x3D0F00  # what glibc gives clone for a thread
 HEADERS = {
     "x86_64": Path("/usr/include/x86_64-linux-gnu/asm/unistd_64.h"),

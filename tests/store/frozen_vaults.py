@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +43,44 @@ def database_key(name: str) -> bytes:
     """The database key of a frozen vault."""
     root = unlock(read_header(VECTORS / name), passphrase_secret(PASSPHRASE))
     return KeyTree(root).subkey(Purpose.DATABASE).reveal()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrozenVault:
+    """A frozen vault by the number of its revision and the moment at which it was shown; it is opened as of then."""
+
+    revision: str
+    that_day: datetime
+
+    @property
+    def name(self) -> str:
+        """Its folder."""
+        return f"r{self.revision}"
+
+    def shown_then(self) -> Any:
+        """What the program that made it showed of it."""
+        return json.loads((VECTORS / self.name / "shown.json").read_text())
+
+    def copied(self, folder: Path) -> Paths:
+        """A copy of it."""
+        return copy_of(self.name, folder)
+
+    def opened(self, paths: Paths, *, writable: bool = True) -> Vault:
+        """A copy of it, opened."""
+        secret = passphrase_secret(PASSPHRASE)
+        return Vault.open(paths, secret, writable=writable, clock=lambda: self.that_day)
+
+    def rows(self, paths: Paths) -> Rows:
+        """Every row of a copy of it, by table."""
+        with raw(paths, database_key(self.name)) as connection:
+            return rows(connection)
+
+
+WITH_SHARED_BUDGETS = FrozenVault(revision="0005", that_day=datetime(2026, 11, 28, 9, 19, 30, tzinfo=UTC))
+WITH_MODELS = FrozenVault(revision="0007", that_day=datetime(2026, 11, 28, 9, 47, tzinfo=UTC))
+WITH_CAMPAIGNS = FrozenVault(revision="0008", that_day=datetime(2026, 11, 28, 10, 23, tzinfo=UTC))
+WITH_CAMPAIGN_LOGS = FrozenVault(revision="0009", that_day=datetime(2026, 11, 29, 9, 39, tzinfo=UTC))
+WITH_TIERS = FrozenVault(revision="0011", that_day=datetime(2026, 11, 29, 9, 54, tzinfo=UTC))
 
 
 def migrate(paths: Paths, key: bytes) -> None:

@@ -9,40 +9,30 @@ fetched. `shown.json` is what that program showed of it five minutes later.
 
 from __future__ import annotations
 
-import json
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from frozen_vaults import (
-    PASSPHRASE,
-    VECTORS,
+    WITH_SHARED_BUDGETS,
     by_key,
-    copy_of,
     database_key,
-    definitions,
-    made_by_migrations,
     misspelt,
     raw,
     rows,
-    shown,
-    within,
 )
 
 from vault.requester.keys import keygen
 from vault.settings import Paths
-from vault.vault import Vault, passphrase_secret
 
-THAT_DAY = datetime(2026, 11, 28, 9, 19, 30, tzinfo=UTC)
 TOKEN = "wclZnX2ppH67RcPhWJ53OKy6vnF2VJbZwtj1NIuDm6Q"
-SHOWN: dict[str, Any] = json.loads((VECTORS / "r0005" / "shown.json").read_text())
+SHOWN: dict[str, Any] = WITH_SHARED_BUDGETS.shown_then()
 
 
 @pytest.fixture
 def old(tmp_path: Path) -> Paths:
     """A copy of the frozen vault."""
-    return copy_of("r0005", tmp_path)
+    return WITH_SHARED_BUDGETS.copied(tmp_path)
 
 
 @pytest.fixture(scope="module")
@@ -51,32 +41,12 @@ def key() -> bytes:
     return database_key("r0005")
 
 
-def opened(paths: Paths, *, writable: bool = True) -> Vault:
-    return Vault.open(paths, passphrase_secret(PASSPHRASE), writable=writable, clock=lambda: THAT_DAY)
-
-
-def test_it_has_the_schema_of_its_migration_and_rows_in_every_table(old: Paths, key: bytes) -> None:
-    with raw(old, key) as connection:
-        assert made_by_migrations("0005") == definitions(connection)
-        filled = rows(connection)
-
-    assert filled["alembic_version"] == [{"version_num": "0005"}]
-    assert [table for table, found in filled.items() if not found] == []
-    assert misspelt(filled) == []
-
-
-def test_everything_is_shown_as_before(old: Paths) -> None:
-    opened(old).close()  # brought to the newest schema
-    with opened(old, writable=False) as vault:
-        assert within(SHOWN, shown(vault)) == SHOWN
-
-
 def test_its_budget_its_noes_and_what_can_be_fetched_go_on(old: Paths, key: bytes) -> None:
     with raw(old, key) as connection:
         before = rows(connection)
     names = {row["name"]: str(row["id"]) for row in before["requester"]}
     jobs = {(row["requester_id"], row["state"]): str(row["job_id"]) for row in before["request"]}
-    with opened(old) as vault:
+    with WITH_SHARED_BUDGETS.opened(old) as vault:
         lab, heart = names["Sleep lab"], names["Heart group"]
         (until,) = {row["until"] for row in before["refusal"] if row["lifted_at"] is None}
         refused = vault.job_state(heart, jobs[heart, "refused_policy"])
@@ -95,7 +65,7 @@ def test_it_is_written_to_and_every_other_row_stays_byte_by_byte(
 ) -> None:
     with raw(old, key) as connection:
         before = rows(connection)
-    with opened(old) as vault:
+    with WITH_SHARED_BUDGETS.opened(old) as vault:
         state = {one.state: one.id for one in vault.requests()}
         names = {row["name"]: row["id"] for row in before["requester"]}
         (grant,) = {row["grant_id"] for row in before["request"] if row["id"] == state["approved"]}
@@ -139,6 +109,6 @@ def test_it_is_written_to_and_every_other_row_stays_byte_by_byte(
         ),
     }
     assert ("vault_fact", "trail.moment") in became.keys() - was.keys()
-    with opened(old, writable=False) as vault:
+    with WITH_SHARED_BUDGETS.opened(old, writable=False) as vault:
         assert vault.verify_audit().size == len(after["log_entry"]) > SHOWN["verify_audit"]["size"]
         assert vault.rollback_reason == ""

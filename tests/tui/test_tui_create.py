@@ -327,14 +327,8 @@ def test_a_lifetime_budget_with_a_comma_is_refused_and_never_ten_times_as_much(w
 
     async def story() -> None:
         async with on_page(vault, world, "home", size=(100, 60)) as pilot:
-            app = pilot.app
-            app.push_screen(ChooseFileDialog(is_first=True))
-            await until(pilot, lambda: bool(app.screen.query("FileTree TreeNode, FileTree")))
-            app.screen.query_one("#path", Input).value = str(path)
-            await pilot.press("enter")
-            await until(pilot, lambda: isinstance(app.screen, ImportDialog))
-            await sees(pilot, "Seal 28 rows")
-            field = app.screen.query_one("#lifetime", Input)
+            await open_import(pilot, path)
+            field = pilot.app.screen.query_one("#lifetime", Input)
             field.focus()
             field.value = ""
             await pilot.press("0", "comma", "5", "enter")
