@@ -27,6 +27,7 @@ from learner.federation.round_step import RoundStep, WholeNumbers, round_step
 from learner.federation.server_rules import ServerState
 from learner.federation.state import State
 from learner.federation.stored import Stored, StoredAnswer, StoredModel, StoredRound
+from vault.errors.campaigns import NoTierMade
 from vault.errors.federation import (
     AnswerInvalid,
     CodeRefused,
@@ -118,9 +119,9 @@ class Coordinator:
     def invite(self, count: int, url: str, tier: str | None = None) -> list[Invitation]:
         """So many new invitations, each for one vault; their codes are kept as digests alone.
 
-        They are to a noise tier, None being the campaign's own noise; raises ``NoSuchTier``.
+        They are to a noise tier, None being the campaign's own noise; raises ``NoTierMade``.
         """
-        self.document.at_tier(tier)
+        self.document.at_tier(tier, refusal=NoTierMade)
         pinned = self.folder.pinned
         made = [self.folder.invitation(url, pinned, tier) for _ in range(count)]
         self.state.invite([sha256(each.code.encode()) for each in made], tier)

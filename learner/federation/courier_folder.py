@@ -44,9 +44,22 @@ _LARGEST: Final = 64 << 20
 
 ENDS: Final = ("refused", "left")
 
-Word = Literal["waiting", "refused", "expired", "released", "sent", "not sent", "not handed over", "not here"]
+Word = Literal[
+    "waiting",
+    "refused",
+    "expired",
+    "released",
+    "sent",
+    "not sent",
+    "not handed over",
+    "not here",
+    "kept private",
+    "destroyed",
+    "failed",
+]
 """What became of a round: it waits in the vault, you said no, its time is over, you released its update, which then was
-sent or not taken; or the vault did not take the round, or has nothing of it to fetch any more."""
+sent or not taken; or the vault did not take the round, or has nothing of it to fetch any more. The last three are shown
+to the owner alone: a courier hears none of them."""
 
 _Fact = TypeVar("_Fact")
 

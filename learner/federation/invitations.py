@@ -23,7 +23,7 @@ def write_invitations(
 ) -> list[Path]:
     """Write so many invitations into a new folder, for the coordinator of a folder.
 
-    They are to this noise tier, None being the campaign's own noise. Raises ``NoSuchTier``, ``DestinationUnusable``,
+    They are to this noise tier, None being the campaign's own noise. Raises ``NoTierMade``, ``DestinationUnusable``,
     ``Invalid`` for an address that is none or a count out of bounds, and what opening the coordinator does. Codes that
     were written down nowhere enrol nobody.
     """

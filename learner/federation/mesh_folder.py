@@ -50,9 +50,21 @@ _DRAFT: Final = ".joining"
 _LARGEST: Final = 64 << 20
 _SHARED: Final = re.compile(r"shared-([1-9][0-9]{0,3})-([0-9a-f]{64})\.json", re.ASCII)
 
-Word = Literal["prepared", "waiting", "refused", "expired", "released", "not handed over", "not here"]
+Word = Literal[
+    "prepared",
+    "waiting",
+    "refused",
+    "expired",
+    "released",
+    "not handed over",
+    "not here",
+    "kept private",
+    "destroyed",
+    "failed",
+]
 """What became of a round: it is mixed, it waits in the vault, you said no, its time is over, you released its model; or
-the vault did not take the round, or has nothing of it to fetch any more."""
+the vault did not take the round, or has nothing of it to fetch any more. The last three are shown to the owner alone:
+the mesh hears none of them."""
 
 _Fact = TypeVar("_Fact")
 

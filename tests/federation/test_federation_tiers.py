@@ -27,7 +27,7 @@ from tests.worlds.coordinators import (
     serving,
     wait_until,
 )
-from vault.errors.campaigns import NoSuchTier
+from vault.errors.campaigns import NoTierMade
 from vault.errors.federation import AnswerInvalid, EnrolledInOtherTier, InvitationInvalid
 from vault.requester.campaign_log import parse_leaf
 from vault.requester.coordinating import flat_weights, template_job, update_step
@@ -155,8 +155,9 @@ def test_a_key_is_enrolled_in_one_tier_which_the_log_has(coordinator: Coordinato
 def test_a_tier_that_the_campaign_does_not_have_is_refused_wherever_it_is_named(
     coordinator: Coordinator,
 ) -> None:
-    with pytest.raises(NoSuchTier, match="no noise tier far: it has loud and quiet"):
+    with pytest.raises(NoTierMade, match="no noise tier far: it has loud and quiet") as refused:
         coordinator.invite(1, URL, "far")
+    assert "whoever asks" not in refused.value.hint
     (invitation,) = coordinator.invite(1, URL, "loud")
     assert invitation.noise_tier == "loud"
     assert coordinator.state.counts()[0] == 1

@@ -14,6 +14,7 @@ from tests.worlds.commands import assert_refused, run
 from tests.worlds.invitations import invitation
 from tests.worlds.vaults import paths_in
 from tests.worlds.world import NAME, World
+from tui.cli.file_arguments import check_argument
 from vault.errors.records import OtherFile, PartOfFolder
 from vault.requester.file_kinds import KINDS, check_kind, kind_of
 
@@ -31,6 +32,7 @@ FILES = {
 }
 FOLDERS = {
     "job": ("manifest.json", "weights.safetensors"),
+    "mesh": ("campaign.json", "campaign.sig", "1-Ann.membership"),
     "campaign": ("campaign.json", "campaign.sig"),
     "release": ("release.json", "release.sig"),
     "trail": ("entries.jsonl", "checkpoint"),
@@ -103,8 +105,52 @@ def test_a_part_of_a_folder_names_the_folder(tmp_path: Path) -> None:
     folder = made(tmp_path, "job")
     with pytest.raises(PartOfFolder, match="give the folder itself"):
         check_kind(folder / "manifest.json", "job")
-    with pytest.raises(OtherFile, match="the folder of a job"):
+    with pytest.raises(OtherFile, match="safetensors is a part of the folder of a job"):
         check_kind(folder / "weights.safetensors", "release")
+
+
+def test_the_folder_of_who_founds_a_mesh_is_one_of_a_campaign_too(tmp_path: Path) -> None:
+    check_kind(made(tmp_path, "mesh"), "campaign")
+
+
+@pytest.mark.parametrize(
+    ("command", "argument", "kind", "says"),
+    [
+        ("job sign", "job", "campaign", "which is for: lockbox campaign sign {it} --key SECRETFILE."),
+        ("job check", "job", "campaign", "which is for: lockbox campaign check {it}."),
+        ("campaign sign", "folder", "job", "which is for: lockbox job sign {it} --key SECRETFILE."),
+        ("campaign check", "folder", "job", "which is for: lockbox job check {it}."),
+        ("campaign round", "folder", "job", "which is for: lockbox job check {it}."),
+        (
+            "campaign invite",
+            "folder",
+            "campaign",
+            "which is for: lockbox coordinator init DIR --campaign {it}.",
+        ),
+        (
+            "coordinator serve",
+            "folder",
+            "campaign",
+            "which is for: lockbox coordinator init DIR --campaign {it}.",
+        ),
+        ("request submit", "job", "campaign", "which is for: lockbox campaign submit {it}."),
+        ("campaign submit", "folder", "job", "which is for: lockbox request submit {it}."),
+        ("requester add", "key_file", "job", "Here the public key of a requester is wanted."),
+        ("job sign", "key", "job", "Here the secret key of a requester is wanted."),
+        ("update verify", "vault_key", "card", "Here the public key of a vault is wanted."),
+    ],
+)
+def test_what_takes_a_file_is_a_command_of_whoever_gave_it(
+    command: str, argument: str, kind: str, says: str, tmp_path: Path
+) -> None:
+    place = made(tmp_path, kind)
+    with pytest.raises(OtherFile) as refused:
+        check_argument(command, argument, str(place))
+    assert says.format(it=place) in str(refused.value)
+
+
+def test_a_key_of_another_kind_is_refused_where_keys_are_read(tmp_path: Path) -> None:
+    check_argument("requester add", "key_file", str(made(tmp_path, "requester-secret")))
 
 
 @pytest.mark.parametrize(

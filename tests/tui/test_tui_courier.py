@@ -25,7 +25,7 @@ from tui.cli.exit_codes import ExitCode, exit_code
 from tui.cli.user_unit import COURIER, UserUnit, mesh_unit
 from tui.couriers.ending import end_access
 from tui.text import carrying_facts, courier_facts
-from vault.errors.meshes import MeshFailed, NoSuchMesh
+from vault.errors.meshes import MeshFailed, NoMeshJoined, NoSuchMesh
 
 CAMPAIGN = "c" * 32
 ACCESS = Access(campaign=CAMPAIGN, requester="Sleep lab", token="t" * 64, door="a door")
@@ -161,5 +161,5 @@ def test_a_mesh_that_was_left_is_not_started_again() -> None:
         "Restart=on-failure",
         f"RestartPreventExitStatus={ExitCode.FAILED:d} {ExitCode.USAGE:d}",
     ]
-    assert exit_code(NoSuchMesh(campaign="mesh")) == ExitCode.FAILED
+    assert exit_code(NoSuchMesh(campaign="mesh")) == exit_code(NoMeshJoined()) == ExitCode.FAILED
     assert exit_code(MeshFailed(reason="it ended")) == ExitCode.UNAVAILABLE

@@ -177,6 +177,15 @@ def test_what_was_released_waits_for_its_courier_until_that_brought_it_away(tmp_
     assert last_written(tmp_path) != before
 
 
+def test_a_courier_says_what_was_kept_private_which_it_does_not_hear(tmp_path: Path) -> None:
+    folder = placed(tmp_path, CourierState(rounds=(RoundState(number=1, job="0" * 32, word="waiting"),)))
+    assert dict(carrying_facts.facts(the_one(tmp_path, line(1, "held"))))["round 1"] == "waits for you"
+    assert (
+        dict(carrying_facts.facts(the_one(tmp_path, line(1, "withheld"))))["round 1"] == "you kept it private"
+    )
+    assert folder.state().rounds[0].word == "waiting"
+
+
 def test_an_invitation_that_was_looked_at_gives_a_courier_access_anew_and_leaving_ends_both(
     tmp_path: Path,
 ) -> None:

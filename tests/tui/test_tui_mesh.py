@@ -30,6 +30,7 @@ from tests.worlds.screens import (
 from tests.worlds.world import World
 from tui.by_ear.meshes import NONE, hear_meshes
 from tui.couriers.carrying import last_written
+from tui.couriers.decided import decided
 from tui.couriers.meshes import Meshed, dismissed_mesh, meshes_here
 from tui.dialogs.campaign import CampaignDialog
 from tui.screens.requests import Requests
@@ -81,6 +82,26 @@ def test_a_mesh_says_whom_its_last_mix_accepted_and_whom_not_and_why_not(tmp_pat
     assert mesh_facts.OVER in mesh_standing.sentences(the_one(home))
 
 
+def test_a_mesh_says_what_its_owner_decided_which_its_door_tells_nobody(tmp_path: Path) -> None:
+    folder, home = placed(tmp_path), tmp_path / "home"
+
+    def told(*rounds: tuple[int, str]) -> str:
+        lines: Any = [
+            SimpleNamespace(round=SimpleNamespace(campaign=CAMPAIGN, number=number), state=state)
+            for number, state in rounds
+        ]
+        return dict(mesh_standing.facts(meshes_here(home, decided(lines))[CAMPAIGN]))["round 2"]
+
+    assert told((2, "withheld")).startswith("you kept it private; from Ben")
+    assert told((2, "failed")).startswith("its run failed")
+    assert told((2, "held"), (1, "withheld")).startswith("waits for you")
+    assert dict(mesh_standing.facts(meshes_here(home, decided([]))[CAMPAIGN]))["round 1"][:8] == "released"
+    state = folder.facts(MeshState)
+    folder.keep(replace(state, rounds=(replace(state.rounds[1], word="expired"),)))
+    assert told((2, "withheld")).startswith("you kept it private")
+    assert [one.word for one in folder.facts(MeshState).rounds] == ["expired"]
+
+
 def test_of_many_peers_a_line_says_how_many_and_names_those_too_far(tmp_path: Path) -> None:
     one = the_one((placed(tmp_path).path).parent)
     many = rounds_of([f"{place:064}" for place in range(9)])
@@ -114,7 +135,7 @@ def test_by_ear_a_mesh_is_heard_whole_and_its_access_ends_with_its_campaign(tmp_
     home = placed(tmp_path).path.parent
     line = SimpleNamespace(line=SimpleNamespace(state="left"))
     ended: list[str] = []
-    vault: Any = SimpleNamespace(campaign=lambda _: line, end_token=ended.append)
+    vault: Any = SimpleNamespace(campaign=lambda _: line, end_token=ended.append, requests=list)
     paths = SimpleNamespace(mesh=home, courier=tmp_path / "none")
     opened: Any = SimpleNamespace(vault=vault, paths=paths)
     said = hear(

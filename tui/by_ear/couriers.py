@@ -11,7 +11,7 @@ from tui.couriers.carrying import Carried, carried_here, carry
 from tui.couriers.ending import end_access
 from tui.couriers.joining import look_at_invitation, looked_at, read_invitation
 from tui.couriers.meshes import meshes_here
-from tui.text import campaign_facts, carrying_facts
+from tui.text import campaign_facts, carrying_facts, mesh_facts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,6 +75,9 @@ def hear_campaigns(talk: Talk, opened: Opened) -> None:
         _end_where_left(talk, opened, one.access.requester, one.access.campaign)
     for mesh in meshes_here(opened.paths.mesh).values():
         _end_where_left(talk, opened, mesh.access.requester, mesh.access.campaign)
+    here = meshes_here(opened.paths.mesh)
+    joined = {one.id for one in opened.vault.campaigns() if one.is_mesh and one.state == "joined"}
+    talk.say(*[mesh_facts.NOT_LET_IN] * bool(joined - here.keys()))
 
 
 def _end_where_left(talk: Talk, opened: Opened, requester: str, campaign: str) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from tui.by_ear import campaigns
 from tui.by_ear.acting import attempt
+from tui.couriers.decided import decided
 from tui.couriers.ending import end_access
 from tui.couriers.meshes import Meshed, meshes_here
 from tui.text import campaign_facts, mesh_standing
@@ -21,7 +22,7 @@ NONE: Final = "No mesh was joined here. Whoever founds one gives you a membershi
 
 def hear_meshes(talk: Talk, opened: Opened) -> None:
     """Choose one of the meshes that were joined here, again and again."""
-    while found := list(meshes_here(opened.paths.mesh).values()):
+    while found := list(meshes_here(opened.paths.mesh, decided(opened.vault.requests())).values()):
         lines = [f"{one.access.requester}. {mesh_standing.standing(one)}" for one in found]
         chosen = talk.choose("Meshes.", lines)
         if chosen is None:

@@ -15,7 +15,13 @@ from tui.text import campaign_facts, mesh_facts
 from vault.errors.campaigns import CampaignReplayed
 from vault.errors.consent import NotConfirmed
 from vault.errors.families import Invalid, LockboxError
-from vault.errors.meshes import CertificateKeyMissing, MembershipInvalid, MembershipOfAnother, MeshLeft
+from vault.errors.meshes import (
+    CertificateKeyMissing,
+    MembershipInvalid,
+    MembershipOfAnother,
+    MembershipOfPeer,
+    MeshLeft,
+)
 from vault.errors.records import FileMissing
 from vault.regular_file import read_regular
 
@@ -53,7 +59,7 @@ def introduce_to(context: typer.Context, *, requester: str, name: str, address: 
 def join_by(context: typer.Context, file: Path) -> Access:
     """Check a membership, take its campaign in, and keep what the mesh runs with.
 
-    Raises `MembershipInvalid`, `MembershipOfAnother`, `NotConfirmed`, and what the vault says.
+    Raises `MembershipInvalid`, `MembershipOfPeer`, `MembershipOfAnother`, `NotConfirmed`, and what the vault says.
     """
     from learner.federation.mesh_folder import draft_folder, settled
     from learner.federation.mesh_forms import parse_membership
@@ -65,8 +71,10 @@ def join_by(context: typer.Context, file: Path) -> Access:
     try:
         with open_vault(context) as vault:
             _check_not_left(vault, digest)
+            _put_campaign(membership, draft)
+            requester = _for_this_vault(vault, draft.campaign().document, membership)
             _unpack(membership, draft, home)
-            access = _let_in(vault, draft, membership)
+            access = _let_in(vault, draft, membership, requester)
             if (before := meshes_here(home).get(access.campaign)) is not None:
                 vault.end_token(before.access.door)
         settled(draft)
@@ -115,21 +123,40 @@ def _decoded(text: str) -> bytes:
         raise MembershipInvalid(reason="a part of it is not base64 as it is written") from None
 
 
-def _unpack(membership: Membership, draft: MeshFolder, home: Path) -> None:
-    """Put what a membership holds into a folder, once all of it fits together."""
-    from learner.federation.mesh_folder import (
-        AUTHORITY_FILE,
-        CAMPAIGN_FILES,
-        CERTIFICATE_FILE,
-        KEY_FILE,
-        NodeFacts,
-    )
-    from vault.requester.coordinating import round_key, write_round_key
+def _put_campaign(membership: Membership, draft: MeshFolder) -> None:
+    """Put the signed campaign of a membership into a folder."""
+    from learner.federation.mesh_folder import CAMPAIGN_FILES
 
     parts = (membership.campaign, membership.signature, membership.weights)
     for name, text in zip(CAMPAIGN_FILES, parts, strict=True):
         draft.write(name, _decoded(text))
         draft.net.write(name, _decoded(text))
+
+
+def _for_this_vault(vault: Owner, document: CampaignDocument, membership: Membership) -> str:
+    """The owner's name for who founded the mesh, once the membership is for this vault.
+
+    Raises `MembershipInvalid`, `MembershipOfPeer` and `MembershipOfAnother`.
+    """
+    _authority(document)  # a campaign that is no mesh has no peers
+    their = _fingerprint(document.job.requester.key)
+    requester = next((one.name for one in vault.requesters() if one.fingerprint == their), None)
+    if requester is None:
+        raise MembershipInvalid(reason="who signed its campaign is not known here")
+    own, listed = _own_key(vault, requester).hex(), {one.key: one.name for one in document.peers}
+    if own == membership.key and own in listed:
+        return requester
+    name = listed.get(membership.key, "somebody who is no peer of it")
+    if own in listed:
+        raise MembershipOfPeer(name=name, own=listed[own])
+    raise MembershipOfAnother(name=name)
+
+
+def _unpack(membership: Membership, draft: MeshFolder, home: Path) -> None:
+    """Put what else a membership holds into a folder, once all of it fits together."""
+    from learner.federation.mesh_folder import AUTHORITY_FILE, CERTIFICATE_FILE, KEY_FILE, NodeFacts
+    from vault.requester.coordinating import round_key, write_round_key
+
     document = draft.campaign().document
     write_round_key(draft.path, bytes.fromhex(membership.round_key))
     if round_key(draft.path).public.hex() != document.round_key:
@@ -168,20 +195,13 @@ def _authority(document: CampaignDocument) -> str:
     return document.server.authority
 
 
-def _let_in(vault: Owner, draft: MeshFolder, membership: Membership) -> Access:
+def _let_in(vault: Owner, draft: MeshFolder, membership: Membership, requester: str) -> Access:
     """Say what joining does, take the campaign in, and make the mesh's access."""
     from learner.federation.mesh_folder import Access
-    from vault.requester.keys import fingerprint_of, write_public_key
+    from vault.requester.keys import write_public_key
 
     document = draft.campaign().document
-    founder = write_public_key(draft.path, bytes.fromhex(document.job.requester.key))
-    their = fingerprint_of(founder)
-    requester = next((one.name for one in vault.requesters() if one.fingerprint == their), None)
-    if requester is None:
-        raise MembershipInvalid(reason="who signed its campaign is not known here")
-    listed = {one.key for one in document.peers}
-    if _own_key(vault, requester).hex() != membership.key or membership.key not in listed:
-        raise MembershipOfAnother(requester=requester)
+    write_public_key(draft.path, bytes.fromhex(document.job.requester.key))
     peers = [(one.name, _fingerprint(one.key)) for one in document.peers]
     for sentence in mesh_facts.before_joining(requester=requester, peers=peers):
         say(f"• {sentence}")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from tui.cli.rounds_decided import not_asked
 from tui.cli.terminal import write_facts, write_json, write_table, write_wrapped
 from tui.text import mesh_facts
 
@@ -13,28 +14,25 @@ if TYPE_CHECKING:
 
     from learner.federation.confined_process import Event
     from learner.federation.mesh import Tell
-    from learner.federation.mesh_folder import MeshFolder
+    from learner.federation.mesh_folder import Access, MeshFolder, MeshState, Seen
+    from tui.couriers.decided import Decided
 
 _INWARD: Final = ("v", "missing", "last_of", "past_since")
 """What a mesh keeps of itself, and its status does not say."""
 
 
-def as_json(folder: MeshFolder) -> dict[str, Any]:
+def as_json(folder: MeshFolder, known: Decided) -> dict[str, Any]:
     """How one mesh stands, for programs."""
-    from learner.federation.mesh_folder import Access, MeshState, Seen
-
-    access, state, seen = folder.facts(Access), folder.facts(MeshState), folder.net.facts(Seen)
+    access, state, seen = _facts(folder, known)
     peers = [{"name": name, "key": key} for key, name in names_of(folder).items()]
-    known = {"campaign": access.campaign, "requester": access.requester, "key": access.key, "peers": peers}
+    about = {"campaign": access.campaign, "requester": access.requester, "key": access.key, "peers": peers}
     said = {name: value for name, value in asdict(state).items() if name not in _INWARD}
-    return {**known, **said, "connected": seen.connected, "dropped": seen.dropped}
+    return {**about, **said, "connected": seen.connected, "dropped": seen.dropped}
 
 
-def draw(folder: MeshFolder) -> None:
+def draw(folder: MeshFolder, known: Decided) -> None:
     """How one mesh stands, with a row for each round."""
-    from learner.federation.mesh_folder import Access, MeshState, Seen
-
-    access, state, seen = folder.facts(Access), folder.facts(MeshState), folder.net.facts(Seen)
+    access, state, seen = _facts(folder, known)
     names = names_of(folder)
     write_facts(mesh_facts.facts(access, state, seen))
     rows = [mesh_facts.round_row(one, names) for one in state.rounds]
@@ -47,8 +45,18 @@ def draw(folder: MeshFolder) -> None:
         *([mesh_facts.ALMOST] if state.past_since and not state.is_over else []),
         *(f"Not taken from the network: {one}" for one in seen.dropped),
         *mesh_facts.lacking(tuple(sorted({*state.missing, *seen.missing}))),
+        *not_asked(state.rounds, known),
     ):
         write_wrapped(sentence)
+
+
+def _facts(folder: MeshFolder, known: Decided) -> tuple[Access, MeshState, Seen]:
+    """What a mesh keeps, with what the vault knows of its rounds."""
+    from learner.federation.mesh_folder import Access, MeshState, Seen
+
+    access, state = folder.facts(Access), folder.facts(MeshState)
+    told = replace(state, rounds=known.told(access.campaign, state.rounds))
+    return access, told, folder.net.facts(Seen)
 
 
 def teller(names: Mapping[str, str], *, for_programs: bool) -> Tell:

@@ -24,7 +24,8 @@ from tui.cli.terminal import (
     write_wrapped,
 )
 from tui.cli.vault_access import global_options, open_vault
-from tui.text import campaign_facts, courier_facts, times, wording
+from tui.couriers.meshes import meshes_here
+from tui.text import campaign_facts, courier_facts, mesh_facts, times, wording
 from tui.text.request_facts import THEIRS
 from vault.errors.consent import NotConfirmed
 from vault.errors.federation import CourierFolderDamaged
@@ -61,6 +62,7 @@ def submit(context: typer.Context, folder: CampaignDir, tier: Tier = None, as_js
     say(f"Campaign {found.line.id[:8]} of {found.line.requester} waits for you; {theirs}.")
     if found.obstacle:
         say(f"No round of it can run here as it is. {found.obstacle}")
+    _say_how_let_in(context, found)
     say(f"Look at it: lockbox campaign show {found.line.id[:8]}")
 
 
@@ -110,6 +112,8 @@ def show_campaign(context: typer.Context, campaign_id: CampaignId, as_json: AsJs
     if found.line.state == "waiting":
         say(f"To take part in it: lockbox campaign join {found.line.id[:8]}")
         say(f"To say no: lockbox campaign leave {found.line.id[:8]}")
+    if found.line.state in campaign_facts.OPEN_STATES:
+        _say_how_let_in(context, found)
     if leaving is not None:
         write("\nIf you leave it now:")
         for sentence in campaign_facts.leaving(leaving, is_done=False):
@@ -156,12 +160,28 @@ def join(
             special_confirmed=confirmed,
             unattended=unattended,
         )
-    say(f"\nYou have joined campaign {full[:8]}. {_how_rounds_come(is_carried=is_carried, is_mesh=is_mesh)}")
+    if is_mesh and not _is_let_in(context, full):
+        say(f"\nYou have joined campaign {full[:8]}. {mesh_facts.NOT_LET_IN}")
+    else:
+        say(
+            f"\nYou have joined campaign {full[:8]}. {_how_rounds_come(is_carried=is_carried, is_mesh=is_mesh)}"
+        )
     if unattended:
         say(
             f"They run while the vault is unlocked. To start each yourself again: lockbox campaign attend {full[:8]}"
         )
     say(f"To leave it at any time: lockbox campaign leave {full[:8]}")
+
+
+def _is_let_in(context: typer.Context, campaign: str) -> bool:
+    """Whether the mesh of a campaign of this vault was let in here."""
+    return campaign in meshes_here(global_options(context).paths.mesh)
+
+
+def _say_how_let_in(context: typer.Context, found: CampaignView) -> None:
+    """Say by what a mesh is let in, where it was not."""
+    if found.peers and not _is_let_in(context, found.line.id):
+        say(mesh_facts.NOT_LET_IN)
 
 
 def _is_carried(context: typer.Context, campaign: str) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from tui.couriers.decided import decided
 from tui.couriers.joining import let_in
 from vault.errors.families import LockboxError
 from vault.errors.federation import CourierFolderDamaged
@@ -67,7 +68,15 @@ def carried_here(home: Path, inbox: Inbox | None) -> dict[str, Carried]:
         *(_carried(one, is_let_in=False) for one in drafts(home)),
     ]
     named = (one for one in found if one is not None and one.access.campaign)
-    return {one.access.campaign: replace(one, to_carry=_to_carry(one, lines, inbox)) for one in named}
+    known = decided(lines)
+    return {
+        one.access.campaign: replace(
+            one,
+            state=replace(one.state, rounds=known.told(one.access.campaign, one.state.rounds)),
+            to_carry=_to_carry(one, lines, inbox),
+        )
+        for one in named
+    }
 
 
 def _carried(folder: CourierFolder, *, is_let_in: bool) -> Carried | None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tui.couriers.decided import UNKNOWN
 from vault.errors.families import LockboxError
 from vault.errors.meshes import MeshFolderDamaged
 
 if TYPE_CHECKING:
     from learner.federation.mesh_folder import Access, MeshFolder, MeshState, Seen
+    from tui.couriers.decided import Decided
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,17 +27,20 @@ class Meshed:
     names: Mapping[str, str]
 
 
-def meshes_here(home: Path) -> dict[str, Meshed]:
-    """What was joined, by the id of the campaign here; a folder that cannot be read is no mesh."""
+def meshes_here(home: Path, known: Decided = UNKNOWN) -> dict[str, Meshed]:
+    """What was joined, by the id of the campaign here; a folder that cannot be read is no mesh.
+
+    ``known`` is what the vault knows of its rounds and no requester hears.
+    """
     if not home.is_dir():
         return {}
     from learner.federation.mesh_folder import joined
 
-    found = (_meshed(folder) for folder in joined(home))
+    found = (_meshed(folder, known) for folder in joined(home))
     return {one.access.campaign: one for one in found if one is not None}
 
 
-def _meshed(folder: MeshFolder) -> Meshed | None:
+def _meshed(folder: MeshFolder, known: Decided) -> Meshed | None:
     from learner.federation.mesh_folder import Access
 
     try:
@@ -43,7 +48,9 @@ def _meshed(folder: MeshFolder) -> Meshed | None:
     except LockboxError:
         return None  # the mesh's own status names the folder, and joining again mends it
     names = {one.key: one.name for one in peers}
-    return Meshed(folder=folder, access=access, state=_state(folder), seen=_seen(folder), names=names)
+    state = _state(folder)
+    state = replace(state, rounds=known.told(access.campaign, state.rounds))
+    return Meshed(folder=folder, access=access, state=state, seen=_seen(folder), names=names)
 
 
 def _state(folder: MeshFolder) -> MeshState:

@@ -83,7 +83,7 @@ class CampaignDialog(ReadToEndDialog):
         yield from self._rounds()
         yield from self._courier()
         if self._offer.mesh is None and found.peers:
-            yield Plain(mesh_standing.NOT_HERE, classes="block")
+            yield Plain(mesh_standing.not_here(found.line.state), classes="block")
         yield from self._consent()
 
     def _rounds(self) -> Iterable[Widget]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tui.couriers.carrying import Carried, carried_here, carry
+from tui.couriers.decided import decided
 from tui.couriers.ending import end_access
 from tui.couriers.joining import let_in, signed_name
 from tui.couriers.meshes import Meshed, meshes_here
@@ -55,10 +56,15 @@ def prepare(vault: OwnerSession, campaign_id: str, paths: Paths) -> Offer:
         leaving=leaving,
         obstacle=obstacle,
         courier=courier,
-        mesh=meshes_here(paths.mesh).get(found.line.id),
+        mesh=_mesh(vault, paths, found.line.id),
         signed_as="" if courier is None else signed_name(courier.folder),
         warnings=() if courier is None else _warnings(vault, found.line.requester),
     )
+
+
+def _mesh(vault: OwnerSession, paths: Paths, campaign: str) -> Meshed | None:
+    """How the mesh of a campaign stands; the vault is asked for its rounds where there is any mesh."""
+    return meshes_here(paths.mesh, decided(vault.requests())).get(campaign) if paths.mesh.is_dir() else None
 
 
 def _warnings(vault: OwnerSession, name: str) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from tui.actions import REFUSE
 from tui.app.key_names import key_of
 from tui.app.page import Page
 from tui.couriers.carrying import Carried, carried_here
+from tui.couriers.decided import decided
 from tui.couriers.meshes import Meshed, meshes_here
 from tui.dialogs.approval import prepare_approval
 from tui.dialogs.attack import AttackDialog
@@ -105,7 +106,7 @@ Who asks to learn from your data, for what, and what it would cost.
             opened={one.id: vault.request(one.id) for one in waiting_first},
             campaigns={campaign_facts.KEY + one.id: one for one in vault.campaigns()},
             couriers=carried_here(self.program.paths.courier, vault),
-            meshes=meshes_here(self.program.paths.mesh),
+            meshes=meshes_here(self.program.paths.mesh, decided(lines)),
         )
 
     async def draw(self, facts: Inbox) -> None:
@@ -162,7 +163,8 @@ Who asks to learn from your data, for what, and what it would cost.
 
     def _about_campaign(self, line: CampaignLine) -> str:
         progress = f"A campaign: {campaign_facts.progress(line)}. Enter opens it."
-        if (mesh := self._facts.meshes.get(line.id)) is not None:
+        mesh = self._facts.meshes.get(line.id)
+        if mesh is not None or (line.is_mesh and line.state == "joined"):
             return f"{progress}\n{mesh_standing.standing(mesh)}"
         if line.state != "joined" and line.id not in self._facts.couriers:
             return progress

@@ -26,6 +26,9 @@ _MISSING: Final = {
 _WORDS: Final = {
     "waiting": "waits for you",
     "refused": "you said no",
+    "kept private": "you kept it private",
+    "destroyed": "its update was destroyed",
+    "failed": "its run failed",
     "expired": "over",
     "released": "released, to be sent",
     "sent": "sent",

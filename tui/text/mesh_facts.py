@@ -26,6 +26,9 @@ _WORDS: Final = {
     "prepared": "mixed, to be handed over",
     "waiting": "waits for you",
     "refused": "you said no",
+    "kept private": "you kept it private",
+    "destroyed": "its update was destroyed",
+    "failed": "its run failed",
     "expired": "over, nothing released",
     "released": "released to your peers",
     "not handed over": "not taken by the vault",
@@ -43,6 +46,10 @@ OVER: Final = "The last round is over. The model that came of it: lockbox mesh m
 NOTHING_LEAVES: Final = (
     "Nothing is read, nothing is paid and nothing is agreed to by that. The campaign comes into your inbox, and each "
     "release is still yours to decide."
+)
+NOT_LET_IN: Final = (
+    "It is a mesh, whose rounds are made on this computer, and it was not let in here yet: whoever founded it gave you "
+    "a membership. lockbox mesh join MEMBERSHIP"
 )
 WHO_SEES: Final = (
     "While it runs, a port is open to your peers alone. They see from which network address and when; whoever watches "

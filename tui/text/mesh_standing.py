@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from tui.text import mesh_facts, wording
+from tui.text import campaign_facts, mesh_facts, wording
 
 if TYPE_CHECKING:
     from learner.federation.mesh_mixing import Verdict
     from tui.couriers.meshes import Meshed
 
-NOT_HERE: Final = (
-    "The peers of this mesh are not reached from here: it was not joined by its membership, or was left."
-)
+NOT_HERE: Final = "This mesh is not at work here any more, and its peers are not reached from here."
 NO_COURIER: Final = (
     "This campaign is a mesh, which no courier carries: it goes by itself while lockbox mesh run does."
 )
@@ -28,9 +26,14 @@ _MOST_NAMED: Final = 5
 def standing(one: Meshed | None) -> str:
     """How the mesh of a campaign stands, in a line or two."""
     if one is None:
-        return NOT_HERE
+        return mesh_facts.NOT_LET_IN
     trouble = [f"trouble: {one.state.trouble.rstrip('.')}"] * bool(one.state.trouble)
     return f"{'; '.join([f'Mesh: {_connected(one)}', *trouble, *_last_line(one)])}."
+
+
+def not_here(state: str) -> str:
+    """Why no mesh is here of a campaign in this state."""
+    return mesh_facts.NOT_LET_IN if state in campaign_facts.OPEN_STATES else NOT_HERE
 
 
 def facts(one: Meshed) -> list[tuple[str, str]]:

@@ -44,6 +44,12 @@ class NoSuchTier(Invalid):
     hint = "the tier stands in the invitation, or whoever asks tells it"
 
 
+class NoTierMade(NoSuchTier):
+    """The campaign has no noise tier {tier}: it has {known}."""
+
+    hint = "its tiers are those that lockbox campaign new --tier made; lockbox campaign check DIR shows them"
+
+
 class OtherTier(Refused):
     """This vault has the campaign in another noise tier, {here}, and a tier does not change."""
 

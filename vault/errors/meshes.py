@@ -18,9 +18,15 @@ class MembershipInvalid(Invalid):
 
 
 class MembershipOfAnother(Invalid):
-    """This membership is for another vault: it does not name the key by which yours signs releases to {requester}."""
+    """This membership is for the vault of {name}, and yours is no peer of this mesh."""
 
-    hint = "give whoever founds the mesh an introduction of this vault: lockbox mesh introduce"
+    hint = "give whoever founds a mesh an introduction of this vault: lockbox mesh introduce"
+
+
+class MembershipOfPeer(Invalid):
+    """This membership is for the vault of {name}, and yours was introduced to this mesh as {own}."""
+
+    hint = "each peer gets one of its own from whoever founded the mesh, in a file that is named after it"
 
 
 class CertificateKeyMissing(Invalid):
@@ -37,6 +43,12 @@ class MeshLeft(Invalid):
 
 class SharedInvalid(Broken):
     """This is no released model of this mesh: {reason}."""
+
+
+class NoMeshJoined(Invalid):
+    """No mesh was joined here."""
+
+    hint = "by the membership that whoever founded one gave you: lockbox mesh join MEMBERSHIP"
 
 
 class NoSuchMesh(Invalid):

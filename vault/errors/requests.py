@@ -28,13 +28,13 @@ class OtherCollection(Refused):
 class HoldsCampaign(Invalid):
     """{path} is the folder of a campaign, and of no job."""
 
-    hint = "for an owner: lockbox campaign submit DIR; for who asks, a round of it: lockbox campaign round"
+    hint = "for an owner: lockbox campaign submit DIR; for who asks: lockbox campaign sign, check or round"
 
 
 class HoldsJob(Invalid):
     """{path} is the folder of a job, and of no campaign."""
 
-    hint = "for an owner, a round of one too: lockbox request submit JOBDIR"
+    hint = "for an owner, a round of one too: lockbox request submit JOBDIR; for who asks: lockbox job sign or check"
 
 
 class HoldsNeither(Unavailable):

@@ -78,6 +78,7 @@ def campaign_line(uow: UnitOfWork, row: CampaignRow, now: datetime) -> CampaignL
         to_come=sum(now < document.deadline(number) for number in after) if is_open else 0,
         received_at=stamp(row.received_at),
         ends_at=stamp(row.expires_at),
+        is_mesh=bool(document.peers),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from vault.errors.campaigns import NoTierMade
 from vault.errors.families import Invalid
 from vault.errors.release import DestinationUnusable
 from vault.requester.campaign_log import ROUND_KEY_FILE
@@ -42,7 +43,7 @@ def new_round(
 ) -> RoundManifest:
     """Write the signed job of a round into a new folder; it starts from the campaign's first weights by default.
 
-    It is for vaults in this noise tier, None being the campaign's own noise. Raises ``NoSuchTier``,
+    It is for vaults in this noise tier, None being the campaign's own noise. Raises ``NoTierMade``,
     ``DestinationUnusable``, ``Invalid``, ``CampaignTampered``, ``RoundTampered`` where the round key beside the
     campaign is another one, and what else ``signed_campaign`` and ``check_round`` do; then nothing is written.
     """
@@ -51,7 +52,7 @@ def new_round(
     check_campaign_there(folder)
     data = read_bounded(folder / CAMPAIGN_FILE, CAMPAIGN_LIMIT)
     line = read_bounded(folder / CAMPAIGN_SIGNATURE_FILE, SIGNATURE_LIMIT)
-    document = signed_campaign(data, campaign_signature(line)).at_tier(tier)
+    document = signed_campaign(data, campaign_signature(line)).at_tier(tier, refusal=NoTierMade)
     digest = campaign_digest(data)
     if not 1 <= number <= document.rounds:
         raise Invalid(reason=f"the campaign has the rounds 1 to {document.rounds:,}")

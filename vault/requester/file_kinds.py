@@ -8,8 +8,10 @@ import shlex
 import stat
 import tarfile
 import tomllib
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from vault.errors.records import OtherFile, PartOfFolder
@@ -25,6 +27,11 @@ class FileKind:
     name: str
     says: str
     taken_by: str
+
+    @property
+    def is_also(self) -> tuple[str, ...]:
+        """The other kind that it can be taken for: the folder of who founds a mesh has the campaign of it."""
+        return ("campaign",) if self.name == "mesh" else ()
 
 
 def _kinds(*rows: tuple[str, str, str]) -> dict[str, FileKind]:
@@ -44,6 +51,7 @@ KINDS: Final = _kinds(
     ("job description", "the description of a job", "lockbox job new FILE --to JOBDIR"),
     ("campaign description", "the description of a campaign", "lockbox campaign new FILE --to DIR"),
     ("job", "the folder of a job", "lockbox request submit FILE"),
+    ("mesh", "the folder of who founds a mesh", "giving each peer its own membership, which lockbox mesh join takes"),
     ("campaign", "the folder of a campaign", "lockbox campaign submit FILE"),
     ("release", "the folder of a release", "lockbox update verify FILE"),
     ("trail", "an exported audit trail", "lockbox audit verify --bundle FILE"),
@@ -67,6 +75,7 @@ _FOLDERS: Final = (
 )
 _PARTS: Final = frozenset(name for name, others, _ in _FOLDERS for name in (name, *others))
 _ARCHIVES: Final = (("keys.lockbox", "backup"), ("coordinator.toml", "coordinator backup"))
+_MEMBERSHIP: Final = ".membership"
 _MARKED: Final = {
     b"lockbox-invitation": "invitation",
     b"lockbox-requester-access": "access",
@@ -88,21 +97,32 @@ def kind_of(path: Path) -> FileKind | None:
     return KINDS[found] if found else None
 
 
-def check_kind(path: Path, *wanted: str) -> None:
+def check_kind(
+    path: Path,
+    *wanted: str,
+    passes: Collection[str] = (),
+    commands: Mapping[str, str] = MappingProxyType({}),
+) -> None:
     """Refuse a file or folder of ours that is of none of these kinds; what is not ours is judged by who reads it.
 
-    Raises ``OtherFile``, which says what it is and what takes it, and ``PartOfFolder``.
+    So are kinds that it ``passes``. ``commands`` take what is of another kind, by its kind and in the place of the one
+    that takes it from an owner. Raises ``OtherFile``, which says what it is and what takes it, and ``PartOfFolder``.
     """
     found, place = kind_of(path), path
     if found is None and path.name in _PARTS and path.is_file():
         place = path.absolute().parent
         found = kind_of(place)
-    if found is None or (found.name in wanted and place == path):
+    if found is None:
         return
-    if found.name in wanted:
+    is_taken, is_part = not {found.name, *found.is_also}.isdisjoint((*wanted, *passes)), place != path
+    if is_taken and is_part:
         raise PartOfFolder(path=path, found=found.says, folder=place)
-    command = found.taken_by.replace("FILE", shlex.quote(str(place)))
-    raise OtherFile(path=path, found=found.says, command=command, wanted=_one_of(wanted))
+    if not is_taken:
+        command = re.sub(
+            r"\bFILE\b", lambda _: shlex.quote(str(place)), commands.get(found.name, found.taken_by)
+        )
+        says = f"a part of {found.says}" if is_part else found.says
+        raise OtherFile(path=path, found=says, command=command, wanted=_one_of(wanted))
 
 
 def _one_of(names: tuple[str, ...]) -> str:
@@ -111,7 +131,11 @@ def _one_of(names: tuple[str, ...]) -> str:
 
 def _folder(path: Path) -> str:
     there = {one.name for one in path.iterdir()}
-    return next((kind for name, others, kind in _FOLDERS if name in there and there.intersection(others)), "")
+    found = next(
+        (kind for name, others, kind in _FOLDERS if name in there and there.intersection(others)), ""
+    )
+    has_memberships = any(name.endswith(_MEMBERSHIP) for name in there)
+    return "mesh" if found == "campaign" and has_memberships else found
 
 
 def _file(path: Path) -> str:

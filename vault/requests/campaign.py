@@ -179,13 +179,13 @@ class CampaignDocument(Wire):
         """The noise multiplier of each tier by its name, that of the campaign itself by None and before them."""
         return {None: self.job.dp.noise_multiplier}
 
-    def at_tier(self, name: str | None) -> Self:
-        """The campaign as it is for a vault in this tier, with its noise; raises ``NoSuchTier``.
+    def at_tier(self, name: str | None, *, refusal: type[NoSuchTier] = NoSuchTier) -> Self:
+        """The campaign as it is for a vault in this tier, with its noise; raises ``NoSuchTier``, or another of them.
 
         None is the campaign itself.
         """
         if name not in self.noises:
-            raise NoSuchTier(tier=name, known=_named(self.noises))
+            raise refusal(tier=name, known=_named(self.noises))
         dp = self.job.dp.model_copy(update={"noise_multiplier": self.noises[name]})
         return self.model_copy(update={"job": self.job.model_copy(update={"dp": dp})})
 

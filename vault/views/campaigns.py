@@ -13,7 +13,7 @@ class CampaignLine:
     """A campaign as one line; `state` is `over` once its last round is, unless it was left or refused before.
 
     `done` are the rounds this vault was charged for, `waiting` those that were handed over and wait for you or for
-    their run, `to_come` those that can still come in.
+    their run, `to_come` those that can still come in. One that `is_mesh` has peers and no server.
     """
 
     id: str
@@ -28,6 +28,7 @@ class CampaignLine:
     received_at: str
     ends_at: str
     waiting: int = 0
+    is_mesh: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,6 +15,7 @@ from tui.cli.command_group import CommandGroup
 from tui.cli.courier_joining import join_by
 from tui.cli.interruption import answered, say_stopping
 from tui.cli.options import AsJson
+from tui.cli.rounds_decided import decided_here, not_asked
 from tui.cli.terminal import (
     confirm,
     is_interactive,
@@ -26,6 +27,7 @@ from tui.cli.terminal import (
     write_wrapped,
 )
 from tui.cli.vault_access import global_options, open_vault
+from tui.couriers.decided import UNKNOWN
 from tui.text import campaign_facts, courier_facts
 from vault.errors.campaigns import CampaignWrongState, UnknownCampaign
 from vault.errors.consent import NotConfirmed
@@ -36,7 +38,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from learner.federation.courier import Connect, Tell
-    from learner.federation.courier_folder import CourierFolder
+    from learner.federation.courier_folder import CourierFolder, CourierState
+    from tui.couriers.decided import Decided
 
 group = typer.Typer(no_args_is_help=True)
 
@@ -113,13 +116,17 @@ def run(
         with answered(say_stopping):
             Couriers(home=home, connect=connect, tell=tell, every=every * 60.0).go_on()
     for folder in _to_go_once(home, campaign):
-        _go_once(folder, connect, tell)
+        if not _goes(folder, connect, tell):
+            for sentence in courier_facts.went(
+                _named(folder), _state(folder, decided_here(context)), folder.ended()
+            ):
+                say(sentence)
     if not _is_open(connect):
         raise VaultNotOpen()
 
 
-def _go_once(folder: CourierFolder, connect: Connect, tell: Tell) -> None:
-    """Go one errand, and say so too where nothing happened."""
+def _goes(folder: CourierFolder, connect: Connect, tell: Tell) -> bool:
+    """Go one errand; whether anything happened, which is told."""
     from learner.federation.courier import errand
 
     told: list[Mapping[str, Any]] = []
@@ -130,9 +137,7 @@ def _go_once(folder: CourierFolder, connect: Connect, tell: Tell) -> None:
 
     errand(folder, connect=connect, tell=noted)
     _say_lacking(folder)
-    if not told:
-        for sentence in courier_facts.went(_named(folder), folder.state(), folder.ended()):
-            say(sentence)
+    return bool(told)
 
 
 def _to_go_once(home: Path, campaign: str | None) -> list[CourierFolder]:
@@ -197,24 +202,31 @@ def status(context: typer.Context, as_json: AsJson = False) -> None:
     found = carried(global_options(context).paths.courier)
     if not found and not as_json:
         say("No campaign is carried here: lockbox courier join INVITATION")
+    known = decided_here(context) if found else UNKNOWN
     for number, folder in enumerate(found):
         if as_json:
-            write_json(_as_json(folder))
+            write_json(_as_json(folder, known))
         else:
             if number:
                 write()
-            _draw(folder)
+            _draw(folder, known)
 
 
-def _as_json(folder: CourierFolder) -> dict[str, Any]:
-    access, state = folder.access(), folder.state()
-    known = {"campaign": access.campaign, "requester": access.requester, "url": folder.invitation().url}
-    known["ended"] = folder.ended()
-    return {**known, **{name: value for name, value in asdict(state).items() if name not in ("etag", "v")}}
+def _state(folder: CourierFolder, known: Decided) -> CourierState:
+    """What a courier keeps of a campaign, with what the vault knows of its rounds."""
+    state = folder.state()
+    return replace(state, rounds=known.told(_named(folder), state.rounds))
 
 
-def _draw(folder: CourierFolder) -> None:
-    access, state, url, word = folder.access(), folder.state(), folder.invitation().url, folder.ended()
+def _as_json(folder: CourierFolder, known: Decided) -> dict[str, Any]:
+    access, state = folder.access(), _state(folder, known)
+    about = {"campaign": access.campaign, "requester": access.requester, "url": folder.invitation().url}
+    about["ended"] = folder.ended()
+    return {**about, **{name: value for name, value in asdict(state).items() if name not in ("etag", "v")}}
+
+
+def _draw(folder: CourierFolder, known: Decided) -> None:
+    access, state, url, word = folder.access(), _state(folder, known), folder.invitation().url, folder.ended()
     write_facts(courier_facts.facts(access, state, url, word))
     if state.rounds:
         headings = ("round", "what became of it", "release", "bytes", "when (UTC)", "because")
@@ -223,6 +235,7 @@ def _draw(folder: CourierFolder) -> None:
         *courier_facts.next_steps(access.campaign, state, word),
         *courier_facts.known_to_others(access, state, url),
         *courier_facts.lacking(state.missing),
+        *not_asked(state.rounds, known),
     ):
         write_wrapped(sentence)
 

@@ -17,6 +17,7 @@ from tui.cli.mesh_joining import introduce_to, join_by
 from tui.cli.mesh_showing import as_json as as_json_of
 from tui.cli.mesh_showing import draw, names_of, teller
 from tui.cli.options import AsJson
+from tui.cli.rounds_decided import decided_here
 from tui.cli.terminal import (
     confirm,
     is_interactive,
@@ -26,12 +27,13 @@ from tui.cli.terminal import (
     write_json,
 )
 from tui.cli.vault_access import global_options, open_vault
+from tui.couriers.decided import UNKNOWN
 from tui.text import campaign_facts, mesh_facts, mesh_standing
 from tui.text.parse import parse_epsilon
 from vault.errors.campaigns import CampaignWrongState, UnknownCampaign
 from vault.errors.consent import NotConfirmed
 from vault.errors.families import Invalid
-from vault.errors.meshes import NoSuchMesh
+from vault.errors.meshes import NoMeshJoined, NoSuchMesh
 
 if TYPE_CHECKING:
     from learner.federation.mesh_folder import MeshFolder
@@ -183,15 +185,16 @@ def status(context: typer.Context, as_json: AsJson = False) -> None:
     from learner.federation.mesh_folder import joined
 
     found = joined(global_options(context).paths.mesh)
+    known = decided_here(context) if found else UNKNOWN
     if not found and not as_json:
         say("No mesh was joined here: lockbox mesh join MEMBERSHIP")
     for number, folder in enumerate(found):
         if as_json:
-            write_json(as_json_of(folder))
+            write_json(as_json_of(folder, known))
         else:
             if number:
                 write()
-            draw(folder)
+            draw(folder, known)
 
 
 @group.command("model")
@@ -280,10 +283,12 @@ def unit(
 
 
 def _chosen(context: typer.Context, beginning: str | None) -> MeshFolder:
-    """The mesh whose campaign's id begins so, or the only one; raises `NoSuchMesh` and `Invalid`."""
+    """The mesh whose campaign's id begins so, or the only one; raises `NoMeshJoined`, `NoSuchMesh` and `Invalid`."""
     from learner.federation.mesh_folder import Access, joined
 
     found = joined(global_options(context).paths.mesh)
+    if not found:
+        raise NoMeshJoined()
     if beginning is None and len(found) > 1:
         raise Invalid(reason="several meshes were joined here; name the campaign of one")
     if beginning is not None:
