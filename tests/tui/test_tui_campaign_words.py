@@ -12,8 +12,19 @@ import pytest
 
 from learner.federation.overview import TierOverview
 from tui.cli import campaign_tiers
+from tui.couriers.joining import Invited
+from tui.dialogs.campaign import CampaignDialog
+from tui.dialogs.campaign_offer import Offer
+from tui.dialogs.invitation import InvitationDialog
 from tui.screens.requests import _widths as widths_at
-from tui.text import campaign_facts, coordinator_facts, release_facts, request_facts
+from tui.text import (
+    campaign_facts,
+    carrying_facts,
+    coordinator_facts,
+    courier_facts,
+    release_facts,
+    request_facts,
+)
 from vault.errors.families import Invalid
 from vault.views.campaigns import CampaignLeaving, CampaignLine, CampaignPrice
 from vault.views.consents import GrantDraft, Withdrawal
@@ -38,6 +49,56 @@ def test_to_leave_what_was_joined_takes_a_word() -> None:
     before, after = (campaign_facts.leaving(refused, is_done=is_done) for is_done in (False, True))
     assert before == ["It is refused for good: they hear no. Nothing was read or spent, and nothing left."]
     assert after == ["Refused: they hear no. Nothing was read or spent, and nothing left."]
+
+
+def headline(line: CampaignLine, **facts: Any) -> str:
+    """What stands first in the dialog of a campaign."""
+    found: Any = SimpleNamespace(line=line, log=None, price=None, tiers=(), tier=None, **facts)
+    joined = CampaignLeaving(campaign=line, withdrawal=ENDS, rounds={})
+    leaving = joined if line.state == "joined" else None
+    return CampaignDialog(Offer(campaign=found, joining=None, leaving=leaving, obstacle="")).consequence()
+
+
+def test_the_dialog_of_a_campaign_says_what_leaving_would_do_and_after_it_no_more() -> None:
+    assert headline(LINE).startswith(
+        "Joined: 0 of 3 rounds done, 3 to come. If you leave it now: Leaving is for good. No round"
+    )
+    assert "Every release stays your decision." in headline(replace(LINE, state="waiting"))
+    for state, words in (
+        ("left", "You left it"),
+        ("refused", "It is refused"),
+        ("over", "Its last round is"),
+    ):
+        said = headline(replace(LINE, state=state))
+        assert words in said
+        assert "Every release" not in said
+
+
+def test_the_tier_of_a_vault_is_named_with_what_it_means() -> None:
+    found: Any = SimpleNamespace(tiers=("far", "near"), tier="far", noise_multiplier=9.0, own_noise=4.0)
+    assert campaign_facts.tier_sentence(found) == (
+        "You are asked in noise tier far: more noise than the campaign's own, so less can be guessed and it costs less."
+    )
+    found.noise_multiplier = 2.0
+    assert "far: less noise than the campaign's own, so more can be guessed and it costs more" in (
+        campaign_facts.tier_sentence(found)
+    )
+    found.tier = None
+    assert campaign_facts.tier_sentence(found) == "You are asked with the campaign's own noise."
+    assert campaign_facts.tier_words(found)[0][1].endswith("others are asked in far or near")
+    found.tiers = ()
+    assert campaign_facts.tier_sentence(found) == ""
+
+
+def test_an_invitation_to_a_noise_tier_says_so_where_it_is_shown() -> None:
+    one = Invited(
+        url="https://a.example:1", campaign="c", key_file=Path("k"), fingerprint="f", known=None, tier="far"
+    )
+    assert ("noise tier", "far") in carrying_facts.invited(one)
+    assert "It asks you in noise tier far." in InvitationDialog(b"", one).consequence()
+    assert "noise tier" not in InvitationDialog(b"", replace(one, tier=None)).consequence()
+    said = " ".join(courier_facts.invited(name="Lab", fingerprint="f", known=None, tier="far"))
+    assert "It asks you in noise tier far." in said
 
 
 def price(rounds: int) -> CampaignPrice:

@@ -61,7 +61,8 @@ def _looked_at(talk: Talk, opened: Opened, path: Path) -> str | None:
     if is_new:
         talk.say(carrying_facts.FINGERPRINT)
         name = talk.ask("Your own name for them, or nothing to call them as they sign:")
-    talk.say(carrying_facts.LOOKING, *[carrying_facts.MAY_ASK] * is_new)
+    tier = [] if invited.tier is None else [carrying_facts.in_tier(invited.tier)]
+    talk.say(carrying_facts.LOOKING, *[carrying_facts.MAY_ASK] * is_new, *tier)
     if not talk.agrees("Show the campaign", NOT_NOW):
         return None
     talk.say(carrying_facts.ASKED)

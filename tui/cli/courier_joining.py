@@ -43,7 +43,9 @@ def _requester(vault: Owner, invited: Invited, name: str | None, told: str | Non
     """The owner's name for who invites, once the person says that the key is theirs; nothing is written yet."""
     known, chosen = invited.known, _name(invited.known, name)
     check_free(vault, invited, chosen)
-    for sentence in courier_facts.invited(name=chosen, fingerprint=invited.fingerprint, known=known):
+    for sentence in courier_facts.invited(
+        name=chosen, fingerprint=invited.fingerprint, known=known, tier=invited.tier
+    ):
         say(sentence)
     for sentence in courier_facts.before_joining(name=chosen, is_known=known is not None, url=invited.url):
         say(f"• {sentence}")

@@ -115,7 +115,7 @@ def show_campaign(context: typer.Context, campaign_id: CampaignId, as_json: AsJs
     if found.line.state in campaign_facts.OPEN_STATES:
         _say_how_let_in(context, found)
     if leaving is not None:
-        write("\nIf you leave it now:")
+        write(f"\n{campaign_facts.LEAVING_NOW}")
         for sentence in campaign_facts.leaving(leaving, is_done=False):
             write_after("• ", sentence)
 

@@ -25,13 +25,17 @@ _KIND: Final = b'"lockbox-invitation"'
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invited:
-    """What an invitation says of who sent it, which nothing has shown yet; ``known`` is who has its key here."""
+    """What an invitation says of who sent it, which nothing has shown yet; ``known`` is who has its key here.
+
+    ``tier`` is the noise tier that it asks in; None is the campaign's own noise.
+    """
 
     url: str
     campaign: str
     key_file: Path
     fingerprint: str
     known: RequesterView | None
+    tier: str | None = None
 
 
 def read_invitation(file: Path) -> bytes:
@@ -105,6 +109,7 @@ def who_invites(vault: Owner, data: bytes, folder: Path) -> Invited:
         key_file=key_file,
         fingerprint=fingerprint,
         known=next((one for one in vault.requesters() if one.fingerprint == fingerprint), None),
+        tier=invitation.noise_tier,
     )
 
 

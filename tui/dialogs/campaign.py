@@ -43,16 +43,28 @@ class CampaignDialog(ReadToEndDialog):
             yield Dots(self._offer.campaign.price.guess_rate, columns=NARROW)
 
     def consequence(self) -> str:
-        """What joining costs, or of one that is joined what leaving ends and cannot reach."""
-        price, line = self._offer.campaign.price, self._offer.campaign.line
+        """What joining costs, of one that is joined what leaving ends and cannot reach, and after its end that."""
+        line = self._offer.campaign.line
         stands = f"{line.state.capitalize()}: {campaign_facts.progress(line)}."
         if campaign_facts.is_split(self._offer.campaign):
             stands = f"{campaign_facts.SPLIT.format(id=line.id[:8])} {stands}"
         if line.state == "joined" and self._offer.leaving is not None:
-            return " ".join([stands, *campaign_facts.leaving(self._offer.leaving, is_done=False)])
-        cost = "" if price is None else f" {campaign_facts.price_sentences(price)[1]}"
-        sent = f" {carrying_facts.KEY_IS_SENT}" if self._by_invitation else ""
-        return f"{stands}{cost} Every release stays your decision.{sent}"
+            leaving = campaign_facts.leaving(self._offer.leaving, is_done=False)
+            return " ".join([stands, campaign_facts.LEAVING_NOW, *leaving])
+        if line.state in campaign_facts.AFTER_ITS_END:
+            return f"{stands} {campaign_facts.AFTER_ITS_END[line.state]}"
+        return " ".join([stands, *self._what_joining_means()])
+
+    def _what_joining_means(self) -> Iterable[str]:
+        """In which noise tier it asks and what it costs, that releases are decided later, and what is sent."""
+        found = self._offer.campaign
+        if tier := campaign_facts.tier_sentence(found):
+            yield tier
+        if found.price is not None:
+            yield campaign_facts.price_sentences(found.price)[1]
+        yield "Every release stays your decision."
+        if self._by_invitation:
+            yield carrying_facts.KEY_IS_SENT
 
     @property
     def _by_invitation(self) -> bool:
@@ -78,7 +90,8 @@ class CampaignDialog(ReadToEndDialog):
         yield Facts(request_facts.columns_asked(found.decision), classes="value")
         yield Plain("What is computed", classes="heading")
         yield Facts(campaign_facts.what_runs(found), classes="value")
-        for sentence in campaign_facts.sentences(found):
+        is_open = found.line.state in campaign_facts.OPEN_STATES
+        for sentence in campaign_facts.sentences(found) if is_open else campaign_facts.shown_alike(found):
             yield Plain(sentence, classes="block")
         yield from self._rounds()
         yield from self._courier()

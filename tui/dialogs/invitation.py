@@ -31,8 +31,9 @@ class InvitationDialog(VaultCallDialog):
 
     def consequence(self) -> str:
         """What is told to whom."""
-        is_new = self._invited.known is None
-        return f"{carrying_facts.LOOKING} {carrying_facts.MAY_ASK}" if is_new else carrying_facts.LOOKING
+        found = self._invited
+        tier = [carrying_facts.in_tier(found.tier)] if found.tier is not None else []
+        return " ".join([carrying_facts.LOOKING, *[carrying_facts.MAY_ASK] * (found.known is None), *tier])
 
     def details(self) -> Iterable[Widget]:
         """Who asks, by what the invitation says."""

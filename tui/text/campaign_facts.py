@@ -28,6 +28,13 @@ ENDED = {
     "refused": "you have refused this campaign",
     "over": "the last round of this campaign is over",
 }
+AFTER_ITS_END = {
+    "left": "You left it, for good: no round of it is read for or released any more.",
+    "refused": "It is refused, for good: no round of it runs here.",
+    "over": "Its last round is over. What is still held of it is yours to release or to keep private.",
+}
+"""Where a campaign stands that nobody can join or leave any more."""
+LEAVING_NOW = "If you leave it now:"
 SAME_BUT_WEIGHTS = (
     "Every round is the same but for the weights it starts from, which may be chosen to look for one unit; the price "
     "assumes that they are. A round that departs in anything else is refused."
@@ -59,6 +66,8 @@ TIER = (
     "noise is refused. An answer with less noise counts for more, but for no more than twice the median one."
 )
 OWN_NOISE = "the campaign's own noise"
+MORE_NOISE = "more noise than the campaign's own, so less can be guessed and it costs less"
+LESS_NOISE = "less noise than the campaign's own, so more can be guessed and it costs more"
 NO_WITNESS = (
     "Nobody is named who would cosign what is shown to all: others may be shown other weights than you are."
 )
@@ -139,7 +148,21 @@ def tier_words(found: CampaignView) -> Facts:
     if not found.tiers:
         return []
     others = [one or OWN_NOISE for one in (None, *found.tiers) if one != found.tier]
-    return [("noise tier", f"{found.tier or OWN_NOISE}; others are asked in {' or '.join(others)}")]
+    return [("noise tier", f"{_tier(found)}; others are asked in {' or '.join(others)}")]
+
+
+def _tier(found: CampaignView) -> str:
+    """The noise tier of this vault by its name, and how its noise is to the campaign's own."""
+    if found.tier is None:
+        return OWN_NOISE
+    return f"{found.tier}: {MORE_NOISE if found.noise_multiplier > found.own_noise else LESS_NOISE}"
+
+
+def tier_sentence(found: CampaignView) -> str:
+    """In which noise tier this vault is asked, where the campaign has tiers; else nothing."""
+    if not found.tiers:
+        return ""
+    return f"You are asked {'with' if found.tier is None else 'in noise tier'} {_tier(found)}."
 
 
 def log_words(found: CampaignView) -> str:

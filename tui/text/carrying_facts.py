@@ -52,7 +52,13 @@ def invited(found: Invited) -> list[tuple[str, str]]:
         ("fingerprint", found.fingerprint),
         ("coordinator", found.url),
         ("campaign", found.campaign),
+        *([("noise tier", found.tier)] if found.tier is not None else []),
     ]
+
+
+def in_tier(tier: str) -> str:
+    """That an invitation asks in a noise tier."""
+    return courier_facts.IN_TIER.format(tier=tier)
 
 
 def before_joining(one: Carried) -> list[str]:

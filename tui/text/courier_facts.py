@@ -38,7 +38,15 @@ _WORDS: Final = {
 }
 
 
-def invited(*, name: str, fingerprint: str, known: RequesterView | None) -> Iterator[str]:
+IN_TIER: Final = (
+    "It asks you in noise tier {tier}. Whether that is more or less noise than the campaign's own, and what it costs, "
+    "is shown with the campaign."
+)
+
+
+def invited(
+    *, name: str, fingerprint: str, known: RequesterView | None, tier: str | None = None
+) -> Iterator[str]:
     """What an invitation says of who sent it, which nothing has shown yet."""
     yield f"The invitation names no person, but a key. Its fingerprint: {fingerprint}"
     if known is None:
@@ -49,6 +57,8 @@ def invited(*, name: str, fingerprint: str, known: RequesterView | None) -> Iter
         "An invitation is not signed by itself: whoever made it can name any key. Whether that key signed the "
         "campaign, and the campaign's key this invitation, is checked before your vault's key is sent."
     )
+    if tier is not None:
+        yield IN_TIER.format(tier=tier)
 
 
 def before_joining(*, name: str, is_known: bool, url: str) -> Iterator[str]:

@@ -17,7 +17,7 @@ from vault.requests.campaigns import check_open, check_waiting
 from vault.requests.evaluate import check_runnable, obstacle
 from vault.requests.join_campaign import campaign_grant, counted_rounds, load_campaign, price_of_rounds
 from vault.requests.shapes import dimension
-from vault.requests.stored_campaigns import document_of, latest_round, rounds_of
+from vault.requests.stored_campaigns import document_of, latest_round, rounds_of, signed_document
 from vault.requests.stored_logs import log_row
 from vault.sealing.signing import fingerprint
 from vault.store.tables import CampaignRow, ChargeRow, HeldRow
@@ -124,6 +124,7 @@ def campaign_view(uow: UnitOfWork, vault: OpenVault, row: CampaignRow) -> Campai
         log=_log(uow, row),
         tier=row.tier,
         tiers=tuple(name for name in document.noises if name is not None),
+        own_noise=signed_document(row).noises[None],
     )
 
 

@@ -99,7 +99,8 @@ class CampaignView:
     it is, whatever is allowed; `witness` is the name of who cosigns its log, or None; `log` is what was read of it, or
     None where none was handed over; `is_unattended` says that its rounds run without being started; `peers` are those
     of a mesh, each of whom gets what is released. `tiers` are the names of the campaign's noise tiers, and `tier` is
-    the one in which this vault was asked, whose noise and price are shown; None is the campaign's own noise.
+    the one in which this vault was asked, whose noise and price are shown; None is the campaign's own noise, which is
+    `own_noise`.
     """
 
     line: CampaignLine
@@ -137,6 +138,7 @@ class CampaignView:
     peers: tuple[PeerView, ...] = ()
     tier: str | None = None
     tiers: tuple[str, ...] = ()
+    own_noise: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
