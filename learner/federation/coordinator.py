@@ -117,10 +117,7 @@ class Coordinator:
     # who may answer ---------------------------------------------------------------------------------------
 
     def invite(self, count: int, url: str, tier: str | None = None) -> list[Invitation]:
-        """So many new invitations, each for one vault; their codes are kept as digests alone.
-
-        They are to a noise tier, None being the campaign's own noise; raises ``NoTierMade``.
-        """
+        """New invitations to a noise tier, each for one vault; of codes only digests stay. Raises ``NoTierMade``."""
         self.document.at_tier(tier, refusal=NoTierMade)
         pinned = self.folder.pinned
         made = [self.folder.invitation(url, pinned, tier) for _ in range(count)]

@@ -56,6 +56,7 @@ def test_what_is_shown_and_consented_to_is_the_price_of_the_own_tier(
     with asked.vault() as vault:
         found = vault.submit_campaign(folder, tier=tier)
         assert (found.tier, found.tiers, found.noise_multiplier) == (tier, ("clinic", "far"), noise)
+        assert found.own_noise == parse_campaign((folder / "campaign.json").read_bytes()).noises[None]
         assert found.price is not None
         assert (found.price.epsilon, found.price.epsilon_of_round) == price_in(folder, tier)
         assert vault.preview_join(found.line.id).draft.epsilon_cap == str(found.price.epsilon_of_round)

@@ -72,6 +72,15 @@ def test_a_mesh_says_whom_its_last_mix_accepted_and_whom_not_and_why_not(tmp_pat
     told = dict(mesh_standing.facts(the_one(home)))
     assert told["round 1"] == "released to your peers; from the founder's weights"
     assert told["round 2"].startswith("waits for you; from Ben; not from Cora")
+    said = " ".join(mesh_standing.sentences(the_one(home)))
+    assert (
+        "Of round 2 no model of others is here; it waits for Ben, Cora, Dan and your own release, until 20"
+        in said
+    )
+    (key,) = (key for key, name in the_one(home).names.items() if name == "Cora")
+    folder.net.keep_shared(2, key, b"{}")
+    said = " ".join(mesh_standing.sentences(the_one(home)))
+    assert "the model of Cora came; it waits for Ben, Dan and your own" in said
     assert "could connect to any" in " ".join(mesh_standing.sentences(the_one(home)))
 
     state = folder.facts(MeshState)

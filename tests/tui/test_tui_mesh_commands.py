@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from learner.federation.mesh_folder import Access
 from tests.worlds.commands import assert_refused, run
 from tests.worlds.joined_mesh import founded_mesh, joined_mesh
 from tests.worlds.vaults import paths_in
@@ -54,9 +55,16 @@ def test_the_campaign_of_a_mesh_leads_to_the_membership_that_lets_it_in(today: W
 def test_a_round_that_was_kept_private_is_said_to_be_so(today: World) -> None:
     with today.vault() as vault:
         home = joined_mesh(today, vault)
+        new_round(today.folder / "mesh", 1, to=today.folder / "first")
+        vault.submit(today.folder / "first")
         new_round(today.folder / "mesh", 2, to=today.folder / "second")
         release = vault.train(vault.submit(today.folder / "second").line.id)
-    assert "waits for you" in said(today, "mesh", "status")
+    assert "it waits for Ben, Cora, Dan and your own release, until 20" in said(today, "mesh", "status")
+    early = run(today.paths, "mesh", "model", "--to", today.folder / "model.onnx")
+    assert_refused(early, 1, "its last round is not over yet; it ends 20", [])
+    shown = said(today, "campaign", "show", home.facts(Access).campaign)
+    assert "from the founder's weights" in shown
+    assert "from your own mix" in shown
     said(today, "release", "withhold", release.id)
 
     told = said(today, "mesh", "status")

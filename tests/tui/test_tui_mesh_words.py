@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 
 import pytest
 
 from learner.federation.mesh_folder import MeshRound
 from learner.federation.mesh_mixing import Verdict
 from learner.federation.mesh_node import _opened
+from tui.couriers.meshes import Awaited
 from tui.text import mesh_facts, release_facts
 from vault.errors.meshes import ZenohMissing
 from vault.views.requests import RoundOf
@@ -54,6 +56,26 @@ def test_every_event_of_a_mesh_has_its_sentence() -> None:
     assert (
         mesh_facts.event({"event": "mixed", "round": 1}, NAMES)
         == "Round 1 starts from the founder's weights."
+    )
+
+
+def test_a_mesh_says_whose_models_came_and_for_whom_it_waits_and_until_when() -> None:
+    one = Awaited(
+        number=2, came=("b",), missing=("c", "d"), until="2026-12-06T08:42:00Z", own="waiting", is_last=False
+    )
+    assert mesh_facts.awaited(one, NAMES) == (
+        "Of round 2 the model of Ben came; it waits for Cora, Dan and your own release, until 2026-12-06 08:42 UTC, "
+        "and then the next round begins without."
+    )
+    kept = mesh_facts.awaited(replace(one, own="kept private", came=()), NAMES)
+    assert "no model of others is here; it waits for Cora, Dan and yours, which does not come, until" in kept
+    over = replace(one, own="released", came=("b", "c", "d"), missing=(), is_last=True)
+    assert mesh_facts.awaited(over, NAMES) == (
+        "Of round 2 the models of Ben, Cora and Dan came; the model of the mesh is mixed."
+    )
+    many = {str(place): f"Peer {place}" for place in range(9)}
+    assert "Peer 4 and 4 more, until" in mesh_facts.awaited(
+        replace(one, own="released", missing=tuple(many)), many | NAMES
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tui.cli.rounds_decided import not_asked
 from tui.cli.terminal import write_facts, write_json, write_table, write_wrapped
+from tui.couriers.meshes import awaited
 from tui.text import mesh_facts
 
 if TYPE_CHECKING:
@@ -25,8 +26,15 @@ def as_json(folder: MeshFolder, known: Decided) -> dict[str, Any]:
     """How one mesh stands, for programs."""
     access, state, seen = _facts(folder, known)
     peers = [{"name": name, "key": key} for key, name in names_of(folder).items()]
-    about = {"campaign": access.campaign, "requester": access.requester, "key": access.key, "peers": peers}
+    about: dict[str, Any] = {
+        "campaign": access.campaign,
+        "requester": access.requester,
+        "key": access.key,
+        "peers": peers,
+    }
     said = {name: value for name, value in asdict(state).items() if name not in _INWARD}
+    waits = awaited(folder, access, state)
+    about["awaited"] = None if waits is None else asdict(waits)
     return {**about, **said, "connected": seen.connected, "dropped": seen.dropped}
 
 
@@ -40,7 +48,9 @@ def draw(folder: MeshFolder, known: Decided) -> None:
         rows.append(mesh_facts.last_row(state.last, names))
     if rows:
         write_table(("round", "what became of it", "mixed from", "not mixed, because"), rows)
+    waits = awaited(folder, access, state)
     for sentence in (
+        *([] if waits is None else [mesh_facts.awaited(waits, names)]),
         *([mesh_facts.OVER] if state.is_over else []),
         *([mesh_facts.ALMOST] if state.past_since and not state.is_over else []),
         *(f"Not taken from the network: {one}" for one in seen.dropped),

@@ -12,8 +12,23 @@ from vault.errors.families import LockboxError
 from vault.errors.meshes import MeshFolderDamaged
 
 if TYPE_CHECKING:
-    from learner.federation.mesh_folder import Access, MeshFolder, MeshState, Seen
+    from learner.federation.mesh_folder import Access, MeshFolder, MeshState, Seen, Word
     from tui.couriers.decided import Decided
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Awaited:
+    """Of the newest round here, the keys of the others whose model came and of those for whom it waits.
+
+    ``until`` (RFC 3339, UTC) it waits, ``own`` is what became of it here, and ``is_last`` that none comes after it.
+    """
+
+    number: int
+    came: tuple[str, ...]
+    missing: tuple[str, ...]
+    until: str
+    own: Word
+    is_last: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +40,24 @@ class Meshed:
     state: MeshState
     seen: Seen
     names: Mapping[str, str]
+    awaited: Awaited | None = None
+
+
+def awaited(folder: MeshFolder, access: Access, state: MeshState) -> Awaited | None:
+    """For whom the newest round waits; None before the first and once the last is over."""
+    newest = max(state.rounds, key=lambda one: one.number, default=None)
+    if newest is None or state.is_over:
+        return None
+    document, here = folder.campaign().document, folder.net.shared()
+    others = [one.key for one in document.peers if one.key != access.key]
+    return Awaited(
+        number=newest.number,
+        came=tuple(key for key in others if (newest.number, key) in here),
+        missing=tuple(key for key in others if (newest.number, key) not in here),
+        until=document.deadlines[newest.number - 1],
+        own=newest.word,
+        is_last=newest.number == document.rounds,
+    )
 
 
 def meshes_here(home: Path, known: Decided = UNKNOWN) -> dict[str, Meshed]:
@@ -50,7 +83,10 @@ def _meshed(folder: MeshFolder, known: Decided) -> Meshed | None:
     names = {one.key: one.name for one in peers}
     state = _state(folder)
     state = replace(state, rounds=known.told(access.campaign, state.rounds))
-    return Meshed(folder=folder, access=access, state=state, seen=_seen(folder), names=names)
+    return Meshed(
+        folder=folder, access=access, state=state, seen=_seen(folder), names=names,
+        awaited=awaited(folder, access, state),
+    )  # fmt: skip
 
 
 def _state(folder: MeshFolder) -> MeshState:

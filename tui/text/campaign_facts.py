@@ -91,6 +91,7 @@ CHECKED = {
     "log": "by log",
     "witness": "by log and {witness}",
     "mesh": "from your own mix",
+    "founder": "from the founder's weights",
 }
 NOT_YET = (
     "How well a round learned on your records is told once the last round is decided here, or you have left: a "

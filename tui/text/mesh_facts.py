@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from tui.text import wording
+from tui.text import times, wording
 
 if TYPE_CHECKING:
     from learner.federation.mesh_folder import Access, MeshRound, MeshState, Seen
     from learner.federation.mesh_mixing import Verdict
+    from tui.couriers.meshes import Awaited
 
 Names = Mapping[str, str]
 
@@ -34,6 +35,9 @@ _WORDS: Final = {
     "not handed over": "not taken by the vault",
     "not here": "nothing to fetch",
 }
+_YOURS: Final = {"waiting": "your own release", "prepared": "your own release"}
+_NOT_YOURS: Final = "yours, which does not come"
+_MOST_NAMED: Final = 5
 ALONE: Final = (
     "Nobody is connected. Whoever has a certificate of another authority, or one whose time is over, sees nobody and "
     "gets no error; nor does one that nobody can reach and that reaches nobody"
@@ -41,6 +45,10 @@ ALONE: Final = (
 ALMOST: Final = (
     "By the clock the last round is over. Its model is mixed once the clock has said so for a day, or all models of "
     "that round are here."
+)
+NOT_OVER: Final = (
+    "its last round is not over yet; it ends {until}, or once the models of all peers are here, and the model is mixed "
+    "within a day of that while lockbox mesh run is at work"
 )
 OVER: Final = "The last round is over. The model that came of it: lockbox mesh model ID --to MODEL.onnx"
 NOTHING_LEAVES: Final = (
@@ -115,6 +123,28 @@ def _mixed(number: object, accepted: int) -> str:
     if number == 1:
         return "Round 1 starts from the founder's weights"
     return f"Round {number} is mixed, from {wording.counted(accepted, 'model')} of others"
+
+
+def awaited(one: Awaited, names: Names) -> str:
+    """Whose models of the newest round came, for whom it waits and until when, and what comes then."""
+    came, missing = ([names[key] for key in keys] for keys in (one.came, one.missing))
+    said = f"Of round {one.number} no model of others is here"
+    if came:
+        said = (
+            f"Of round {one.number} {'the model' if len(came) == 1 else 'the models'} of {_listed(came)} came"
+        )
+    waits = [*missing, *([] if one.own == "released" else [_YOURS.get(one.own, _NOT_YOURS)])]
+    then = "the model of the mesh is mixed" if one.is_last else "the next round begins"
+    if not waits:
+        return f"{said}; {then}."
+    until = f"until {times.full_time(one.until)}"
+    return f"{said}; it waits for {_listed(waits)}, {until}, and then {then} without."
+
+
+def _listed(names: Sequence[str]) -> str:
+    if len(names) > _MOST_NAMED:
+        return f"{', '.join(names[:_MOST_NAMED])} and {len(names) - _MOST_NAMED} more"
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def facts(access: Access, state: MeshState, seen: Seen) -> list[tuple[str, str]]:

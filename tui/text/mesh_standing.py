@@ -53,11 +53,12 @@ def whom(one: Meshed) -> list[tuple[str, str]]:
 
 
 def sentences(one: Meshed) -> list[str]:
-    """What is over, what was not taken from the network, and what does not confine its processes."""
+    """For whom it waits, what is over, what was not taken from the network, and what does not confine its processes."""
     over = [mesh_facts.OVER] if one.state.is_over else [mesh_facts.ALMOST] * bool(one.state.past_since)
     dropped = [f"Not taken from the network: {why.rstrip('.')}." for why in one.seen.dropped]
     missing = tuple(sorted({*one.state.missing, *one.seen.missing}))
-    return [*over, *dropped, *mesh_facts.lacking(missing)]
+    waits = [] if one.awaited is None else [mesh_facts.awaited(one.awaited, one.names)]
+    return [*waits, *over, *dropped, *mesh_facts.lacking(missing)]
 
 
 def _connected(one: Meshed) -> str:

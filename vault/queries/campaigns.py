@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 OVER = "over"
 TO_COME = "to come"
 MISSED = "missed"
-BY_HAND, BY_LOG, BY_WITNESS, BY_PEER = "hand", "log", "witness", "mesh"
+BY_HAND, BY_LOG, BY_WITNESS, BY_PEER, BY_FOUNDER = "hand", "log", "witness", "mesh", "founder"
 _OPEN = (CampaignState.WAITING, CampaignState.JOINED)
 _UNPAID = (RequestState.WAITING, RequestState.APPROVED, RequestState.READY)
 
@@ -184,7 +184,7 @@ def _rounds(uow: UnitOfWork, campaign: StoredCampaign, now: datetime) -> tuple[R
 def _checked(row: RequestRow, document: CampaignDocument) -> str:
     """By what a round was held against what others are shown; a log is read only where its witness cosigned it."""
     if document.peers:
-        return BY_PEER
+        return BY_FOUNDER if row.round == 1 else BY_PEER
     if row.log_size is None:
         return BY_HAND
     return BY_LOG if document.witness is None else BY_WITNESS

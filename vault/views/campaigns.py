@@ -37,7 +37,8 @@ class RoundView:
 
     `checked` says how it was held against what others are shown: `log`, `witness` for a log that the campaign's witness
     cosigned, `hand` where it was handed over and nobody checked, `mesh` where nobody else is shown it, since each peer
-    starts from its own weights, and nothing where none came in.
+    starts from its own weights, `founder` for the first round of a mesh, before anything is mixed, and nothing where
+    none came in.
     """
 
     number: int

@@ -28,7 +28,7 @@ from tui.cli.terminal import (
 )
 from tui.cli.vault_access import global_options, open_vault
 from tui.couriers.decided import UNKNOWN
-from tui.text import campaign_facts, mesh_facts, mesh_standing
+from tui.text import campaign_facts, mesh_facts, mesh_standing, times
 from tui.text.parse import parse_epsilon
 from vault.errors.campaigns import CampaignWrongState, UnknownCampaign
 from vault.errors.consent import NotConfirmed
@@ -208,9 +208,10 @@ def model(
     from vault.requester.coordinating import create_file, final_model_in
 
     folder = _chosen(context, campaign)
+    document = folder.campaign().document
     if not folder.facts(MeshState).is_over:
-        raise Invalid(reason="its last round is not over yet")
-    create_file(to, final_model_in(to, folder.campaign().document, folder.read(MODEL_FILE)))
+        raise Invalid(reason=mesh_facts.NOT_OVER.format(until=times.full_time(document.deadlines[-1])))
+    create_file(to, final_model_in(to, document, folder.read(MODEL_FILE)))
     say(f"{to} holds the model. Whoever gets it gets what your peers' released models hold, and yours.")
 
 
