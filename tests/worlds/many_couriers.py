@@ -12,6 +12,8 @@ from learner.federation.exchange import Invitation
 from tests.worlds.answering import DOCUMENT, NUMBER, MadeVault
 
 ROUNDS = 2
+LONGEST = 600
+"""Seconds in which a courier has answered all rounds."""
 
 
 async def answered(asked: httpx.AsyncClient, method: str, path: str, **given: Any) -> httpx.Response:
@@ -30,7 +32,18 @@ async def carry(
     draw: random.Random,
     sent: dict[int, str],
 ) -> None:
-    """Enrol and answer each round, asking now and then whether it is there."""
+    """Enrol and answer each round, asking now and then whether it is there; raises ``TimeoutError``."""
+    async with asyncio.timeout(LONGEST):
+        await _carry(asked, invitation, vault, draw, sent)
+
+
+async def _carry(
+    asked: httpx.AsyncClient,
+    invitation: Invitation,
+    vault: MadeVault,
+    draw: random.Random,
+    sent: dict[int, str],
+) -> None:
     place = f"/campaigns/{invitation.campaign}"
     body = vault.enrolment(invitation.campaign, invitation.code)
     enrolled = await answered(asked, "POST", f"{place}/enrolments", content=body)
