@@ -52,17 +52,26 @@ def session(daemon: Daemon) -> Session:
     return daemon.session()
 
 
-def test_a_run_is_begun_at_once_watched_and_its_result_is_held(daemon: Daemon, session: Session) -> None:
-    request, token = approved(daemon, session, steps=5), session.token
-    before = pulse(daemon, token)["audit_entries"]
-    run = begin(daemon, session, request[:8])
+def test_a_run_is_begun_at_once_watched_and_not_begun_again(daemon: Daemon, session: Session) -> None:
+    request, token = approved(daemon, session, steps=9000), session.token
+    run = begin(daemon, session, request)
     assert outcome(daemon, token, run) == "running"
     until(lambda: pulse(daemon, token)["runs"])
     again = begin(daemon, session, request)
     until(lambda: outcome(daemon, token, again) == "failed")
-    until(lambda: outcome(daemon, token, run) != "running")
 
     assert daemon.outcome("train", again, token=token)["error"]["error"] == "RunsNow"
+    assert outcome(daemon, token, run) == "running"
+    assert daemon.owner("stop_training", token=token, request_id=request).status_code == 200
+    until(lambda: outcome(daemon, token, run) != "running")
+
+
+def test_what_a_run_came_to_is_held(daemon: Daemon, session: Session) -> None:
+    request, token = approved(daemon, session, steps=5), session.token
+    before = pulse(daemon, token)["audit_entries"]
+    run = begin(daemon, session, request[:8])
+    until(lambda: outcome(daemon, token, run) != "running")
+
     found = daemon.outcome("train", run, token=token)
     assert (found["state"], found["done"], found["of"], found["answer"]["id"]) == ("done", 5, 5, request)
     assert daemon.owner("release", token=token, release_id=request).json()["state"] == "held"

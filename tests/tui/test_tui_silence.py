@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import threading
+from collections.abc import Callable
 
 import pytest
 
@@ -11,17 +11,38 @@ from tui.cli.progress import progress_bar
 from tui.cli.terminal import say, write
 
 
+class Patience:
+    """A timer whose time is over when a test says so."""
+
+    last: Patience
+
+    def __init__(self, seconds: float, call: Callable[[], None]) -> None:
+        assert seconds > 0
+        self._call, self._is_on, self.daemon = call, False, False
+        Patience.last = self
+
+    def start(self) -> None:
+        """Begin to wait."""
+        self._is_on = True
+
+    def cancel(self) -> None:
+        """Wait no longer."""
+        self._is_on = False
+
+    def end(self) -> None:
+        """The time is over."""
+        if self._is_on:
+            self._call()
+
+
 @pytest.fixture(autouse=True)
-def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody is patient."""
-    monkeypatch.setattr(silence, "PATIENCE", 0.01)
+def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui.cli.silence.threading.Timer", Patience)
 
 
 def waited(capfd: pytest.CaptureFixture[str]) -> str:
-    """What is said until the one who watches has looked."""
-    for thread in threading.enumerate():
-        if isinstance(thread, threading.Timer):
-            thread.join()
+    """What is said until patience has ended."""
+    Patience.last.end()
     return capfd.readouterr().err
 
 
