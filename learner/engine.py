@@ -22,7 +22,7 @@ from learner.dp.noise import draw_noise, noised_gradient
 from learner.dp.places import depends_on_place
 from learner.dp.plan import plan_of
 from learner.dp.sampling import sample_units
-from learner.membership import Membership
+from learner.membership_attack import MembershipAttack
 from learner.models.network import network_of
 from learner.models.scores import OwnerView
 from learner.models.weights import read_start
@@ -90,7 +90,10 @@ def run(
     start, kept = read_start(weights, job)
     rows, units = encode_rows(job, frame), group_units(frame.unit, job.max_rows_per_unit)
     network = network_of(job, rows, plan.block, kept)
-    view, membership = OwnerView(job, rows, network, plan.block), Membership(job, plan, rows, units, kept)
+    view, membership = (
+        OwnerView(job, rows, network, plan.block),
+        MembershipAttack(job, plan, rows, units, kept),
+    )
 
     descent = Descent(job, plan, start)
     view.look(0, descent.theta)

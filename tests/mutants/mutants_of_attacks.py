@@ -84,7 +84,7 @@ MUTANTS = (
     Mutant(
         name="who looks at a run moves what leaves",
         kind=Kind.PRIVACY,
-        function="Membership.look",
+        function="MembershipAttack.look",
         old="        grid, rate = ",
         new="        theta += 2.0**-20 * batch.sum()\n        grid, rate = ",
         caught_by="test_a_run_is_the_same_whether_anybody_looks_or_not[logistic]",
@@ -108,7 +108,7 @@ MUTANTS = (
     Mutant(
         name="who follows a pattern is taken for one that is in",
         kind=Kind.PRIVACY,
-        function="Membership.look",
+        function="MembershipAttack.look",
         old="batch[self._members] * squared[0]",
         new="squared[0]",
         caught_by="test_units_that_were_in_no_sum_are_told_from_nobody_however_well_their_pattern_was_learned",
@@ -116,7 +116,7 @@ MUTANTS = (
     Mutant(
         name="a made-up unit is told by the length of its gradient",
         kind=Kind.PRIVACY,
-        function="Membership.look",
+        function="MembershipAttack.look",
         old="along[1] * scale",
         new="along[1]",
         caught_by="test_evidence_is_how_far_a_sum_without_all_others_goes_along_a_units_gradient[mlp of days]",
@@ -124,7 +124,7 @@ MUTANTS = (
     Mutant(
         name="an attack on a run leaves the noise out of what it sees",
         kind=Kind.PRIVACY,
-        function="Membership.look",
+        function="MembershipAttack.look",
         old="np.multiply(noise, grid, dtype=np.float64)",
         new="np.multiply(0 * noise, grid, dtype=np.float64)",
         caught_by="test_evidence_is_how_far_a_sum_without_all_others_goes_along_a_units_gradient[logistic]",

@@ -38,7 +38,7 @@ _SHARE: Final = 8
 Vector: TypeAlias = NDArray[np.float64]
 
 
-class Membership:
+class MembershipAttack:
     """The evidence of a run for each of some units of the owner's, and for as many made-up ones."""
 
     def __init__(self, job: Job, plan: Plan, rows: Rows, units: Units, kept: Vector) -> None:

@@ -28,7 +28,15 @@ from learner.data import encode_rows, group_units
 from learner.dp.clipping import clipped_sum
 from learner.dp.plan import plan_of
 from learner.dp.units import Units
-from learner.membership import FEWEST, MOST, MOST_STEPS, Membership, beside_made_up, members_of, steps_seen
+from learner.membership_attack import (
+    FEWEST,
+    MOST,
+    MOST_STEPS,
+    MembershipAttack,
+    beside_made_up,
+    members_of,
+    steps_seen,
+)
 from learner.models.network import network_of
 from learner.models.weights import read_start
 from learner.protocol import Job
@@ -74,11 +82,11 @@ def ran(job: Job, units: int = 60, *, silent: bool = False) -> tuple[Recorder, b
     return taps, update, json.loads(private)["guesses"]
 
 
-def looked_at(job: Job, units: int = 60) -> Membership:
+def looked_at(job: Job, units: int = 60) -> MembershipAttack:
     """Somebody who looks at a run on so many units, before its first step."""
     frame = random_frame(job, units, rows_each=min(3, job.max_rows_per_unit))
     rows, grouped = encode_rows(job, frame), group_units(frame.unit, job.max_rows_per_unit)
-    return Membership(job, plan_of(job), rows, grouped, read_start(weights_of(job), job)[1])
+    return MembershipAttack(job, plan_of(job), rows, grouped, read_start(weights_of(job), job)[1])
 
 
 def noise_of(job: Job, seed: int = 3) -> NDArray[np.int64]:
@@ -91,7 +99,7 @@ def noise_of(job: Job, seed: int = 3) -> NDArray[np.int64]:
 def test_a_run_is_the_same_whether_anybody_looks_or_not(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     job = replace(JOBS[name], steps=3, sampling_rate=0.5)
     taps, update, guesses = ran(job)
-    monkeypatch.setattr(engine, "Membership", Unseen)
+    monkeypatch.setattr(engine, "MembershipAttack", Unseen)
     others, same, _ = ran(job)
     assert update == same
     for one, other in (
@@ -112,7 +120,7 @@ def test_evidence_is_how_far_a_sum_without_all_others_goes_along_a_units_gradien
     plan, frame = plan_of(job), random_frame(job, 60, rows_each=min(3, job.max_rows_per_unit))
     rows, units = encode_rows(job, frame), group_units(frame.unit, job.max_rows_per_unit)
     theta, noise = read_start(weights_of(job, scale=0.1), job)[0], noise_of(job)
-    membership = Membership(job, plan, rows, units, np.empty(0))
+    membership = MembershipAttack(job, plan, rows, units, np.empty(0))
     members = members_of(job, units.count)
     is_in = np.arange(units.count) % 2 == 0
     membership.look(1, theta, is_in, noise)
