@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -37,8 +37,16 @@ from learner.federation.mesh_forms import (
 )
 from vault.errors.families import Invalid
 from vault.errors.meshes import IntroductionInvalid, MembershipInvalid
+from vault.errors.release import DestinationUnusable
 from vault.requester.campaigns import CampaignFacts, new_campaign, sign_campaign
-from vault.requester.coordinating import PEERS_LIMIT, create_file, read_bounded, read_campaign, round_key
+from vault.requester.coordinating import (
+    PEERS_LIMIT,
+    create_file,
+    is_free,
+    read_bounded,
+    read_campaign,
+    round_key,
+)
 from vault.requester.forms import canonical, dump
 from vault.requester.keys import fingerprint_of_secret
 
@@ -130,11 +138,15 @@ def found_mesh(
     aim: Aim,
     folder: Path,
     now: datetime,
+    begin: Callable[[], None] = lambda: None,
 ) -> CampaignFacts:
     """Write the signed campaign of a mesh into a new folder, and a membership for each of these peers beside it.
 
-    Raises ``IntroductionInvalid``, ``Invalid``, and what ``new_campaign`` and ``sign_campaign`` do.
+    ``begin`` is called once all that was given is looked at, before the noise is computed, which takes a while. Raises
+    ``IntroductionInvalid``, ``Invalid``, and what ``new_campaign`` and ``sign_campaign`` do.
     """
+    if not is_free(folder):
+        raise DestinationUnusable(path=folder, reason="something is already there")
     peers = [(one, _request_in(one)) for one in map(_introduction, introduced)]
     if description.protocol != "fedavg":
         raise Invalid(
@@ -144,12 +156,13 @@ def found_mesh(
     ends = now + timedelta(days=description.days_a_round * description.rounds) + LATER
     authority = make_authority(now - EARLIER, ends)
     asked = _of_mesh(description, [one for one, _ in peers], authority.digest)
+    begin()
     facts = new_campaign(asked, aim=aim, folder=folder, now=now)
-    sign_campaign(folder, secret_file)
+    signed = sign_campaign(folder, secret_file)
     for one, request in peers:
         certificate = signed_certificate(authority, one, request)
         _hand_out(folder, one, authority, certificate, [each for each, _ in peers])
-    return facts
+    return replace(facts, digest=signed.digest, fingerprint=signed.fingerprint)
 
 
 def _check_peers(peers: Sequence[Introduction], requester: str) -> None:

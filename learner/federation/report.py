@@ -71,10 +71,11 @@ def _round(one: RoundOverview, score: float | None) -> ReportRound:
 
 def _facts(found: Overview, document: CampaignDocument) -> tuple[tuple[str, str], ...]:
     price, rule = campaign_price(document, DELTA), document.aggregation
+    rounds = f"{len(found.rounds)} round{'s' * (len(found.rounds) > 1)}"
     filtered = "what is far too long left out, then " if rule.filtered else ""
     return (
         ("asked by", found.requester),
-        ("protocol", f"{found.protocol}, {len(found.rounds)} rounds"),
+        ("protocol", f"{found.protocol}, {rounds}"),
         ("rule", f"{filtered}{rule.rule.replace('_', ' ')}"),
         ("price", f"ε {price.together.epsilon} at δ {price.together.delta:f}, all rounds together"),
         ("of a lifetime budget", f"{price.percent_of(LIFETIME, 2)} % of ε {LIFETIME}"),

@@ -17,6 +17,7 @@ from learner.federation.coordinator import Coordinator, pseudonym
 from learner.federation.coordinator_folder import open_folder
 from learner.federation.exchange import parse_invitation
 from learner.federation.overview import overview
+from learner.federation.report import campaign_report
 from tests.worlds.answering import START, WEEK, MadeVault, signed_campaign
 from tests.worlds.coordinators import answered, enrol, enrolled, made_coordinator
 from tui.cli.entry_point import run
@@ -142,6 +143,8 @@ def test_who_asked_gets_the_final_model_once_there_is_one(
     with closing(Coordinator(made, clock=lambda: START + 3 * WEEK)) as coordinator:
         coordinator.tick()
         found = coordinator.state.model()
+        facts = dict(campaign_report(coordinator, now=START).facts)
+    assert facts["protocol"].endswith(", 1 round")
     assert found is not None
     assert run(["campaign", "model", str(folder), "--to", str(file)]) == 0
     assert file.read_bytes() == found.weights

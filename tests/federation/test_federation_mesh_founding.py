@@ -104,6 +104,35 @@ def test_a_membership_is_named_after_its_peer(name: str, file: str) -> None:
 
 
 @pytest.mark.slow
+def test_founding_says_its_price_as_any_campaign_and_computes_nothing_for_wrong_input(today: World) -> None:
+    (today.folder / "mesh.toml").write_text(FEDAVG.format(unit="day", steps=1))
+    lab = today.folder / "lab"
+    files = []
+    for name in ("Anna", "Ben"):
+        made = make_introduction(
+            name=name,
+            key=MadeVault().key.public,
+            requester=fingerprint_of(lab / "requester.pub"),
+            address=None,
+        )
+        files.append(today.folder / f"{name}.introduction")
+        files[-1].write_bytes(made.introduction)
+    words = ("mesh", "new", today.folder / "mesh.toml")
+    how = ("--key", lab / "requester.key", "--to", today.folder / "mesh")
+    alone = run(today.paths, *words, files[0], *how)
+    assert (alone.code, "Computing" in alone.err) == (1, False)
+
+    done = run(today.paths, *words, *files, *how)
+
+    assert done.code == 0, done.err
+    assert "all rounds together" in " ".join(done.out.split())
+    assert "is right at most" in " ".join(done.out.split())
+    assert "none before it is signed" not in done.out
+    taken = run(today.paths, *words, *files, *how)
+    assert (taken.code != 0, "Computing" in taken.err) == (True, False)
+
+
+@pytest.mark.slow
 def test_a_second_introduction_says_that_both_hold(today: World) -> None:
     said = []
     for number in (1, 2):

@@ -223,6 +223,9 @@ def test_days_begin_in_the_zone_that_was_said_and_it_is_kept(today: World) -> No
         today.paths, "import", more, "--collection", "walks", "--unit", "day", "--zone", "Europe/Berlin"
     )
     assert_refused(other, 1, "its unit is day (America/New_York)", secrets_of(today))
+    assert "do not fit" not in other.err
+    assert "its rows are destroyed, its consents end" in " ".join(other.err.split())
+    assert (other.out, "count as one unit" in other.err) == ("", False)  # no preview as if it would work
     again = today.folder / "again.csv"
     again.write_text(
         "at,steps\n2026-07-01 23:30,1\n2026-07-01 08:00,2\n2026-07-02 23:45,3\n", encoding="utf-8"

@@ -14,7 +14,7 @@ from textual.events import Key
 
 from tests.sweeps import sweep, sweep_of_many
 from tests.worlds.commands import run
-from tests.worlds.screens import on_page, play, press, sees, served, text_of, until
+from tests.worlds.screens import on_page, play, press, sees, served, text_of, until, words_in
 from tests.worlds.served import serving
 from tests.worlds.terminal import LOCKBOX, Screen, places
 from tests.worlds.world import PASSPHRASE, World
@@ -24,6 +24,7 @@ from tui.app.keymap import ACTIONS
 from tui.dialogs.lock import LockDialog, QuitDialog
 from tui.screens.data import Data
 from tui.widgets.help_pane import HelpPane
+from tui.widgets.secret_input import SecretInput
 from tui.widgets.table import ListTable
 from vault.client import attach
 from vault.client.client import Client
@@ -289,8 +290,12 @@ def test_values_hide_behind_the_curtain_in_a_field_as_well(tmp_path: Path) -> No
             await pilot.press("ctrl+k")
             assert app.has_class("-curtained")
             assert "typing" not in text_of(app)
+            assert "ctrl+k shows it again" in words_in(app, "#card-curtain")
             await pilot.press("ctrl+k")
             assert not app.has_class("-curtained")
+            await until(pilot, lambda: isinstance(app.screen.focused, SecretInput))
+            await press(pilot, *"more")
+            assert app.screen.query_one(SecretInput).value == "typingmore"
 
     play(story())
 

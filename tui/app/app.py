@@ -16,6 +16,7 @@ from textual.app import App, SystemCommand
 from textual.events import Event, InputEvent, Key, MouseDown
 from textual.screen import Screen
 
+from tui.app.curtain import Curtain
 from tui.app.jumping import JumpingApp
 from tui.app.key_action import EVERYWHERE
 from tui.app.key_names import key_of
@@ -93,7 +94,7 @@ class LockboxApp(JumpingApp):
         self.run_watch = RunWatch()
         self._seen = NOTHING_SEEN
         self._was_used, self._is_pulsing, self._is_locking = False, False, False
-        self._hung_pid = 0
+        self._hung_pid, self._curtain = 0, Curtain()
         for theme in BY_NAME.values():
             self.register_theme(theme)
         self.set_theme(preferences.theme)
@@ -329,9 +330,8 @@ class LockboxApp(JumpingApp):
 
     def action_curtain(self) -> None:
         """Hide or show every value."""
-        self.toggle_class("-curtained")
-        is_drawn = self.has_class("-curtained")
-        self.tell("Values are hidden; the same key shows them." if is_drawn else "Values are shown.")
+        is_drawn, key = self._curtain.turn(self), key_of("everywhere.curtain", self.own_keys)
+        self.tell(f"Values are hidden; {key} shows them." if is_drawn else "Values are shown.")
 
     def action_zone(self) -> None:
         """Show times in the zone of this computer, or in UTC."""

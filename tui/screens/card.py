@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from threading import Event
-from typing import ClassVar, Protocol, TypeVar, cast
+from typing import ClassVar, Final, Protocol, TypeVar, cast
 
 from textual import work
 from textual.app import ComposeResult
@@ -14,6 +14,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Button, Input
 
+from tui.app.key_names import key_of
 from tui.app.leaving import Leavable
 from tui.app.program import Program, program_of
 from tui.app.threads import in_thread
@@ -22,6 +23,7 @@ from tui.widgets.secret_input import SecretInput
 from vault.errors.families import LockboxError
 
 T = TypeVar("T")
+HIDDEN: Final = "What is typed, and its field, is behind the curtain: {key} shows it again."
 
 
 class Closable(Protocol):
@@ -59,6 +61,9 @@ class Card(Leavable):
             yield Plain(self.title_text(), id="card-title")
             with VerticalScroll(id="card-body", can_focus=False):
                 yield from self.body()
+            yield Plain(
+                HIDDEN.format(key=key_of("everywhere.curtain", self.program.own_keys)), id="card-curtain"
+            )
             yield Plain("", id="card-word")
             with Horizontal(id="buttons"):
                 for name, label in self.choices():

@@ -42,7 +42,10 @@ class AlreadyImported(Refused):
 class ImportedByAnotherUnit(AlreadyImported):
     """This very file was already imported on {date}, as {name} into {collection}, whose unit is {unit}, for good."""
 
-    hint = "for another unit: lockbox data erase NAME, then import it anew, unless a job was paid for on it"
+    hint = (
+        "for another unit erase it and import it anew, unless a job was paid for on it: its rows are destroyed and its "
+        "consents end. lockbox data erase NAME"
+    )
 
 
 class AllStored(Refused):
@@ -109,6 +112,15 @@ class NoSuchField(Invalid):
 
 class SchemaMismatch(Invalid):
     """The columns of this file do not fit the collection {collection}: {reason}."""
+
+
+class UnitDiffers(SchemaMismatch):
+    """What counts as one in {collection} stays as it is: its unit is {unit}, for good; no row comes in by another."""
+
+    hint = (
+        "leave --unit out. For another unit erase it and import all of it anew: its rows are destroyed, its consents"
+        " end, and where anybody learned from it its name and its files stay taken: lockbox data erase NAME"
+    )
 
 
 class TooManyUnits(Invalid):

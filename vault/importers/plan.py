@@ -25,6 +25,7 @@ from vault.records.imports import (
     ImportChoice,
     People,
     check_import,
+    check_unit,
     choose,
     find_people,
     import_table,
@@ -107,7 +108,8 @@ def make_plan(
     that are sealed. Raises `FileMissing`, `Unreadable`, `CollectionErased`, `UnknownCollection`, `ColumnsClosed` and
     `Invalid`.
     """
-    said_zone, (found, file) = choice.zone, _found(read, keys, _with_plain_names(choice))
+    said_unit, said_zone = choice.unit, choice.zone
+    found, file = _found(read, keys, _with_plain_names(choice))
     choice, home, names = found.choice, found.home, found.names
     whole, reading, proposed = _read(found, file, last, progress)
     del file  # its rows are in memory now, and both are large
@@ -118,6 +120,8 @@ def make_plan(
     with read() as uow:
         parsed = without_stored(uow, keys, home, whole)
         grouping = _grouping(uow, choice, parsed, reading.form.zone)
+        if home is not None and said_unit is not None:
+            check_unit(home, grouping)
         repeated = repeats(uow, keys, choice.name, parsed, grouping)
         people = _people(uow, keys, choice.name, choice.people, parsed, grouping, same)
         known, shared = state_of(uow), _shared(uow, home, people, found.lifetime)

@@ -19,6 +19,7 @@ from vault.errors.records import (
     ImportedByAnotherUnit,
     NothingToImport,
     SchemaMismatch,
+    UnitDiffers,
 )
 from vault.records.appending import fit_to_fields
 from vault.records.collections import CollectionFacts, check_name, facts_of, live_row
@@ -242,13 +243,14 @@ def _called_then(uow: UnitOfWork, collection: str, known: tables.ImportedFile) -
     return ""
 
 
-def _fitted(facts: CollectionFacts, parsed: ParsedTable, choice: ImportChoice) -> ParsedTable:
+def check_unit(facts: CollectionFacts, choice: ImportChoice) -> None:
+    """Raise UnitDiffers for rows that would count by another unit than the collection has."""
     if choice.unit != facts.unit:
-        kept = (
-            f"its unit is {facts.unit.described()}, for good; leave --unit out, or have a new collection in its place: "
-            f"lockbox data erase {facts.name}"
-        )
-        raise SchemaMismatch(collection=facts.name, reason=kept)
+        raise UnitDiffers(collection=facts.name, unit=facts.unit.described())
+
+
+def _fitted(facts: CollectionFacts, parsed: ParsedTable, choice: ImportChoice) -> ParsedTable:
+    check_unit(facts, choice)
     if choice.time_field != facts.time_field:
         source = f"come from the column {facts.time_field}" if facts.time_field else "are not known"
         raise SchemaMismatch(collection=facts.name, reason=f"the times of its rows {source}")

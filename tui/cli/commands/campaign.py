@@ -127,7 +127,7 @@ def new(
     tiers = campaign_tiers.aims(tier or [])
     say_meanwhile(COMPUTING)
     facts = new_campaign(asked, aim=aim, folder=to, now=datetime.now(UTC), tiers=tiers)
-    _show(facts, as_json=as_json)
+    show_campaign(facts, as_json=as_json)
     say(f"{to / ROUND_KEY_FILE} signs the rounds: give it to whoever runs them, and to nobody else.")
     say(f"Next: lockbox campaign sign {to} --key SECRETFILE")
 
@@ -158,7 +158,7 @@ def check(folder: CampaignDir, as_json: AsJson = False) -> None:
     from vault.requester.campaigns import check_campaign
 
     say_meanwhile(COMPUTING)
-    _show(check_campaign(folder, delta=DELTA, now=datetime.now(UTC)), as_json=as_json)
+    show_campaign(check_campaign(folder, delta=DELTA, now=datetime.now(UTC)), as_json=as_json)
     say("It is signed, and in the form that vaults take in.")
 
 
@@ -230,7 +230,8 @@ def _described(path: Path, units_guess: str | None) -> CampaignDescription:
     return replace(found, job=replace(found.job, training_units_guess=parse_count(units_guess)))
 
 
-def _show(facts: CampaignFacts, *, as_json: bool) -> None:
+def show_campaign(facts: CampaignFacts, *, as_json: bool) -> None:
+    """Write what is asked by a campaign, and what all of its rounds cost."""
     from vault.requester.campaign_plan import LIFETIME
 
     document, price = facts.document, facts.price

@@ -110,12 +110,17 @@ def new(
     """Found a mesh: a signed campaign with a closed list of peers, and a membership for each of them."""
     from learner.federation.mesh_forms import membership_file
     from learner.federation.mesh_founding import found_mesh
+    from tui.cli.commands.campaign import COMPUTING, show_campaign
     from vault.requester.aim import Aim
     from vault.requester.campaign_description import campaign_from_description
 
     asked, aim = campaign_from_description(description), Aim(most=parse_epsilon(epsilon))
-    say_meanwhile("Computing the noise and the price of all rounds …")
-    facts = found_mesh(asked, introductions, key, aim=aim, folder=to, now=datetime.now(UTC))
+    facts = found_mesh(
+        asked, introductions, key, aim=aim, folder=to, now=datetime.now(UTC),
+        begin=lambda: say_meanwhile(COMPUTING),
+    )  # fmt: skip
+    show_campaign(facts, as_json=False)
+    write()
     for number, peer in enumerate(facts.document.peers, start=1):
         write(f"{to / membership_file(number, peer.name)}  for {peer.name}")
     say(
