@@ -40,6 +40,7 @@ from vault.requests.release_manifest import (
     ReleaseManifest,
     parse_release_manifest,
 )
+from vault.requests.run_results import parse_results
 from vault.requests.states import move, wrong_state
 from vault.sealing.durable import sync
 from vault.store.destination import check_destination, is_private, take_away
@@ -106,7 +107,7 @@ def hold(
             id=request.id,
             request_id=request.id,
             update=envelope.update,
-            private=envelope.private,
+            private=None if parse_results(envelope.private) is None else envelope.private,
             manifest=manifest,
             manifest_digest=hashlib.sha256(manifest).hexdigest(),
             held_at=act.at,

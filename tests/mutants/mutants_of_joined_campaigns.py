@@ -92,7 +92,7 @@ MUTANTS = (
         name="how well a round learned is told before the next is decided",
         kind=Kind.PRIVACY,
         function="_goes_on",
-        old="campaign is not None and has_more_to_decide(uow, campaign, now)",
+        old="campaign is not None and has_more_to_decide(uow, campaign)",
         new="False",
         caught_by="test_how_well_it_learned_is_told_when_nothing_is_left_to_decide",
     ),

@@ -360,6 +360,19 @@ def test_how_well_it_learned_is_told_when_nothing_is_left_to_decide(
     assert vault.release(last).for_you is not None
 
 
+def test_nothing_is_told_by_a_clock_that_is_ahead_of_what_is_on_record(
+    asked: World, vault: Vault, folder: Path
+) -> None:
+    joined(vault, folder)
+    first = held(vault, folder, 1)
+    vault.withhold(first)
+    asked.clock.forward(days=30)  # past the end of the campaign, and no pause that asks for the date
+    with asked.vault(writable=False) as looking:
+        assert looking.release(first).for_you is None
+    vault.note_lock_minutes(15)
+    assert vault.release(first).for_you is not None
+
+
 # leaving --------------------------------------------------------------------------------------------------
 
 

@@ -31,6 +31,9 @@ NOT_YET: Final = (
 FOR_EVER: Final = (
     "Nothing is shown: this update may have left, and while it can be sent again, the decision is not final."
 )
+NOT_OF_A_ROUND: Final = (
+    "Nothing is shown: more of its campaign may be decided here, or nothing was kept of it."
+)
 NOTHING_KEPT: Final = "There is no curve: nothing was kept of this run for you."
 
 
@@ -62,9 +65,11 @@ class OwnerResultsPane(VerticalScroll):
 
 def why_hidden(one: ReleaseView) -> str:
     """Why nothing is shown for this update."""
-    if one.state == "held":
+    if one.state == "held" or (one.state == "expired" and one.decided_at is None):
         return NOT_YET
-    return FOR_EVER if one.state == "sending" else NOTHING_KEPT
+    if one.state == "sending":
+        return FOR_EVER
+    return NOTHING_KEPT if one.round is None else NOT_OF_A_ROUND
 
 
 def curve_table(results: OwnerResults) -> str:

@@ -52,11 +52,15 @@ def vault_date(uow: UnitOfWork, clock: Clock) -> VaultDate:
     said = clock()
     if uow.count(LogEntry) == 0:
         return VaultDate(now=said, clock=said)
-    ahead = _ahead(uow)
-    stands_at = _moment(uow) or datetime.fromisoformat(log.last_time(uow)) - ahead + _MINUTES_END
+    ahead, stands_at = _ahead(uow), recorded_moment(uow)
     if said - stands_at > LONGEST_PAUSE:
         return VaultDate(now=stands_at, clock=said, ahead=ahead, is_confirmed=False)
     return VaultDate(now=max(said, stands_at), clock=said, ahead=ahead)
+
+
+def recorded_moment(uow: UnitOfWork) -> datetime:
+    """The moment of the newest entry: what was over by then is over, whatever a clock says."""
+    return _moment(uow) or datetime.fromisoformat(log.last_time(uow)) - _ahead(uow) + _MINUTES_END
 
 
 def keep_moment(uow: UnitOfWork, seq: int, now: datetime) -> None:

@@ -54,4 +54,4 @@ class Unavailable(LockboxError):
 class InternalError(LockboxError):
     """Lockbox made a mistake of its own: {what}."""
 
-    hint = "nothing was released; please report this sentence"
+    hint = "what has left stands in `lockbox release list`; please report this sentence"

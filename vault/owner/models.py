@@ -205,7 +205,7 @@ class ModelActions:
         row = self._row(name)
         with self._opened.read() as uow:
             campaign = uow.get(CampaignRow, row.campaign_id or "")
-            if campaign is not None and has_more_to_decide(uow, campaign, self._opened.now(uow)):
+            if campaign is not None and has_more_to_decide(uow, campaign):
                 raise ModelTooEarly(name=name)
         return row
 

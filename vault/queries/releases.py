@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from vault.queries.attack import run_attack_view
@@ -12,6 +11,7 @@ from vault.requests.attacked import Guesses
 from vault.requests.evaluate import StoredJob, load
 from vault.requests.manifest import SUMS, kind_of
 from vault.requests.release_manifest import parse_release_manifest
+from vault.requests.run_results import RunGuesses, parse_results
 from vault.requests.stored_campaigns import has_more_to_decide
 from vault.sealing.signing import fingerprint
 from vault.store.tables import CampaignRow, GrantRow, HeldRow
@@ -49,7 +49,8 @@ def release_view(uow: UnitOfWork, vault: OpenVault, full_id: str) -> ReleaseView
     manifest = parse_release_manifest(held.manifest)
     state = shown_state(asked.row, held.expires_at, vault.now(uow))
     can_be_sent = is_sendable(uow, asked, held, vault.now(uow))
-    is_decided = state in DECIDED or (state is SENDING and not can_be_sent)
+    # by what is recorded, not by a clock or a block, which can be taken back: then what was shown would weigh
+    is_decided = asked.row.state in DECIDED or held.update is None
     return ReleaseView(
         id=held.id,
         state=state.value,
@@ -76,7 +77,7 @@ def release_view(uow: UnitOfWork, vault: OpenVault, full_id: str) -> ReleaseView
         price=price_view(uow, asked),
         round=round_of(uow, asked.row),
         fetch_until=None if held.fetch_until is None else stamp(held.fetch_until),
-        for_you=_for_you(asked, held) if is_decided and not _goes_on(uow, asked, vault.now(uow)) else None,
+        for_you=_for_you(asked, held) if is_decided and not _goes_on(uow, asked) else None,
     )
 
 
@@ -93,32 +94,31 @@ def is_sendable(uow: UnitOfWork, asked: StoredJob, held: HeldRow, now: datetime)
     )
 
 
-def _goes_on(uow: UnitOfWork, asked: StoredJob, now: datetime) -> bool:
+def _goes_on(uow: UnitOfWork, asked: StoredJob) -> bool:
     """Whether it is a round of a campaign of which something may still be decided here."""
     campaign = uow.get(CampaignRow, asked.row.campaign_id or "")
-    return campaign is not None and has_more_to_decide(uow, campaign, now)
+    return campaign is not None and has_more_to_decide(uow, campaign)
 
 
 def _for_you(asked: StoredJob, held: HeldRow) -> OwnerResults | None:
-    if held.private is None:
+    found, is_sum = parse_results(held.private), kind_of(asked.manifest) in SUMS
+    if found is None:
         return None
-    facts, is_sum = json.loads(held.private), kind_of(asked.manifest) in SUMS
-    guesses = None if is_sum else facts.get("guesses")
-    name = "accuracy" if "accuracy" in facts["final"] else "rmse"
-    points = [point for point in facts["curve"] if point["loss"] is not None and point[name] is not None]
+    name, guesses = found.metric, found.guesses
+    points = [one for one in found.curve if one.loss is not None and getattr(one, name) is not None]
     return OwnerResults(
-        rows=facts["rows"],
-        steps=tuple(point["step"] for point in points),
-        loss=tuple(point["loss"] for point in points),
+        rows=found.rows,
+        steps=tuple(one.step for one in points),
+        loss=tuple(one.loss for one in points if one.loss is not None),
         metric_name=name,
-        metric=tuple(point[name] for point in points),
-        final_loss=facts["final"]["loss"],
-        final_metric=facts["final"][name],
-        base_metric=facts.get("base"),
+        metric=tuple(getattr(one, name) for one in points),
+        final_loss=found.final.loss,
+        final_metric=getattr(found.final, name),
+        base_metric=found.base,
         is_sum=is_sum,
-        attack=None if guesses is None else _attack(**guesses),
+        attack=None if is_sum or guesses is None else _attack(guesses),
     )
 
 
-def _attack(made: int, right: int, seen: int) -> AttackView:
-    return run_attack_view(Guesses(made=made, right=right), seen)
+def _attack(found: RunGuesses) -> AttackView:
+    return run_attack_view(Guesses(made=found.made, right=found.right), found.seen)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vault.audit.vault_date import recorded_moment
 from vault.errors.campaigns import UnknownCampaign
 from vault.requests.campaign import CampaignDocument, parse_campaign
 from vault.store.tables import CampaignRow, HeldRow, RequestRow
@@ -54,13 +55,15 @@ def latest_round(uow: UnitOfWork, row: CampaignRow) -> int:
     return max((number for (number,) in uow.values(RequestRow, ("round",), campaign_id=row.id)), default=0)
 
 
-def has_more_to_decide(uow: UnitOfWork, row: CampaignRow, now: datetime) -> bool:
+def has_more_to_decide(uow: UnitOfWork, row: CampaignRow) -> bool:
     """Whether a release of this campaign may still be decided here, now or in a round to come.
 
     Until then its owner learns nothing of how well it goes: a decision that follows from it would tell of records.
+    What is over is so by the newest entry of the trail: a clock that is ahead goes back, and then it is not over.
     """
     if row.state in (CampaignState.LEFT, CampaignState.REFUSED):
         return False
+    now = recorded_moment(uow)
     is_last_in = latest_round(uow, row) >= document_of(row).rounds
     return (now < row.expires_at and not is_last_in) or any(
         _is_undecided(uow, each, now) for each in rounds_of(uow, row)
