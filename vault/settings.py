@@ -149,10 +149,10 @@ class Preferences:
 
 def read_preferences(paths: Paths) -> Preferences:
     """The preferences of this user, the defaults where nothing is set; raises `Invalid` and `Unavailable`."""
-    import tomllib
+    from vault.strict_toml import parse_toml
 
     try:
-        said = tomllib.loads(paths.config.read_text(encoding="utf-8"))
+        said = parse_toml(paths.config.read_bytes())
     except FileNotFoundError:
         return Preferences()
     except OSError as error:

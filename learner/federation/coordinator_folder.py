@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import secrets
 import socket
-import tomllib
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -35,6 +34,7 @@ from vault.requester.coordinating import (
     round_key,
     write_secret_key,
 )
+from vault.strict_toml import parse_toml
 
 SETTINGS_FILE: Final = "coordinator.toml"
 CERTIFICATE_FILE: Final = "certificate.pem"
@@ -193,7 +193,7 @@ def _engine_url(database: str) -> str:
 
 def _read_settings(path: Path) -> Settings:
     try:
-        said = tomllib.loads(read_bounded(path / SETTINGS_FILE, PEM_LIMIT).decode())
+        said = parse_toml(read_bounded(path / SETTINGS_FILE, PEM_LIMIT))
     except FileMissing as error:
         raise NoCoordinator(path=path) from error
     except ValueError as error:

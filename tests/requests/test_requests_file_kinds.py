@@ -15,7 +15,9 @@ from tests.worlds.invitations import invitation
 from tests.worlds.vaults import paths_in
 from tests.worlds.world import NAME, World
 from tui.cli.file_arguments import check_argument
+from vault.errors.families import Invalid
 from vault.errors.records import OtherFile, PartOfFolder
+from vault.requester.description import job_from_description
 from vault.requester.file_kinds import KINDS, check_kind, kind_of
 
 KEY = f"v1 {'A' * 43}="
@@ -99,6 +101,87 @@ def test_what_is_not_ours_is_left_to_who_reads_it(tmp_path: Path) -> None:
     for path in hostile(tmp_path):
         assert kind_of(path) is None
         check_kind(path, "job")
+
+
+def header(name: str, *, kind: bytes = tarfile.REGTYPE, size: int = 0) -> bytes:
+    """A header block with a right checksum, and a size that no file has."""
+    facts = tarfile.TarInfo(name)
+    facts.type = kind
+    block = bytearray(facts.tobuf(tarfile.USTAR_FORMAT))
+    block[124:136] = (size % 256**12).to_bytes(12, "big")
+    block[124] |= 0x80
+    block[148:156] = b"%06o\0 " % (sum(block[:148]) + 8 * ord(" ") + sum(block[156:]))
+    return bytes(block)
+
+
+ENDLESS = tarfile.TarInfo("x").tobuf(tarfile.USTAR_FORMAT) + header("y", size=-512) + b"\0" * 1024
+ARCHIVES_OF_STRANGERS = {
+    "back to its own header": ENDLESS,
+    "back to its own header, as ours begins": header("keys.lockbox", size=-512) + ENDLESS,
+    "a name of 2^70 bytes": header("x", kind=b"L", size=2**70) + b"\0" * 1024,
+    "a name of 40 GiB": header("x", kind=b"L", size=40 << 30) + b"\0" * 1024,
+    "facts of 2^62 bytes": header("././@PaxHeader", kind=b"x", size=2**62) + b"\0" * 1024,
+    "3,000 names": header("x", kind=b"L", size=512) * 6_000,
+}
+
+
+@pytest.mark.parametrize("data", ARCHIVES_OF_STRANGERS.values(), ids=ARCHIVES_OF_STRANGERS)
+def test_an_archive_of_a_stranger_is_not_followed(
+    data: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sizes in it, of which some lead a reader round in circles, are not gone by: no archive is opened at all."""
+    (tmp_path / "it").write_bytes(data)
+    monkeypatch.delattr(tarfile, "open")
+    is_ours = data.startswith(header("keys.lockbox", size=-512))
+    found = kind_of(tmp_path / "it")
+    assert (found is not None and found.name == "backup") == is_ours
+
+
+@pytest.mark.parametrize("at", [0, 99, 124, 148, 156, 257, 263, 400], ids=lambda at: f"byte {at}")
+def test_an_archive_with_a_damaged_first_header_is_none_of_ours(at: int, tmp_path: Path) -> None:
+    data = bytearray(made(tmp_path, "backup").read_bytes())
+    data[at] ^= 1
+    (tmp_path / "damaged").write_bytes(data)
+    assert kind_of(tmp_path / "damaged") is None
+
+
+def test_a_backup_is_known_by_its_first_file_alone(tmp_path: Path) -> None:
+    for names in (("notes.txt", "keys.lockbox"), ("vault.db", "coordinator.toml")):
+        with tarfile.open(tmp_path / "it", "w") as tar:
+            for name in names:
+                tar.addfile(tarfile.TarInfo(name), io.BytesIO())
+        assert kind_of(tmp_path / "it") is None
+
+
+def test_a_backup_is_known_with_the_exact_time_of_its_first_file(tmp_path: Path) -> None:
+    (tmp_path / "keys.lockbox").touch()
+    with tarfile.open(tmp_path / "it", "w") as tar:
+        tar.add(tmp_path / "keys.lockbox", arcname="keys.lockbox")
+    assert (tmp_path / "it").read_bytes().startswith(b"././@PaxHeader")
+    found = kind_of(tmp_path / "it")
+    assert found is not None
+    assert found.name == "backup"
+
+
+HOSTILE_DESCRIPTIONS = {
+    "lists without an end": "a=" + "[" * 100_000,
+    "a long key": ".".join("a" * 100_000) + "=1",
+    "larger than what is read": "[training]\n[[fields]]\n" + "#" * (1 << 18),
+}
+
+
+@pytest.mark.parametrize("text", HOSTILE_DESCRIPTIONS.values(), ids=HOSTILE_DESCRIPTIONS)
+def test_a_description_that_no_reader_takes_is_none_of_ours(text: str, tmp_path: Path) -> None:
+    (tmp_path / "it.toml").write_text(text)
+    assert kind_of(tmp_path / "it.toml") is None
+    with pytest.raises(Invalid):
+        job_from_description(tmp_path / "it.toml")
+
+
+def test_a_deep_description_in_json_is_refused_too(tmp_path: Path) -> None:
+    (tmp_path / "it.json").write_text("[" * 40 + "]" * 40)
+    with pytest.raises(Invalid, match=r"it\.json is not JSON"):
+        job_from_description(tmp_path / "it.json")
 
 
 def test_a_part_of_a_folder_names_the_folder(tmp_path: Path) -> None:

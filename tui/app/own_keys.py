@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import string
-import tomllib
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
@@ -14,6 +13,7 @@ from tui.app.key_action import EVERYWHERE
 from tui.app.key_names import keys_of
 from tui.app.keymap import ACTIONS, LEAVES
 from vault.errors.families import Invalid, Unavailable
+from vault.strict_toml import parse_toml
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,7 +43,7 @@ def read_own_keys(paths: Paths) -> dict[str, str]:
     """Action → keys with commas between them; empty without a file. Raises `Invalid` and `Unavailable`."""
     file = keys_file(paths)
     try:
-        said = tomllib.loads(file.read_text(encoding="utf-8"))
+        said = parse_toml(file.read_bytes())
     except FileNotFoundError:
         return {}
     except OSError as error:

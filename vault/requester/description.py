@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import MISSING, dataclass, fields
 from datetime import UTC, datetime
@@ -26,6 +25,7 @@ from vault.requests.transforms import (
     VectorFeature,
 )
 from vault.requests.values import TIME_FORMAT
+from vault.strict_toml import check_depth, parse_toml
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,10 +101,16 @@ def read_document(path: Path) -> object:
     """What a ``.toml`` or ``.json`` file holds, as parsed; raises ``FileMissing`` or ``Invalid``."""
     text = read_bounded(path, MANIFEST_LIMIT)
     try:
-        return json.loads(text) if path.suffix == ".json" else tomllib.loads(text.decode("utf-8"))
+        return _parsed_json(text) if path.suffix == ".json" else parse_toml(text)
     except (ValueError, RecursionError) as error:
         form = "JSON" if path.suffix == ".json" else "TOML"
         raise Invalid(reason=f"{path.name} is not {form}{_from_line(error)}") from error
+
+
+def _parsed_json(text: bytes) -> object:
+    document = json.loads(text)
+    check_depth(document)
+    return document
 
 
 def _from_line(error: Exception) -> str:

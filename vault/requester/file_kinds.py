@@ -6,15 +6,15 @@ import os
 import re
 import shlex
 import stat
-import tarfile
-import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+from vault.errors.families import LockboxError
 from vault.errors.records import OtherFile, PartOfFolder
+from vault.requester.backup_file import BEGINNING, first_name
 
 LARGEST: Final = 8 << 20
 """Bytes of the largest file that is looked at whole."""
@@ -74,7 +74,8 @@ _FOLDERS: Final = (
     ("entries.jsonl", ("checkpoint",), "trail"),
 )
 _PARTS: Final = frozenset(name for name, others, _ in _FOLDERS for name in (name, *others))
-_ARCHIVES: Final = (("keys.lockbox", "backup"), ("coordinator.toml", "coordinator backup"))
+_ARCHIVES: Final = {"keys.lockbox": "backup", "campaign/campaign.json": "coordinator backup"}
+"""What each backup begins with."""
 _MEMBERSHIP: Final = ".membership"
 _MARKED: Final = {
     b"lockbox-invitation": "invitation",
@@ -92,7 +93,7 @@ def kind_of(path: Path) -> FileKind | None:
     """The kind of what is there; None for anything that is not ours, or that cannot be looked at."""
     try:
         found = _folder(path) if path.is_dir() else _file(path)
-    except (OSError, ValueError, tarfile.TarError):
+    except (OSError, ValueError):
         return None
     return KINDS[found] if found else None
 
@@ -140,13 +141,13 @@ def _folder(path: Path) -> str:
 
 def _file(path: Path) -> str:
     data = _read(path)
-    if data[257:262] == b"ustar":
-        return _archive(path)
+    if name := first_name(data):
+        return _ARCHIVES.get(name, "")
     if _KEY.fullmatch(data):
         return data[len(b"lockbox-") :].split(b"-v1 ")[0].decode()
     if data.startswith(b"{"):
         return _json(data)
-    return _description(data) if path.suffix == ".toml" else ""
+    return _description(path) if path.suffix == ".toml" else ""
 
 
 def _read(path: Path) -> bytes:
@@ -156,13 +157,7 @@ def _read(path: Path) -> bytes:
         facts = os.fstat(descriptor)
         if not stat.S_ISREG(facts.st_mode):
             return b""
-        return file.read(LARGEST if facts.st_size <= LARGEST else tarfile.BLOCKSIZE)
-
-
-def _archive(path: Path) -> str:
-    with tarfile.open(path, "r:") as tar:
-        names = tar.getnames()
-    return next((kind for name, kind in _ARCHIVES if name in names), "")
+        return file.read(LARGEST if facts.st_size <= LARGEST else BEGINNING)
 
 
 def _json(data: bytes) -> str:
@@ -174,8 +169,15 @@ def _json(data: bytes) -> str:
     return "import plan" if b'"sensitivities":' in data and b'"time_field":' in data else ""
 
 
-def _description(data: bytes) -> str:
-    found = tomllib.loads(data.decode())
+def _description(path: Path) -> str:
+    from vault.requester.description import read_document
+
+    try:
+        found = read_document(path)
+    except LockboxError:
+        return ""
+    if not isinstance(found, dict):
+        return ""
     if isinstance(found.get("campaign"), dict):
         return "campaign description"
     return "job description" if "training" in found and "fields" in found else ""
