@@ -37,12 +37,10 @@ from learner.federation.mesh_forms import (
 )
 from vault.errors.families import Invalid
 from vault.errors.meshes import IntroductionInvalid, MembershipInvalid
-from vault.errors.release import DestinationUnusable
 from vault.requester.campaigns import CampaignFacts, new_campaign, sign_campaign
 from vault.requester.coordinating import (
     PEERS_LIMIT,
     create_file,
-    is_free,
     read_bounded,
     read_campaign,
     round_key,
@@ -145,8 +143,6 @@ def found_mesh(
     ``begin`` is called once all that was given is looked at, before the noise is computed, which takes a while. Raises
     ``IntroductionInvalid``, ``Invalid``, and what ``new_campaign`` and ``sign_campaign`` do.
     """
-    if not is_free(folder):
-        raise DestinationUnusable(path=folder, reason="something is already there")
     peers = [(one, _request_in(one)) for one in map(_introduction, introduced)]
     if description.protocol != "fedavg":
         raise Invalid(
@@ -156,8 +152,7 @@ def found_mesh(
     ends = now + timedelta(days=description.days_a_round * description.rounds) + LATER
     authority = make_authority(now - EARLIER, ends)
     asked = _of_mesh(description, [one for one, _ in peers], authority.digest)
-    begin()
-    facts = new_campaign(asked, aim=aim, folder=folder, now=now)
+    facts = new_campaign(asked, aim=aim, folder=folder, now=now, begin=begin)
     signed = sign_campaign(folder, secret_file)
     for one, request in peers:
         certificate = signed_certificate(authority, one, request)

@@ -41,6 +41,7 @@ ANNA, BEN = ("Anna", "a", "lab"), ("Ben", "b", "lab")
         ([ANNA, ("Anna", "b", "lab")], "fedavg", "two peers are called Anna: one of them introduces their vault under"),
         ([ANNA, ("Ben", "b", "other")], "fedavg", "Ben is introduced to another requester, whose key has"),
         ([ANNA, BEN], "gradient_sum", 'its description says [campaign] protocol = "fedavg"'),
+        ([ANNA, BEN], 'fedavg"\nrule = "trimmed_mean', "mixes neither by filter and median or mean nor by the median"),
     ],
 )  # fmt: skip
 def test_a_mesh_that_cannot_be_founded_is_refused_in_one_sentence(
@@ -60,7 +61,7 @@ def test_a_mesh_that_cannot_be_founded_is_refused_in_one_sentence(
     with pytest.raises(Invalid) as refused:
         found_mesh(
             campaign_from_description(description), files, founders["lab"].secret, aim=Aim(most=Decimal(1)),
-            folder=tmp_path / "mesh", now=datetime.now(UTC),
+            folder=tmp_path / "mesh", now=datetime.now(UTC), begin=lambda: pytest.fail("noise is computed for it"),
         )  # fmt: skip
     assert says in str(refused.value)
     assert not (tmp_path / "mesh").exists()
@@ -121,6 +122,10 @@ def test_founding_says_its_price_as_any_campaign_and_computes_nothing_for_wrong_
     how = ("--key", lab / "requester.key", "--to", today.folder / "mesh")
     alone = run(today.paths, *words, files[0], *how)
     assert (alone.code, "Computing" in alone.err) == (1, False)
+    many = FEDAVG.format(unit="day", steps=1).replace("rounds = 3", "rounds = 20000")
+    (today.folder / "odd.toml").write_text(many)
+    odd = run(today.paths, "mesh", "new", today.folder / "odd.toml", *files, *how)
+    assert (odd.code, "Computing" in odd.err) == (1, False)
 
     done = run(today.paths, *words, *files, *how)
 

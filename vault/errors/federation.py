@@ -76,7 +76,7 @@ class NoneCarried(Unavailable):
 class NothingCarried(Invalid):
     """There is no campaign {campaign} that a courier carries here."""
 
-    hint = "see: lockbox courier status"
+    hint = "lockbox courier status lists them; one is carried from its invitation on: lockbox courier join INVITATION"
 
 
 class VaultNotOpen(Unavailable):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -21,7 +21,7 @@ from vault.requester.aggregation_rules import STRATEGY_STEPS
 from vault.requester.aim import Aim
 from vault.requester.campaign_description import CampaignDescription
 from vault.requester.campaign_log import ROUND_KEY_FILE
-from vault.requester.draft import Draft, draft_job
+from vault.requester.draft import Draft, draft_job, outlined_job
 from vault.requester.keys import make_folder
 from vault.requests.bundle import (
     SIGNATURE_LIMIT,
@@ -37,6 +37,7 @@ from vault.requests.campaign import (
     CAMPAIGN_SIGNATURE_FILE,
     NO_ID,
     NO_WEIGHTS,
+    VERSIONS,
     CampaignDocument,
     campaign_bytes,
     campaign_digest,
@@ -45,7 +46,7 @@ from vault.requests.campaign import (
     signed_campaign,
 )
 from vault.requests.campaign_end import check_end
-from vault.requests.canonical import NotCanonical, canonical
+from vault.requests.canonical import NotCanonical, canonical, parse_version
 from vault.requests.folders import check_campaign_there
 from vault.requests.manifest import UNSIGNED_KEY
 from vault.requests.parse import parse_manifest
@@ -91,24 +92,28 @@ class SignedCampaign:
 
 def drafted_campaign(
     description: CampaignDescription, *, aim: Aim, now: datetime, round_key: str = PLANNED_KEY,
-    tiers: Mapping[str, Aim] = NO_TIERS,
+    tiers: Mapping[str, Aim] = NO_TIERS, begin: Callable[[], None] = lambda: None,
 ) -> tuple[CampaignDocument, Draft]:  # fmt: skip
     """The unsigned campaign whose rounds together keep to ``aim``, and the draft of its job with the first weights.
 
-    In each of its noise ``tiers`` they keep to what that one aims at. Raises ``ManifestInvalid``, ``CampaignInvalid``
-    or ``Invalid``.
+    In each of its noise ``tiers`` they keep to what that one aims at. ``begin`` is called once every rule is looked at
+    that does not depend on the noise, before that is computed. Raises ``ManifestInvalid``, ``CampaignInvalid`` or
+    ``Invalid``.
     """
     asked = replace(description.drafted, recipients=())  # how many a campaign may have its own rules say
-    draft = draft_job(asked, aim=replace(aim, rounds=description.rounds), now=now)
+    aim = replace(aim, rounds=description.rounds)
     days = [timedelta(days=description.days_a_round * (each + 1)) for each in range(description.rounds)]
     deadlines = [(now + each).strftime(TIME_FORMAT) for each in days]
-    job: dict[str, Any] = json.loads(draft.manifest)
-    recipients = list(description.job.recipients)
-    job |= {"job_id": NO_ID, "expires": deadlines[-1], "recipients": recipients}
-    job["model"]["weights"] = NO_WEIGHTS
+
+    def whole(job: dict[str, Any]) -> dict[str, Any]:
+        return _document(description, job=job, deadlines=deadlines, round_key=round_key)
+
     try:
-        document = _document(description, job=job, deadlines=deadlines, round_key=round_key)
-        data = canonical(document | _tiers(draft, tiers, description.rounds))
+        outline, _ = outlined_job(asked, aim=aim, now=now)
+        parse_version(VERSIONS, canonical(whole(outline)))
+        begin()
+        draft = draft_job(asked, aim=aim, now=now)
+        data = canonical(whole(json.loads(draft.manifest)) | _tiers(draft, tiers, description.rounds))
     except NotCanonical as error:
         raise CampaignInvalid(reason=str(error)) from error
     found = parse_campaign(data)
@@ -135,17 +140,18 @@ def tier_prices(document: CampaignDocument, delta: Decimal) -> dict[str, RoundsP
 
 def new_campaign(
     description: CampaignDescription, *, aim: Aim, folder: Path, now: datetime,
-    tiers: Mapping[str, Aim] = NO_TIERS,
+    tiers: Mapping[str, Aim] = NO_TIERS, begin: Callable[[], None] = lambda: None,
 ) -> CampaignFacts:  # fmt: skip
     """Write an unsigned campaign, its first weights and a new round key into a new folder.
 
-    Raises ``DestinationUnusable`` and what ``drafted_campaign`` and ``campaign_price`` do; then nothing is written.
+    ``begin`` is called before what takes a while. Raises ``DestinationUnusable`` and what ``drafted_campaign`` and
+    ``campaign_price`` do; then nothing is written.
     """
     if not is_free(folder):
         raise DestinationUnusable(path=folder, reason="something is already there")
     round_key = SigningKey.generate()
     document, draft = drafted_campaign(
-        description, aim=aim, now=now, round_key=round_key.public.hex(), tiers=tiers
+        description, aim=aim, now=now, round_key=round_key.public.hex(), tiers=tiers, begin=begin
     )
     price, others = campaign_price(document, aim.delta), tier_prices(document, aim.delta)
     make_folder(folder)
@@ -210,6 +216,9 @@ def check_campaign(folder: Path, *, delta: Decimal, now: datetime | None = None)
 def _document(
     description: CampaignDescription, *, job: dict[str, Any], deadlines: list[str], round_key: str
 ) -> dict[str, Any]:
+    recipients = list(description.job.recipients)
+    job = job | {"job_id": NO_ID, "expires": deadlines[-1], "recipients": recipients}
+    job["model"] = job["model"] | {"weights": NO_WEIGHTS}
     return {
         "v": 1,
         "campaign_id": random_id(),

@@ -56,8 +56,7 @@ def draft_job(description: JobDescription, *, aim: Aim, now: datetime) -> Draft:
     Linear and logistic models start from zero, a network from small random weights, as zeros would keep all
     of its hidden units equal for ever.
     """
-    document = _document(description, now)
-    outline = _paced(document, description, aim)
+    document, outline = outlined_job(description, aim=aim, now=now)
     weights = write_tensors(_start(outline))
     document["model"]["weights"] = sha256_hex(weights)
     noise, document["output"]["grid"] = _calibrated(outline, aim)
@@ -68,6 +67,12 @@ def draft_job(description: JobDescription, *, aim: Aim, now: datetime) -> Draft:
     manifest = canonical(document)
     parse_manifest(manifest)
     return Draft(manifest=manifest, weights=weights)
+
+
+def outlined_job(description: JobDescription, *, aim: Aim, now: datetime) -> tuple[dict[str, Any], Manifest]:
+    """The job with noise, grid and weights still to come, which takes no time; raises as ``draft_job``."""
+    document = _document(description, now)
+    return document, _paced(document, description, aim)
 
 
 def _paced(document: dict[str, Any], description: JobDescription, aim: Aim) -> Manifest:

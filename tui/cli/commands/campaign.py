@@ -82,8 +82,7 @@ def plan(
 
     asked, aim = _described(description, units_guess), Aim(most=parse_epsilon(epsilon))
     tiers = campaign_tiers.aims(tier or [])
-    say_meanwhile(COMPUTING)
-    document, _ = drafted_campaign(asked, aim=aim, now=datetime.now(UTC), tiers=tiers)
+    document, _ = drafted_campaign(asked, aim=aim, now=datetime.now(UTC), tiers=tiers, begin=_say_computing)
     guesses = {"vaults": parse_count(vaults), "units_guess": asked.units_guess}
     found = plan(document, **guesses, delta=aim.delta)
     others = tier_plans(document, **guesses, delta=aim.delta)
@@ -125,8 +124,7 @@ def new(
         raise click.UsageError("give a CAMPAIGN.toml and --to DIR, or --template")
     asked, aim = _described(description, units_guess), Aim(most=parse_epsilon(epsilon))
     tiers = campaign_tiers.aims(tier or [])
-    say_meanwhile(COMPUTING)
-    facts = new_campaign(asked, aim=aim, folder=to, now=datetime.now(UTC), tiers=tiers)
+    facts = new_campaign(asked, aim=aim, folder=to, now=datetime.now(UTC), tiers=tiers, begin=_say_computing)
     show_campaign(facts, as_json=as_json)
     say(f"{to / ROUND_KEY_FILE} signs the rounds: give it to whoever runs them, and to nobody else.")
     say(f"Next: lockbox campaign sign {to} --key SECRETFILE")
@@ -228,6 +226,10 @@ def _described(path: Path, units_guess: str | None) -> CampaignDescription:
     if units_guess is None:
         return found
     return replace(found, job=replace(found.job, training_units_guess=parse_count(units_guess)))
+
+
+def _say_computing() -> None:
+    say_meanwhile(COMPUTING)
 
 
 def show_campaign(facts: CampaignFacts, *, as_json: bool) -> None:
