@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
+from learner.federation.folder_removal import DESTROYED, destroy_folder
 from vault.errors.campaigns import OWN_NOISE, OtherTier
 from vault.errors.families import Unavailable
 from vault.errors.federation import CarriedFromElsewhere, CourierFolderDamaged, InvitationInvalid
@@ -120,6 +121,11 @@ class CourierFolder:
 
     path: Path
 
+    @property
+    def place(self) -> CourierFolder:
+        """Where its campaign lies once a courier is let in."""
+        return CourierFolder(self.path.with_suffix(""))
+
     def read(self, name: str) -> bytes:
         """A regular file of it; raises ``CourierFolderDamaged``."""
         try:
@@ -188,10 +194,21 @@ class CourierFolder:
 
     def destroy(self) -> None:
         """Remove it with everything in it; raises ``Unavailable``."""
+        destroy_folder(self.path)
+
+    def door(self) -> str:
+        """The token at the vault's door; empty where there is none, or it cannot be read."""
         try:
-            shutil.rmtree(self.path)
-        except OSError as error:
-            raise Unavailable(reason=f"{self.path} cannot be removed ({error.strerror})") from None
+            return self.access().door
+        except CourierFolderDamaged:
+            return ""
+
+    def is_of(self, campaign: str) -> bool:
+        """Whether this is a folder of the campaign with this id in the vault."""
+        try:
+            return self.access().campaign == campaign
+        except CourierFolderDamaged:
+            return False
 
     def _facts(self, kind: type[_Fact], name: str) -> _Fact:
         from pydantic import ValidationError
@@ -217,6 +234,20 @@ def carried(home: Path) -> list[CourierFolder]:
 def drafts(home: Path) -> list[CourierFolder]:
     """Every campaign whose invitation was looked at, and that is not carried by it yet."""
     return [CourierFolder(path) for path in sorted(_folders(home)) if path.suffix == _DRAFT]
+
+
+def left_over(home: Path, digest: str) -> list[CourierFolder]:
+    """What looking at an invitation to a campaign, or a joining that was cut off, left of it beside its place."""
+    return [
+        one for one in map(CourierFolder, _folders(home)) if one.path.stem == digest[:16] != one.path.name
+    ]
+
+
+def folders_of(home: Path, campaign: str) -> list[CourierFolder]:
+    """Every folder of a campaign, by its id in the vault: where it is carried, and what lies beside that place."""
+    found = [CourierFolder(path) for path in sorted(_folders(home))]
+    stems = {one.path.stem for one in found if one.is_of(campaign)}
+    return [one for one in found if one.path.stem in stems]
 
 
 def draft_folder(home: Path, digest: str) -> CourierFolder:
@@ -257,7 +288,7 @@ def settled(draft: CourierFolder) -> CourierFolder:
     """
     check_same_coordinator(draft)
     _forget_draft(draft)
-    place = CourierFolder(draft.path.with_suffix(""))
+    place = draft.place
     if not place.path.exists():
         draft.path.rename(place.path)
         return place
@@ -272,7 +303,7 @@ def check_same_coordinator(draft: CourierFolder) -> None:
 
     Raises ``CarriedFromElsewhere`` and ``OtherTier``.
     """
-    place = CourierFolder(draft.path.with_suffix(""))
+    place = draft.place
     if not (place.path / INVITATION_FILE).exists():
         return
     try:
@@ -286,7 +317,8 @@ def check_same_coordinator(draft: CourierFolder) -> None:
 
 
 def _folders(home: Path) -> Iterator[Path]:
-    return (path for path in home.iterdir() if path.is_dir()) if home.is_dir() else iter(())
+    paths = home.iterdir() if home.is_dir() else iter(())
+    return (path for path in paths if path.is_dir() and path.suffix != DESTROYED)
 
 
 @cache

@@ -7,7 +7,6 @@ No key of a vault is ever here. Files are written whole or not at all.
 from __future__ import annotations
 
 import re
-import shutil
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -15,6 +14,7 @@ from pathlib import Path
 from stat import S_ISREG
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
+from learner.federation.folder_removal import DESTROYED, destroy_folder
 from learner.federation.mesh_forms import Place
 from learner.federation.mesh_mixing import Verdict
 from vault.errors.families import Unavailable
@@ -149,6 +149,11 @@ class MeshFolder:
         """The part that the process with the network sees."""
         return MeshFolder(self.path / NET)
 
+    @property
+    def place(self) -> MeshFolder:
+        """Where a mesh lies once it is joined."""
+        return MeshFolder(self.path.with_suffix(""))
+
     def read(self, name: str) -> bytes:
         """A regular file of it; raises ``MeshFolderDamaged``."""
         try:
@@ -157,12 +162,11 @@ class MeshFolder:
             raise MeshFolderDamaged(path=self.path, reason=f"{name}: {error.strerror}") from None
 
     def write(self, name: str, data: bytes) -> None:
-        """Put a file (0600) there whole, through no link; raises what ``replace_files`` does."""
+        """Put a file (0600) there whole, through no link; raises what ``replace_files`` does.
+
+        A folder that was destroyed is not made again by it.
+        """
         target = self.path / name
-        try:
-            target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except OSError as error:
-            raise Unavailable(reason=f"the mesh's folder cannot be written to ({error.strerror})") from None
         replace_files(target.parent, {target.name: data})
 
     def campaign(self) -> SignedCampaignFiles:
@@ -206,10 +210,21 @@ class MeshFolder:
 
     def destroy(self) -> None:
         """Remove it with everything in it; raises ``Unavailable``."""
+        destroy_folder(self.path)
+
+    def door(self) -> str:
+        """The token at the vault's door; empty where there is none, or it cannot be read."""
         try:
-            shutil.rmtree(self.path)
-        except OSError as error:
-            raise Unavailable(reason=f"{self.path} cannot be removed ({error.strerror})") from None
+            return self.facts(Access).door
+        except MeshFolderDamaged:
+            return ""
+
+    def is_of(self, campaign: str) -> bool:
+        """Whether this is a folder of the campaign with this id in the vault."""
+        try:
+            return self.facts(Access).campaign == campaign
+        except MeshFolderDamaged:
+            return False
 
 
 def joined(home: Path) -> list[MeshFolder]:
@@ -218,22 +233,45 @@ def joined(home: Path) -> list[MeshFolder]:
     return [MeshFolder(path) for path in paths if path.is_dir() and not path.suffix]
 
 
+def folders_of(home: Path, campaign: str) -> list[MeshFolder]:
+    """Every folder of a mesh, by its campaign's id in the vault: where it was joined, and what lies beside that."""
+    paths = sorted(home.iterdir()) if home.is_dir() else []
+    found = [MeshFolder(path) for path in paths if path.is_dir() and path.suffix != DESTROYED]
+    stems = {one.path.stem for one in found if one.is_of(campaign)}
+    return [one for one in found if one.path.stem in stems]
+
+
 def introduced_folder(home: Path, key: str) -> MeshFolder:
     """Where the secret key of a certificate lies until the mesh is joined, by the vault's key."""
     return MeshFolder(home / f"{key[:16]}{_INTRODUCED}")
 
 
+def left_over(home: Path, digest: str) -> list[MeshFolder]:
+    """What a joining that was cut off left of a mesh."""
+    found = MeshFolder(home / f"{digest[:16]}{_DRAFT}")
+    return [found] if found.path.exists() else []
+
+
 def draft_folder(home: Path, digest: str) -> MeshFolder:
     """A new, empty folder for a mesh that is being joined."""
-    found = MeshFolder(home / f"{digest[:16]}{_DRAFT}")
-    if found.path.exists():
-        found.destroy()  # what an earlier try left
-    return found
+    for earlier in left_over(home, digest):
+        earlier.destroy()
+    return made_folder(MeshFolder(home / f"{digest[:16]}{_DRAFT}"))
+
+
+def made_folder(folder: MeshFolder) -> MeshFolder:
+    """Make a folder with the part that the network's process sees, if it is not there; raises ``Unavailable``."""
+    try:
+        folder.net.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.path.chmod(0o700)  # a folder that is made on the way has not the mode
+    except OSError as error:
+        raise Unavailable(reason=f"{folder.path} cannot be made ({error.strerror})") from None
+    return folder
 
 
 def settled(draft: MeshFolder) -> MeshFolder:
     """Put a folder in its place; where the mesh was joined before, what became of its rounds is kept."""
-    place = MeshFolder(draft.path.with_suffix(""))
+    place = draft.place
     if not place.path.exists():
         draft.path.rename(place.path)
         return place

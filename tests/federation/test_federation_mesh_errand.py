@@ -21,7 +21,7 @@ from learner.federation.mesh_arrivals import (
     missing_models,
 )
 from learner.federation.mesh_errand import MeshErrand
-from learner.federation.mesh_folder import MODEL_FILE, Access, MeshFolder, MeshState, NodeFacts
+from learner.federation.mesh_folder import MODEL_FILE, Access, MeshFolder, MeshState, NodeFacts, made_folder
 from learner.federation.mesh_models import released_model
 from learner.federation.mesh_node import Node, arrivals_of
 from tests.worlds.answering import START, MadeVault
@@ -114,7 +114,7 @@ class Story:
 @pytest.fixture
 def story(tmp_path: Path) -> Story:
     mesh = made_mesh(tmp_path, START, count=3, rounds=3)
-    folder = MeshFolder(tmp_path / "peer")
+    folder = made_folder(MeshFolder(tmp_path / "peer"))
     for name in ("campaign.json", "campaign.sig", "weights.safetensors", "round.key"):
         folder.write(name, (mesh.folder / name).read_bytes())
         folder.net.write(name, (mesh.folder / name).read_bytes())

@@ -23,7 +23,8 @@ from learner.federation.courier_folder import (
 from tests.worlds.invitations import invitation
 from tests.worlds.screens import SIZES, at_rest, on_page, play, press, sees, served, until, words_in
 from tests.worlds.world import World
-from tui.couriers.carrying import Carried, carried_here, dismissed, last_written
+from tui.couriers.carrying import Carried, carried_here, last_written
+from tui.couriers.ending import end_access
 from tui.dialogs.carry import CarryDialog
 from tui.dialogs.dialog import Dialog
 from tui.dialogs.invitation import InvitationDialog
@@ -193,8 +194,10 @@ def test_an_invitation_that_was_looked_at_gives_a_courier_access_anew_and_leavin
     placed(tmp_path, CourierState(contact="2026-11-21T12:00:30Z"))
     placed(tmp_path, CourierState(), is_let_in=False)
     one = the_one(tmp_path)
+    vault: Any = SimpleNamespace()  # no token was made
     assert (one.is_let_in, one.state.contact) == (False, "2026-11-21T12:00:30Z")
-    dismissed(tmp_path, CAMPAIGN)
+    paths: Any = SimpleNamespace(courier=tmp_path, mesh=tmp_path / "nowhere")
+    assert end_access(vault, paths, CAMPAIGN) == [carrying_facts.ACCESS_ENDS]
     assert list(tmp_path.iterdir()) == []
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from learner.federation.mesh_folder import Access, MeshFolder, MeshState, Seen
+from learner.federation.mesh_folder import Access, MeshFolder, MeshState, Seen, folders_of, made_folder
 from tests.worlds.answering import START
 from tests.worlds.hearing import hear
 from tests.worlds.joined_mesh import joined_mesh, rounds_of
@@ -31,7 +31,7 @@ from tests.worlds.world import World
 from tui.by_ear.meshes import NONE, hear_meshes
 from tui.couriers.carrying import last_written
 from tui.couriers.decided import decided
-from tui.couriers.meshes import Meshed, dismissed_mesh, meshes_here
+from tui.couriers.meshes import Meshed, meshes_here
 from tui.dialogs.campaign import CampaignDialog
 from tui.screens.requests import Requests
 from tui.text import mesh_facts, mesh_standing
@@ -43,7 +43,7 @@ CAMPAIGN = "c" * 32
 def placed(tmp_path: Path) -> MeshFolder:
     """The folder of a mesh of four whose second round is mixed."""
     mesh = made_mesh(tmp_path, START)
-    home = MeshFolder(tmp_path / "home" / mesh.digest[:16])
+    home = made_folder(MeshFolder(tmp_path / "home" / mesh.digest[:16]))
     for name in ("campaign.json", "campaign.sig", "weights.safetensors"):
         home.write(name, (mesh.folder / name).read_bytes())
     home.keep(Access(campaign=CAMPAIGN, requester="Lab", key=mesh.peers[0].public, door="0" * 64))
@@ -156,7 +156,7 @@ def test_by_ear_a_mesh_is_heard_whole_and_its_access_ends_with_its_campaign(tmp_
     assert mesh_standing.ACCESS_ENDS in said
     assert said.endswith(NONE)
     assert ended == ["0" * 64]
-    assert not dismissed_mesh(home, CAMPAIGN)
+    assert not folders_of(home, CAMPAIGN)
 
 
 async def read_whole(pilot: Pilot[int]) -> str:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
-from learner.federation.mesh_folder import Access, MeshFolder, MeshRound, MeshState, Seen
+from learner.federation.mesh_folder import Access, MeshFolder, MeshRound, MeshState, Seen, made_folder
 from learner.federation.mesh_founding import found_mesh, make_introduction
 from learner.federation.mesh_mixing import Verdict, Word
 from tests.worlds.answering import MadeVault
@@ -52,7 +52,7 @@ def joined_mesh(world: World, vault: Owner, *, names: tuple[str, ...] = OTHERS) 
     vault.join_campaign(found.line.id, digest=found.digest)
     campaign = read_campaign(folder)
     keys = {one.name: one.key for one in campaign.document.peers}
-    home = MeshFolder(world.paths.mesh / campaign.digest[:16])
+    home = made_folder(MeshFolder(world.paths.mesh / campaign.digest[:16]))
     for file in (CAMPAIGN_FILE, CAMPAIGN_SIGNATURE_FILE, WEIGHTS_FILE):
         home.write(file, (folder / file).read_bytes())
     home.keep(Access(campaign=found.line.id, requester=NAME, key=keys["Anna"], door="0" * 64))

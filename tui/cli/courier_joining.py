@@ -9,7 +9,15 @@ import typer
 
 from tui.cli.terminal import ask, confirm, is_interactive, say
 from tui.cli.vault_access import global_options, open_vault
-from tui.couriers.joining import check_free, drafted, let_in, name_of, read_invitation, who_invites
+from tui.couriers.joining import (
+    check_free,
+    drafted,
+    end_left_over,
+    let_in,
+    name_of,
+    read_invitation,
+    who_invites,
+)
 from tui.text import courier_facts
 from vault.errors.consent import NotConfirmed
 from vault.errors.families import Invalid
@@ -30,13 +38,13 @@ def join_by(
     `InvitationInvalid`, `CarriedFromElsewhere`, `NotConfirmed`, and what the vault or the coordinator says.
     """
     data = read_invitation(file)
-    with (
-        drafted(global_options(context).paths.courier, data) as draft,
-        open_vault(context) as vault,
-    ):
-        who = _requester(vault, who_invites(vault, data, draft.path), name, fingerprint)
-        say("The coordinator is asked …")
-        return let_in(vault, draft, who)
+    home = global_options(context).paths.courier
+    with open_vault(context) as vault:
+        end_left_over(vault, home, data)
+        with drafted(home, data) as draft:
+            who = _requester(vault, who_invites(vault, data, draft.path), name, fingerprint)
+            say("The coordinator is asked …")
+            return let_in(vault, draft, who)
 
 
 def _requester(vault: Owner, invited: Invited, name: str | None, told: str | None) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from base64 import b64decode
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +12,7 @@ import typer
 
 from tui.cli.terminal import confirm, is_interactive, say
 from tui.cli.vault_access import global_options, open_vault
-from tui.couriers.meshes import meshes_here
+from tui.couriers.ending import end_tokens
 from tui.text import campaign_facts, mesh_facts
 from vault.errors.campaigns import CampaignReplayed
 from vault.errors.consent import NotConfirmed
@@ -37,7 +39,7 @@ def introduce_to(context: typer.Context, *, requester: str, name: str, address: 
 
     Whether there was one to this requester before, that no mesh was joined by; a membership of either then fits both.
     """
-    from learner.federation.mesh_folder import KEY_FILE, introduced_folder
+    from learner.federation.mesh_folder import KEY_FILE, introduced_folder, made_folder
     from learner.federation.mesh_founding import make_introduction
     from vault.requester.coordinating import create_file, is_free
 
@@ -51,7 +53,7 @@ def introduce_to(context: typer.Context, *, requester: str, name: str, address: 
     place = introduced_folder(global_options(context).paths.mesh, key.hex())
     kept = place.read(KEY_FILE) if (place.path / KEY_FILE).exists() else b""
     made = make_introduction(name=name, key=key, requester=founder, address=address, kept=kept)
-    place.write(KEY_FILE, made.key)
+    made_folder(place).write(KEY_FILE, made.key)
     create_file(to, made.introduction)
     return made.key == kept
 
@@ -61,29 +63,41 @@ def join_by(context: typer.Context, file: Path) -> Access:
 
     Raises `MembershipInvalid`, `MembershipOfPeer`, `MembershipOfAnother`, `NotConfirmed`, and what the vault says.
     """
-    from learner.federation.mesh_folder import draft_folder, settled
+    from learner.federation.mesh_folder import settled
     from learner.federation.mesh_forms import parse_membership
     from vault.requester.coordinating import campaign_digest
 
     membership = parse_membership(_read(file))
     home, digest = global_options(context).paths.mesh, campaign_digest(_decoded(membership.campaign))
-    draft = draft_folder(home, digest)
-    try:
-        with open_vault(context) as vault:
-            _check_not_left(vault, digest)
-            _put_campaign(membership, draft)
-            requester = _for_this_vault(vault, draft.campaign().document, membership)
-            _unpack(membership, draft, home)
-            access = _let_in(vault, draft, membership, requester)
-            if (before := meshes_here(home).get(access.campaign)) is not None:
-                vault.end_token(before.access.door)
+    with open_vault(context) as vault, drafted(vault, home, digest) as draft:
+        _check_not_left(vault, digest)
+        _put_campaign(membership, draft)
+        requester = _for_this_vault(vault, draft.campaign().document, membership)
+        _unpack(membership, draft, home)
+        access = _let_in(vault, draft, membership, requester)
+        end_tokens(vault, [draft.place])  # of whom joins it again
         settled(draft)
         _forget_introduction(home, membership.key)
+    return access
+
+
+@contextmanager
+def drafted(vault: Owner, home: Path, digest: str) -> Iterator[MeshFolder]:
+    """A new folder for a mesh, which is gone again with its token if what is done within the block fails.
+
+    The token of a joining that was cut off ends before.
+    """
+    from learner.federation.mesh_folder import draft_folder, left_over
+
+    end_tokens(vault, left_over(home, digest))
+    draft = draft_folder(home, digest)
+    try:
+        yield draft
     except BaseException:
         if draft.path.exists():
+            end_tokens(vault, [draft])
             draft.destroy()
         raise
-    return access
 
 
 def _check_not_left(vault: Owner, digest: str) -> None:

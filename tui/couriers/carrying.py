@@ -84,7 +84,7 @@ def _carried(folder: CourierFolder, *, is_let_in: bool) -> Carried | None:
         access, url = folder.access(), folder.invitation().url
     except LockboxError:
         return None  # the courier's own status names the folder, and joining again mends it
-    state = _state(settled_place(folder))
+    state = _state(folder.place)
     return Carried(folder=folder, access=access, url=url, state=state, is_let_in=is_let_in)
 
 
@@ -142,19 +142,4 @@ def carry(vault: Owner, paths: Paths, one: Carried, tell: Callable[[Event], None
 
     if not one.is_let_in:
         let_in(vault, one.folder, one.access.requester)
-    errand(settled_place(one.folder), connect=lambda: line_to(paths), tell=lambda _folder, event: tell(event))
-
-
-def settled_place(folder: CourierFolder) -> CourierFolder:
-    """Where a campaign lies once its courier is let in."""
-    return replace(folder, path=folder.path.with_suffix(""))
-
-
-def dismissed(home: Path, campaign: str) -> bool:
-    """Destroy a courier's access to a campaign that was left, and all that it kept of it; whether there was one."""
-    one = carried_here(home, None).get(campaign)
-    if one is not None:
-        for folder in (one.folder, settled_place(one.folder)):
-            if folder.path.exists():
-                folder.destroy()
-    return one is not None
+    errand(one.folder.place, connect=lambda: line_to(paths), tell=lambda _folder, event: tell(event))

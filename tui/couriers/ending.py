@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tui.couriers.carrying import carried_here, dismissed
-from tui.couriers.meshes import dismissed_mesh, meshes_here
 from tui.text import carrying_facts, mesh_standing
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from learner.federation.courier_folder import CourierFolder
+    from learner.federation.mesh_folder import MeshFolder
     from vault.owner.interface.owner import Owner
     from vault.settings import Paths
 
@@ -16,10 +19,35 @@ if TYPE_CHECKING:
 def end_access(vault: Owner, paths: Paths, campaign: str) -> list[str]:
     """End the tokens that a courier or a mesh has for a campaign, and destroy what it kept; a sentence for each.
 
-    Every other token of their requester stays.
+    Every other token of their requester stays. Raises `Unavailable` where a folder cannot be removed; no token of it
+    works then.
     """
-    for one in (carried_here(paths.courier, None).get(campaign), meshes_here(paths.mesh).get(campaign)):
-        if one is not None and one.access.door:
-            vault.end_token(one.access.door)
-    was_carried, was_meshed = dismissed(paths.courier, campaign), dismissed_mesh(paths.mesh, campaign)
-    return [carrying_facts.ACCESS_ENDS] * was_carried + [mesh_standing.ACCESS_ENDS] * was_meshed
+    carried, meshed = _of_courier(paths.courier, campaign), _of_mesh(paths.mesh, campaign)
+    end_tokens(vault, [*carried, *meshed])
+    for courier in carried:
+        courier.destroy()
+    for mesh in meshed:
+        mesh.destroy()
+    return [carrying_facts.ACCESS_ENDS] * bool(carried) + [mesh_standing.ACCESS_ENDS] * bool(meshed)
+
+
+def end_tokens(vault: Owner, folders: Iterable[CourierFolder | MeshFolder]) -> None:
+    """End every token at the vault's door that lies in one of these folders."""
+    for door in {one.door() for one in folders} - {""}:
+        vault.end_token(door)
+
+
+def _of_courier(home: Path, campaign: str) -> list[CourierFolder]:
+    if not home.is_dir():
+        return []
+    from learner.federation.courier_folder import folders_of
+
+    return folders_of(home, campaign)
+
+
+def _of_mesh(home: Path, campaign: str) -> list[MeshFolder]:
+    if not home.is_dir():
+        return []
+    from learner.federation.mesh_folder import folders_of
+
+    return folders_of(home, campaign)

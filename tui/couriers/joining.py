@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
+from tui.couriers.ending import end_tokens
 from vault.errors.federation import InvitationInvalid
 from vault.errors.records import FileMissing
 from vault.errors.requests import RequesterBlocked, RequesterExists
@@ -147,6 +148,7 @@ def looked_at(vault: Owner, home: Path, data: bytes, name: str) -> str:
     from learner.federation.courier import look
     from learner.federation.courier_folder import Access
 
+    end_left_over(vault, home, data)
     with drafted(home, data) as draft:
         invited = who_invites(vault, data, draft.path)
         chosen = name_of(invited.known, name)
@@ -160,14 +162,24 @@ def looked_at(vault: Owner, home: Path, data: bytes, name: str) -> str:
     return found.campaign
 
 
+def end_left_over(vault: Owner, home: Path, data: bytes) -> None:
+    """End the token of a joining by such an invitation that was cut off, before its folder is made anew."""
+    from learner.federation.courier_folder import left_over
+    from learner.federation.exchange import parse_invitation
+
+    end_tokens(vault, left_over(home, parse_invitation(data).campaign))
+
+
 def let_in(vault: Owner, draft: CourierFolder, requester: str) -> CourierAccess:
     """Enrol the vault's key for this requester, and only then take the campaign in and let a courier carry it.
 
-    Raises `CarriedFromElsewhere`, and what the vault or the coordinator says.
+    The token that its courier had before ends with it. Raises `CarriedFromElsewhere`, and what the vault or the
+    coordinator says.
     """
     from learner.federation.courier import enrol
     from learner.federation.courier_folder import ACCESS_FILE, Access, settled
 
+    end_tokens(vault, [draft])  # of a try that was cut off once it had one
     known = draft.access().campaign if (draft.path / ACCESS_FILE).exists() else ""
     draft.keep(Access(campaign=known, requester=requester, token="", door=""))
     asked = draft.invitation()
@@ -176,10 +188,17 @@ def let_in(vault: Owner, draft: CourierFolder, requester: str) -> CourierAccess:
     )
     enrol(draft, bytes.fromhex(mine.key), bytes.fromhex(mine.proof))
     found = vault.let_courier_in(
-        draft.path, requester, fingerprint=_fingerprint(asked), tier=asked.noise_tier
-    )
-    draft.keep(replace(draft.access(), campaign=found.campaign, requester=found.requester, door=found.token))
-    settled(draft).note_standing(found.state)
+        draft.path, requester, fingerprint=_fingerprint(asked), tier=asked.noise_tier,
+        instead_of=draft.place.door(),
+    )  # fmt: skip
+    try:
+        draft.keep(
+            replace(draft.access(), campaign=found.campaign, requester=found.requester, door=found.token)
+        )
+        settled(draft).note_standing(found.state)
+    except BaseException:
+        vault.end_token(found.token)
+        raise
     return found
 
 

@@ -1,4 +1,4 @@
-"""How meshes stand here, for the screens: what each keeps of its rounds, and ending it with its campaign."""
+"""How meshes stand here, for the screens: and what each keeps of its rounds."""
 
 from __future__ import annotations
 
@@ -105,11 +105,3 @@ def _seen(folder: MeshFolder) -> Seen:
         return folder.net.facts(Seen)
     except MeshFolderDamaged:
         return Seen()  # what has the network writes it anew
-
-
-def dismissed_mesh(home: Path, campaign: str) -> bool:
-    """Destroy the access and everything that is kept of the mesh of a campaign that was left; whether there was one."""
-    one = meshes_here(home).get(campaign)
-    if one is not None:
-        one.folder.destroy()
-    return one is not None

@@ -57,12 +57,14 @@ class CampaignActions:
         return Enrolment(key=public.hex(), proof=proof.hex())
 
     def let_courier_in(
-        self, folder: Path, name: str, *, fingerprint: str, with_access: bool = True, tier: str | None = None
-    ) -> CourierAccess:
+        self, folder: Path, name: str, *, fingerprint: str, with_access: bool = True, tier: str | None = None,
+        instead_of: str = "",
+    ) -> CourierAccess:  # fmt: skip
         data, signature = _read(folder)
         with self._opened.act() as act:
             found = let_in(
-                act, data, signature, name=name, fingerprint=fingerprint, with_access=with_access, tier=tier
+                act, data, signature, name=name, fingerprint=fingerprint, with_access=with_access, tier=tier,
+                instead_of=instead_of,
             )  # fmt: skip
         if isinstance(found, Refused):
             raise found

@@ -28,6 +28,7 @@ from tui.cli.terminal import (
 )
 from tui.cli.vault_access import global_options, open_vault
 from tui.couriers.decided import UNKNOWN
+from tui.couriers.ending import end_access
 from tui.text import campaign_facts, courier_facts
 from vault.errors.campaigns import CampaignWrongState, UnknownCampaign
 from vault.errors.consent import NotConfirmed
@@ -247,8 +248,8 @@ def leave(
     reason: Annotated[str, typer.Option("--reason", help="For your own record; it stays in the vault.")] = "",
 ) -> None:
     """Leave a campaign for good, and destroy the courier's access and folder for it."""
-    folder = _chosen(global_options(context).paths.courier, campaign)
-    access = folder.access()
+    paths = global_options(context).paths
+    access = _chosen(paths.courier, campaign).access()
     with open_vault(context) as vault:
         with suppress(UnknownCampaign, CampaignWrongState):
             preview = vault.preview_leave(access.campaign)
@@ -263,10 +264,8 @@ def leave(
         else:
             for sentence in campaign_facts.leaving(done, is_done=True):
                 say(sentence)
-        if access.door:
-            vault.end_token(access.door)
-    folder.destroy()
-    say("The courier's access and everything that it kept of this campaign are destroyed.")
+        for sentence in end_access(vault, paths, access.campaign):
+            say(sentence)
     say(f"To end every other access of theirs too: lockbox requester revoke {shlex.quote(access.requester)}")
 
 

@@ -28,7 +28,8 @@ from tui.cli.terminal import (
 )
 from tui.cli.vault_access import global_options, open_vault
 from tui.couriers.decided import UNKNOWN
-from tui.text import campaign_facts, mesh_facts, mesh_standing, times
+from tui.couriers.ending import end_access
+from tui.text import campaign_facts, mesh_facts, times
 from tui.text.parse import parse_epsilon
 from vault.errors.campaigns import CampaignWrongState, UnknownCampaign
 from vault.errors.consent import NotConfirmed
@@ -229,8 +230,7 @@ def leave(
     """Leave a mesh for good, and destroy its access, its certificate and what it kept."""
     from learner.federation.mesh_folder import Access
 
-    folder = _chosen(context, campaign)
-    access = folder.facts(Access)
+    paths, access = global_options(context).paths, _chosen(context, campaign).facts(Access)
     with open_vault(context) as vault:
         with suppress(UnknownCampaign, CampaignWrongState):
             for sentence in campaign_facts.leaving(vault.preview_leave(access.campaign), is_done=False):
@@ -244,9 +244,8 @@ def leave(
         else:
             for sentence in campaign_facts.leaving(done, is_done=True):
                 say(sentence)
-        vault.end_token(access.door)
-    folder.destroy()
-    say(mesh_standing.ACCESS_ENDS)
+        for sentence in end_access(vault, paths, access.campaign):
+            say(sentence)
     say("Your peers keep what you released, and pass it on.")
     _say_unit_left(access.campaign)
     say(f"To end every other access of theirs too: lockbox requester revoke {shlex.quote(access.requester)}")

@@ -38,13 +38,14 @@ class Campaigns(Protocol):
 
     @proven
     def let_courier_in(
-        self, folder: Path, name: str, *, fingerprint: str, with_access: bool = True, tier: str | None = None
-    ) -> CourierAccess:
+        self, folder: Path, name: str, *, fingerprint: str, with_access: bool = True, tier: str | None = None,
+        instead_of: str = "",
+    ) -> CourierAccess:  # fmt: skip
         """Take in a signed campaign with its requester and, `with_access`, make a token for them: all of it or nothing.
 
         `name` is for who is not known yet, `fingerprint` that of the key that was shown, `tier` the noise tier of the
-        invitation. What is here already stays as it is. Raises `KeyNotShown`, `OtherTier`, `RequesterBlocked`,
-        `RequesterExists`, and what `submit_campaign` does.
+        invitation. `instead_of` is a token that ends as this one is made. What else is here already stays as it is.
+        Raises `KeyNotShown`, `OtherTier`, `RequesterBlocked`, `RequesterExists`, and what `submit_campaign` does.
         """
 
     def campaigns(self) -> list[CampaignLine]:

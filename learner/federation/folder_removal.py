@@ -1,0 +1,42 @@
+"""Destroying the folder of a courier or of a mesh although a process may still write into it."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from secrets import token_hex
+from typing import Final
+
+from vault.errors.families import Unavailable
+
+DESTROYED: Final = ".destroyed"
+"""How the name of a folder ends that is being removed; nothing is read in it any more."""
+_TRIES: Final = 20
+
+
+def destroy_folder(path: Path) -> None:
+    """Remove a folder with everything in it, and what an earlier try left beside it; raises ``Unavailable``.
+
+    It gets a fresh name first, so that nobody who knows the old one writes into it from then on.
+    """
+    try:
+        path.rename(path.with_name(f"{path.name}.{token_hex(8)}{DESTROYED}"))
+    except OSError as error:
+        raise Unavailable(reason=f"{path} cannot be removed ({error.strerror})") from None
+    for left in sorted(path.parent.glob(f"*{DESTROYED}")):
+        _remove(left)
+
+
+def _remove(path: Path) -> None:
+    """Remove a folder; who has it open may put a file there while its files are removed, so this is tried again."""
+    trouble: str | None = ""
+    for _ in range(_TRIES):
+        try:
+            shutil.rmtree(path)
+        except OSError as error:
+            trouble = error.strerror
+        if not path.exists():
+            return
+    raise Unavailable(
+        reason=f"{path} cannot be removed ({trouble}): end the process that writes there, then remove that folder"
+    )

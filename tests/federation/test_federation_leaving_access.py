@@ -1,0 +1,215 @@
+"""A courier or a mesh has one token at the vault's door, and none of its campaign outlives leaving it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from learner.federation import courier, courier_folder, folder_removal
+from learner.federation.courier_folder import Access, CourierFolder, carried, draft_folder, kept_draft
+from learner.federation.exchange import parse_invitation
+from learner.federation.folder_removal import destroy_folder
+from learner.federation.mesh_folder import Access as MeshAccess
+from learner.federation.mesh_folder import MeshFolder, joined, made_folder
+from learner.federation.mesh_folder import draft_folder as mesh_draft
+from learner.federation.mesh_folder import settled as mesh_settled
+from tests.worlds.invitations import invitation
+from tests.worlds.vaults import copy_of
+from tests.worlds.world import NAME, World
+from tui.cli.mesh_joining import drafted as drafted_mesh
+from tui.couriers.ending import end_access
+from tui.couriers.joining import drafted, end_left_over, let_in
+from vault.errors.daemon import SessionEnded
+from vault.errors.families import Unavailable
+from vault.requester.campaign_log import campaign_signature, signed_campaign
+from vault.requester.forms import canonical
+from vault.vault import Vault
+
+CAMPAIGN = "c" * 32
+
+
+@pytest.fixture
+def world(campaign_template: World, tmp_path: Path) -> World:
+    """A vault beside a campaign of somebody whom it knows."""
+    return copy_of(campaign_template, tmp_path / "copy")
+
+
+@pytest.fixture
+def vault(world: World) -> Iterator[Vault]:
+    """Its vault, open."""
+    with world.vault() as opened:
+        yield opened
+
+
+@pytest.fixture
+def data(world: World, monkeypatch: pytest.MonkeyPatch) -> bytes:
+    """An invitation to that campaign, by a coordinator that gives it to whoever enrols."""
+    files = world.folder / "campaign"
+    document = signed_campaign(
+        (files / "campaign.json").read_bytes(), campaign_signature((files / "campaign.sig").read_bytes())
+    )
+
+    def enrol(folder: CourierFolder, _key: bytes, _proof: bytes) -> None:
+        for name in ("campaign.json", "campaign.sig"):
+            shutil.copy(files / name, folder.path)
+
+    monkeypatch.setattr(courier, "enrol", enrol)
+    found = parse_invitation(invitation()).model_dump(exclude_none=True)
+    return canonical(found | {"requester": document.job.requester.key})
+
+
+def lets_in(vault: Vault, world: World, data: bytes) -> str:
+    """Join by an invitation as the command does; the token in the folder."""
+    end_left_over(vault, world.paths.courier, data)
+    with drafted(world.paths.courier, data) as draft:
+        let_in(vault, draft, NAME)
+    return carried(world.paths.courier)[0].door()
+
+
+def works(vault: Vault, token: str) -> bool:
+    try:
+        vault.token_holder(token)
+    except SessionEnded:
+        return False
+    return True
+
+
+def test_who_joins_again_has_one_token_and_leaving_ends_it(vault: Vault, world: World, data: bytes) -> None:
+    first = lets_in(vault, world, data)
+    assert works(vault, first)
+    second = lets_in(vault, world, data)
+    assert (works(vault, first), works(vault, second)) == (False, True)
+    said = end_access(vault, world.paths, carried(world.paths.courier)[0].access().campaign)
+    assert (len(said), works(vault, second), list(world.paths.courier.iterdir())) == (1, False, [])
+
+
+def test_a_joining_that_fails_once_it_has_a_token_ends_it(
+    vault: Vault, world: World, data: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tokens: list[str] = []
+
+    def fail(draft: CourierFolder) -> CourierFolder:
+        tokens.append(draft.door())
+        raise Unavailable(reason="the disk is full")
+
+    monkeypatch.setattr(courier_folder, "settled", fail)
+    with pytest.raises(Unavailable):
+        lets_in(vault, world, data)
+    assert [works(vault, one) for one in tokens] == [False]
+
+
+def test_the_token_of_a_joining_that_was_cut_off_ends_with_the_next_one(
+    vault: Vault, world: World, data: bytes
+) -> None:
+    """As a crash leaves it: the vault has made a token, and the folder that it lies in has not got its place."""
+    kept = Access(campaign=CAMPAIGN, requester=NAME, token="", door=vault.issue_token(NAME))
+    draft_folder(world.paths.courier, parse_invitation(data).campaign).keep(kept)
+    assert works(vault, lets_in(vault, world, data))
+    assert not works(vault, kept.door)
+
+
+def test_leaving_ends_what_a_looked_at_invitation_and_a_cut_off_joining_left(
+    vault: Vault, world: World
+) -> None:
+    home, tokens = world.paths.courier, [vault.issue_token(NAME) for _ in range(3)]
+    of = [Access(campaign=CAMPAIGN, requester=NAME, token="", door=one) for one in tokens]
+    courier_folder.settled(_keeping(draft_folder(home, "b" * 64), of[0]))
+    kept_draft(_keeping(draft_folder(home, "b" * 64), of[1]))
+    _keeping(draft_folder(home, "b" * 64), of[2])
+    other = _keeping(draft_folder(home, "d" * 64), replace(of[0], campaign="d" * 32, door=""))
+    end_access(vault, world.paths, CAMPAIGN)
+    assert [works(vault, one) for one in tokens] == [False] * 3
+    assert list(home.iterdir()) == [other.path]
+
+
+def _keeping(folder: CourierFolder, access: Access) -> CourierFolder:
+    folder.keep(access)
+    return folder
+
+
+def test_no_token_of_a_mesh_outlives_a_joining_that_was_cut_off_or_failed_or_leaving(
+    vault: Vault, world: World
+) -> None:
+    home, tokens = world.paths.mesh, [vault.issue_token(NAME) for _ in range(3)]
+    of = [MeshAccess(campaign=CAMPAIGN, requester=NAME, key="0" * 64, door=one) for one in tokens]
+    draft = mesh_draft(home, "b" * 64)
+    draft.keep(of[0])  # as a crash leaves it
+
+    def fail() -> None:
+        with drafted_mesh(vault, home, "b" * 64) as again:
+            assert not works(vault, tokens[0])
+            again.keep(of[1])
+            raise Unavailable(reason="the disk is full")
+
+    with pytest.raises(Unavailable):
+        fail()
+    assert (works(vault, tokens[1]), list(home.iterdir())) == (False, [])
+    draft = mesh_draft(home, "b" * 64)
+    draft.keep(of[2])
+    mesh_settled(draft)
+    mesh_draft(home, "b" * 64)
+    assert len(end_access(vault, world.paths, CAMPAIGN)) == 1
+    assert (works(vault, tokens[2]), list(home.iterdir())) == (False, [])
+
+
+# destroying a folder --------------------------------------------------------------------------------------------
+
+
+def test_a_folder_is_destroyed_under_a_name_that_no_writer_knows_and_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever has it open puts a file there once; by its old name nobody can, and a mesh does not make it again."""
+    folder, removed, seen = MeshFolder(tmp_path / "b"), shutil.rmtree, list[Path]()
+
+    def rmtree(path: Path) -> None:
+        if not seen:
+            with pytest.raises(Unavailable):
+                folder.write("state.json", b"{}")
+            with pytest.raises(Unavailable):
+                folder.net.write("seen.json", b"{}")
+        seen.append(path)
+        if len(seen) == 1:
+            raise OSError(39, "Directory not empty")
+        removed(path)
+
+    made_folder(folder).write("access.json", b"{}")
+    monkeypatch.setattr(folder_removal.shutil, "rmtree", rmtree)
+    folder.destroy()
+    assert [one.suffix for one in seen] == [".destroyed"] * 2
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_removed_is_named_and_is_none_of_a_courier_or_a_mesh(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries: list[Path] = []
+
+    def refused(path: Path) -> None:
+        tries.append(path)
+        raise OSError(39, os.strerror(39))
+
+    (tmp_path / "b").mkdir()
+    with monkeypatch.context() as full:
+        full.setattr(folder_removal.shutil, "rmtree", refused)
+        with pytest.raises(Unavailable) as raised:
+            destroy_folder(tmp_path / "b")
+    assert 1 < len(tries) < 100
+    (left,) = tmp_path.iterdir()
+    assert f"{left} cannot be removed (Directory not empty)" in str(raised.value)
+    assert (carried(tmp_path), courier_folder.drafts(tmp_path), joined(tmp_path)) == ([], [], [])
+    (tmp_path / "d").mkdir()
+    destroy_folder(tmp_path / "d")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("kind", [MeshFolder, CourierFolder])
+def test_what_is_there_no_more_is_said_to_be_so(
+    tmp_path: Path, kind: Callable[[Path], MeshFolder | CourierFolder]
+) -> None:
+    with pytest.raises(Unavailable, match="cannot be removed"):
+        kind(tmp_path / "b").destroy()
