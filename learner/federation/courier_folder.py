@@ -190,7 +190,7 @@ class CourierFolder:
         """Remove what was fetched under any other name."""
         for file in self.path.glob(f"{_FETCHED}*"):
             if file.stem.removeprefix(_FETCHED) not in but:
-                file.unlink()
+                file.unlink(missing_ok=True)
 
     def destroy(self) -> None:
         """Remove it with everything in it; raises ``Unavailable``."""

@@ -6,12 +6,12 @@ No key of a vault is ever here. Files are written whole or not at all.
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from stat import S_ISREG
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 from learner.federation.folder_removal import DESTROYED, destroy_folder
@@ -196,7 +196,9 @@ class MeshFolder:
 
     def shared(self) -> dict[tuple[int, str], Path]:
         """The files of released models that are here, by round and key; a link or a pipe is none."""
-        files = (path for path in self.path.iterdir() if S_ISREG(path.lstat().st_mode))
+        with os.scandir(self.path) as entries:
+            # of a file that is gone by now the entry says that it is none
+            files = [Path(one.path) for one in entries if one.is_file(follow_symlinks=False)]
         found = ((_SHARED.fullmatch(path.name), path) for path in files)
         return {(int(match[1]), match[2]): path for match, path in found if match}
 

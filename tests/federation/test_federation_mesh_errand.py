@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -276,6 +277,19 @@ def test_a_link_or_a_pipe_in_the_folder_is_neither_followed_nor_waited_for(story
         (net.path / "seen.json").symlink_to(secret)
         folder.write("seen.json", b"new")
         assert (net.read("seen.json"), secret.read_bytes()) == (b"new", before)
+
+
+def test_the_released_models_are_looked_at_while_the_process_with_the_network_writes_them(
+    story: Story,
+) -> None:
+    """A file gets its name once it is whole; the name that it had before is gone by the time it is looked at."""
+    net, ben = story.folder.net, story.mesh.peers[1].public
+    net.keep_shared(1, ben, b"{}")
+    with ThreadPoolExecutor(1) as writer:
+        written = writer.submit(lambda: [net.keep_shared(1, ben, b"{}") for _ in range(300)])
+        while not written.done():
+            assert net.shared().keys() == {(1, ben)}
+        written.result()
 
 
 # what comes over the network ------------------------------------------------------------------------------

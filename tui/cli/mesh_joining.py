@@ -12,7 +12,7 @@ import typer
 
 from tui.cli.terminal import confirm, is_interactive, say
 from tui.cli.vault_access import global_options, open_vault
-from tui.couriers.ending import end_tokens
+from tui.couriers.door_tokens import end_tokens
 from tui.text import campaign_facts, mesh_facts
 from vault.errors.campaigns import CampaignReplayed
 from vault.errors.consent import NotConfirmed

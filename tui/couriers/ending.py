@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tui.couriers.door_tokens import end_tokens
 from tui.text import carrying_facts, mesh_standing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from pathlib import Path
 
     from learner.federation.courier_folder import CourierFolder
@@ -29,12 +29,6 @@ def end_access(vault: Owner, paths: Paths, campaign: str) -> list[str]:
     for mesh in meshed:
         mesh.destroy()
     return [carrying_facts.ACCESS_ENDS] * bool(carried) + [mesh_standing.ACCESS_ENDS] * bool(meshed)
-
-
-def end_tokens(vault: Owner, folders: Iterable[CourierFolder | MeshFolder]) -> None:
-    """End every token at the vault's door that lies in one of these folders."""
-    for door in {one.door() for one in folders} - {""}:
-        vault.end_token(door)
 
 
 def _of_courier(home: Path, campaign: str) -> list[CourierFolder]:
