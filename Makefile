@@ -63,6 +63,7 @@ lint: $(STAMP)
 
 types: $(STAMP)
 	$(BIN)/mypy
+	MYPYPATH=benchmarks $(BIN)/mypy --follow-imports=silent benchmarks
 
 imports: $(STAMP)
 	$(BIN)/lint-imports

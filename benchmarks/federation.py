@@ -148,7 +148,8 @@ def just_inside(released: Floats, peer: int, attackers: int, progress: float, va
     """A model against the honest ones' direction, as far from this peer's as it still accepts."""
     direction = released[attackers:].mean(axis=0)
     far = balance.radius(released[peer], progress=progress, own_variance=variance, other_variance=variance)
-    return released[peer] - 0.99 * far * direction / np.linalg.norm(direction)
+    moved: Floats = released[peer] - 0.99 * far * direction / np.linalg.norm(direction)
+    return moved
 
 
 def _as_published(own: Floats, others: Floats, progress: float, _variance: float) -> tuple[Floats, Any]:
@@ -290,7 +291,7 @@ def protocols(tables: Sequence[tuple[Floats, Floats]], epsilon: float) -> Iterat
                         by_moments(vaults, epsilon=epsilon, seed=seed),
                     )
                 )
-            cells = " | ".join(f"{score:.1f}" for score in np.mean(rows, axis=0))
+            cells = " | ".join(f"{score:.1f}" for score in np.mean(np.array(rows), axis=0))
             yield f"| {count} × 500 | {'unlike' if unlike else 'alike'} | {cells} |"
 
 

@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -119,7 +120,7 @@ def all_to_all(sessions: list[Any], keys: list[str], size: int, number: int) -> 
     data, heard = os.urandom(size), set[tuple[str, str]]()
     with ExitStack() as stack:
         for one, key in zip(sessions, keys, strict=True):
-            hear = zenoh.handlers.Callback(lambda sample, own=key: take(own, sample), indirect=False)
+            hear = zenoh.handlers.Callback(partial(take, key), indirect=False)
             stack.enter_context(one.declare_subscriber(f"{PLACE}/{number}/*", hear))
         wait_for(lambda: call_out() == wanted)  # declarations reach everybody before the clock begins
         begun, worked = time.monotonic(), time.process_time()

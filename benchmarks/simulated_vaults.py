@@ -37,7 +37,7 @@ class Vaults:
     @property
     def width(self) -> int:
         """Inputs with the constant one."""
-        return self.inputs.shape[1]
+        return int(self.inputs.shape[1])
 
     @property
     def clip(self) -> float:
@@ -66,9 +66,12 @@ def from_csv(path: Path, label: str) -> tuple[Floats, Floats]:
     """The encoded table of a CSV file; its label has two classes."""
     import utility
 
+    from vault.requester.trained import TrainedModel
+    from vault.requests.parse import parse_manifest
+
     found = utility.from_csv(path, label, frozenset())
-    encoder = utility.TrainedModel(
-        manifest=utility.parse_manifest(utility.outline_of(found, "logistic").manifest), tensors={}
+    encoder = TrainedModel(
+        manifest=parse_manifest(utility.outline_of(found, "logistic").manifest), tensors={}
     )
     inputs, labels = utility.arrays(encoder, found)
     return inputs, (labels == sorted(set(labels))[1]).astype(np.float64)

@@ -16,8 +16,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from threading import Thread
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
@@ -28,6 +31,8 @@ from tests.worlds.terminal import LOCKBOX, Screen, places  # noqa: E402
 from tests.worlds.vaults import new_world  # noqa: E402
 from tests.worlds.world import PASSPHRASE, World  # noqa: E402
 from vault.client import attach  # noqa: E402
+from vault.errors.families import LockboxError  # noqa: E402
+from vault.owner.interface.owner import Owner  # noqa: E402
 
 STEPS = 10_000
 ROWS = 20_000  # enough for a run that outlasts the measuring
@@ -103,6 +108,12 @@ def approved(folder: Path) -> tuple[World, str]:
     return world, request
 
 
+def trained(vault: Owner, request: str) -> None:
+    """Run a request until it is stopped."""
+    with suppress(LockboxError):  # that it was stopped
+        vault.train(request)
+
+
 def measure_keys(folder: Path, rounds: int) -> tuple[dict[str, list[tuple[float, float]]], dict[str, bool]]:
     """Pairs of seconds, with training and without; and who has loaded what learns."""
     world, request = approved(folder)
@@ -117,7 +128,8 @@ def measure_keys(folder: Path, rounds: int) -> tuple[dict[str, list[tuple[float,
         screen.rest()
         screen.type(f"{PASSPHRASE}\r")
         screen.wait_for("What happened")
-        vault.start_training(request)
+        run = Thread(target=trained, args=(vault, request))
+        run.start()
         learner = learner_of(daemon.pid)
         while not any(run.step for run in vault.runs()):
             time.sleep(0.1)
@@ -130,10 +142,11 @@ def measure_keys(folder: Path, rounds: int) -> tuple[dict[str, list[tuple[float,
             screen.type("8")
             screen.rest()
             for key in "jk" * (KEYS_A_ROUND // 2):
-                found["key to screen"].append(pair(learner, lambda key=key: until_bytes(screen, key)))
+                found["key to screen"].append(pair(learner, partial(until_bytes, screen, key)))
             screen.type("7")
             screen.rest()
         vault.stop_training(request)
+        run.join()
         screen.type("\x11")
     return found, loaded
 

@@ -60,7 +60,7 @@ class Table:
     @property
     def label(self) -> str:
         """The column to predict."""
-        return next(field["name"] for field in self.fields if field["role"] == "label")
+        return str(next(field["name"] for field in self.fields if field["role"] == "label"))
 
     def part(self, rows: NDArray[np.int64]) -> Table:
         """Some of the rows."""
@@ -203,7 +203,7 @@ def from_csv(path: Path, label: str, leave_out: frozenset[str]) -> Table:
         rows = list(csv.DictReader(file, skipinitialspace=True))
     columns = {name: [row[name] for row in rows] for name in rows[0] if name not in leave_out}
     numbers = {name for name, cells in columns.items() if not any(map(np.isnan, map(number_of, set(cells))))}
-    read = {
+    read: dict[str, Sequence[Any]] = {
         name: [number_of(cell) for cell in cells] if name in numbers - {label} else cells
         for name, cells in columns.items()
     }
@@ -300,7 +300,7 @@ def arrays(encoder: TrainedModel, given: Table) -> tuple[NDArray[Any], NDArray[A
 
 def is_classes(given: Table) -> bool:
     """Whether a class is predicted, not a number."""
-    return given.fields[-1]["transform"]["kind"] == "classes"
+    return str(given.fields[-1]["transform"]["kind"]) == "classes"
 
 
 def main() -> None:
