@@ -13,17 +13,21 @@ from typing import TYPE_CHECKING, Final
 from learner.federation.courier_door import Served
 from learner.federation.courier_folder import CHECKPOINT_FILE, LEAVES_FILE, CourierFolder
 from learner.federation.exchange import ERROR_LIMIT, ErrorSentence, check_invitation
+from vault.errors.campaigns import OWN_NOISE
 from vault.errors.federation import (
     CoordinatorBusy,
     CoordinatorNotOpen,
     CoordinatorOdd,
     CoordinatorRefused,
+    EnrolledOtherwise,
     InvitationInvalid,
     OtherCampaign,
 )
 from vault.requester.campaign_log import (
     campaign_signature,
     claimed_head,
+    enrolled_leaf,
+    enrolled_tier,
     log_tree,
     parse_leaf,
     signed_campaign,
@@ -46,7 +50,7 @@ _ETAG: Final = re.compile(r'"[0-9a-f]{64}"', re.ASCII)
 _NOTE_LIMIT: Final = 16 << 10
 _LOG_LIMIT: Final = 16 << 20
 _ENROLLED: Final = b'"kind":"enrolled"'
-"""Of these there may be thousands, and a courier reads none of them."""
+"""Of these there may be thousands, and a courier reads none of them but its own vault's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +158,17 @@ def log_in(folder: CourierFolder) -> Log:
         open_rounds=tuple(sorted(opened - closed)),
         has_model=any(leaf.kind == "model" for leaf in said),
     )
+
+
+def check_own_tier(log: Log, key: bytes, tier: str | None) -> None:
+    """Refuse a log that enrols this vault's key in another noise tier than its owner agreed to.
+
+    A log that does not have the key yet says nothing of it. Raises ``EnrolledOtherwise`` and ``CampaignLogBroken``.
+    """
+    agreed, own = enrolled_leaf(key, tier), sha256(key).hexdigest().encode()
+    for line in log.leaves:
+        if own in line and _ENROLLED in line and line != agreed:
+            raise EnrolledOtherwise(there=enrolled_tier(line) or OWN_NOISE, here=tier or OWN_NOISE)
 
 
 def check_invited(invitation: Invitation, campaign: bytes, signature: bytes) -> None:

@@ -17,13 +17,20 @@ from learner.federation.courier_campaign import (
     CAMPAIGN_FILES,
     TIME_FORMAT,
     ServedCampaign,
+    check_own_tier,
     deadlines,
     log_in,
     refusal,
     sentence_in,
     served,
 )
-from learner.federation.courier_folder import CourierFolder, CourierState, RoundState, answer_file
+from learner.federation.courier_folder import (
+    KEY_FILE,
+    CourierFolder,
+    CourierState,
+    RoundState,
+    answer_file,
+)
 from learner.federation.exchange import answer_bytes
 from vault.errors.campaigns import CampaignLogBroken, CampaignLogOlder, CampaignNotWitnessed
 from vault.errors.daemon import DaemonGone, NotAtThisDoor, SessionEnded
@@ -78,8 +85,10 @@ class Errand:
         What goes wrong in the vault is not heard by the coordinator: it is asked the same, and as often.
         """
         try:
+            self._check_own_tier()
             self._send_released()
             self._keep(replace(self.state, etag=self.served.bring_up(self.folder, self.state.etag)))
+            self._check_own_tier()
             if self.door is not None:
                 self._serve(self.door)
             self._send_released()
@@ -90,6 +99,10 @@ class Errand:
         self._keep(replace(self.state, trouble=trouble, failures=0, is_over=self._is_over()))
         if self.refused is not None:
             raise self.refused
+
+    def _check_own_tier(self) -> None:
+        """Hold the log against what was agreed to; nothing is sent or handed over where it says otherwise."""
+        check_own_tier(log_in(self.folder), self.folder.read(KEY_FILE), self.served.tier)
 
     def _is_over(self) -> bool:
         """Whether nothing can come any more: the model is here and no round waits, or the last one ended long ago.

@@ -18,6 +18,7 @@ import pytest
 from learner.federation import courier, courier_process
 from learner.federation.coordinator import Coordinator
 from learner.federation.courier_folder import (
+    KEY_FILE,
     Access,
     CourierFolder,
     CourierState,
@@ -56,6 +57,7 @@ def home(tmp_path: Path) -> Path:
     for digest in ("a" * 64, "b" * 64, "c" * 64):
         draft = draft_folder(tmp_path / "courier", digest)
         draft.keep(access(digest[:32]))
+        draft.write(KEY_FILE, bytes(32))
         settled(draft)
     return tmp_path / "courier"
 

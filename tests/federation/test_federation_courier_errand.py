@@ -14,26 +14,33 @@ import pytest
 from learner.federation.courier_campaign import ServedCampaign
 from learner.federation.courier_door import Served
 from learner.federation.courier_errand import Errand
-from learner.federation.courier_folder import CourierFolder, CourierState, RoundState, answer_file
+from learner.federation.courier_folder import (
+    KEY_FILE,
+    CourierFolder,
+    CourierState,
+    RoundState,
+    answer_file,
+)
 from learner.federation.courier_https import Reply
 from tests.worlds.campaign_logs import WorldLog
-from tests.worlds.carried import TOKEN, CarriedWorld, MemoryCoordinator
+from tests.worlds.carried import TOKEN, VAULT_KEY, CarriedWorld, MemoryCoordinator
 from tests.worlds.daemon import eventually
 from tests.worlds.vaults import copy_of
 from tests.worlds.world import NAME, World
 from tui.text import release_facts, wording
 from vault.errors.daemon import DaemonGone, NotAtThisDoor, SessionEnded
-from vault.errors.families import LockboxError, Unavailable
+from vault.errors.families import Broken, LockboxError, Unavailable
 from vault.errors.federation import (
     CoordinatorBusy,
     CoordinatorNotOpen,
     CoordinatorRefused,
     CoordinatorUnreachable,
     CourierNotLetIn,
+    EnrolledOtherwise,
 )
 from vault.errors.release import HeldUpdateDamaged
 from vault.errors.requests import TooManyWaiting, UnknownRequest
-from vault.requester.campaign_log import LogPart
+from vault.requester.campaign_log import LogPart, enrolled_leaf
 from vault.views.releases import ReleaseView
 from vault.wire.messages import CampaignState, JobState
 
@@ -217,6 +224,7 @@ def alone(campaign_template: World, tmp_path: Path) -> Alone:
     folder, place = world.folder / "campaign", CourierFolder(tmp_path / "courier")
     place.path.mkdir()
     place.write("campaign.json", (folder / "campaign.json").read_bytes())
+    place.write(KEY_FILE, VAULT_KEY)
     coordinator = MemoryCoordinator(folder=folder, log=WorldLog(folder), clock=world.clock)
     for number in (1, 2, 3):
         coordinator.open(number)
@@ -232,7 +240,7 @@ class Alone:
     coordinator: MemoryCoordinator
     folder: CourierFolder
 
-    def errand(self, door: DoorOfTwo | None) -> list[object]:
+    def errand(self, door: DoorOfTwo | None, tier: str | None = None) -> list[object]:
         """Let it go once, and give back what it told."""
         told: list[dict[str, object]] = []
         coordinator: Any = self.coordinator  # one that lies in memory
@@ -240,6 +248,7 @@ class Alone:
             coordinator=coordinator,
             digest=self.coordinator.log.digest,
             token=TOKEN,
+            tier=tier,
             clock=self.world.clock,
         )
         vault: Any = door
@@ -364,6 +373,35 @@ def test_a_campaign_that_is_not_open_yet_and_a_coordinator_that_is_busy_are_no_r
         with pytest.raises(kind) as error:
             alone.errand(None)
         assert isinstance(error.value, Unavailable) is (kind is not CoordinatorRefused)
+
+
+@pytest.mark.parametrize(("agreed", "logged"), [("far", None), (None, "far"), ("far", "near")])
+def test_a_log_that_enrols_the_vault_in_another_tier_than_was_agreed_to_stops_its_courier(
+    alone: Alone, agreed: str | None, logged: str | None
+) -> None:
+    lies = enrolled_leaf(VAULT_KEY, logged)
+    alone.coordinator.log.leaves += [enrolled_leaf(bytes(32), "near"), lies]
+    door = DoorOfTwo()
+    here, there = (tier or "the campaign's own" for tier in (agreed, logged))
+    with pytest.raises(EnrolledOtherwise, match=f"noise tier, {there}, and you agreed to {here}: ") as error:
+        alone.errand(door, tier=agreed)
+    assert (isinstance(error.value, Broken), door.asked) == (True, [])
+    assert alone.folder.state().trouble == str(error.value)
+    alone.folder.keep(CourierState(rounds=(replace(DONE, word="released"),)))
+    alone.folder.write(answer_file(DONE.job), b"{}")
+    with pytest.raises(EnrolledOtherwise):
+        alone.errand(None, tier=agreed)
+    assert alone.coordinator.put == []
+    assert not [one for one in alone.coordinator.asked if "/rounds/" in one]
+
+
+def test_a_log_that_has_the_vault_in_the_tier_that_was_agreed_to_or_not_yet_is_good(alone: Alone) -> None:
+    files = alone.coordinator.files
+    files |= {name.replace("/3/", "/3/tiers/far/"): data for name, data in files.items() if "/3/" in name}
+    alone.coordinator.log.leaves.append(enrolled_leaf(bytes(32), "near"))
+    assert "handed over" in alone.errand(DoorOfTwo(), tier="far")
+    alone.coordinator.log.leaves.append(enrolled_leaf(VAULT_KEY, "far"))
+    assert alone.errand(DoorOfTwo(), tier="far") == []
 
 
 DONE = RoundState(number=3, job="3", word="sent")

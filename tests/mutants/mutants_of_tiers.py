@@ -124,6 +124,22 @@ MUTANTS = (
         caught_by="test_an_answer_that_was_stored_counts_by_the_assigned_tier_or_not_at_all",
     ),
     Mutant(
+        name="a courier goes on where the log has its vault in another tier",
+        kind=Kind.CONFINEMENT,
+        function="check_own_tier",
+        old=" and line != agreed",
+        new=" and False",
+        caught_by="test_a_log_that_enrols_the_vault_in_another_tier_than_was_agreed_to_stops_its_courier[far-None]",
+    ),
+    Mutant(
+        name="a courier sends before it looks at what it knows of the log",
+        kind=Kind.CONFINEMENT,
+        function="Errand.run",
+        old="            self._check_own_tier()\n            self._send_released()\n",
+        new="            self._send_released()\n",
+        caught_by="test_a_log_that_enrols_the_vault_in_another_tier_than_was_agreed_to_stops_its_courier[far-None]",
+    ),
+    Mutant(
         name="a second invitation moves a key to another tier",
         kind=Kind.CONFINEMENT,
         function="State.enrol",

@@ -12,7 +12,7 @@ from typing import Any
 from learner.federation.courier_campaign import ServedCampaign
 from learner.federation.courier_door import Door
 from learner.federation.courier_errand import Errand
-from learner.federation.courier_folder import Access, CourierFolder
+from learner.federation.courier_folder import KEY_FILE, Access, CourierFolder
 from learner.federation.courier_https import Reply
 from tests.worlds.campaign_logs import WorldLog
 from tests.worlds.campaigns import campaign, round_of
@@ -25,6 +25,8 @@ from vault.errors.federation import CoordinatorUnreachable
 from vault.requests.bundle import signature_line
 
 TOKEN = "7" * 64
+VAULT_KEY = bytes([7] * 32)
+"""By which the coordinator knows the vault."""
 
 
 @dataclass
@@ -144,6 +146,7 @@ def carrying(world: World) -> Iterator[CarriedWorld]:
     place.keep(Access(campaign=found.line.id, requester=NAME, token=TOKEN, door=door))
     for name in ("campaign.json", "campaign.sig"):
         place.write(name, (folder / name).read_bytes())
+    place.write(KEY_FILE, VAULT_KEY)
     coordinator = MemoryCoordinator(folder=folder, log=WorldLog(folder), clock=world.clock)
     with serving(world), attach.attach(world.paths, attach.passphrase_secret(PASSPHRASE)) as owner:
         yield CarriedWorld(world=world, coordinator=coordinator, folder=place, owner=owner)

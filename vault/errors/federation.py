@@ -168,6 +168,12 @@ class EnrolledInOtherTier(Refused):
     """This vault is enrolled in another noise tier of the campaign, and a tier does not change."""
 
 
+class EnrolledOtherwise(Broken):
+    """The campaign's log has this vault in another noise tier, {there}, and you agreed to {here}: nothing is sent."""
+
+    hint = "answers would weigh by a noise that they do not have; ask whoever invited you"
+
+
 class EnrolmentNotProven(Refused):
     """The key that asks to be enrolled did not sign that."""
 

@@ -118,6 +118,12 @@ def is_enrolment(line: bytes) -> bool:
     return _ENROLLED.fullmatch(line) is not None
 
 
+def enrolled_tier(line: bytes) -> str | None:
+    """The noise tier in which a line enrols a key; None is the campaign's own noise. Raises ``CampaignLogBroken``."""
+    leaf = parse_leaf(line)
+    return leaf.tier if isinstance(leaf, TieredLeaf) else None
+
+
 def parse_leaf(line: bytes) -> Leaf:
     """The leaf in these bytes, line end not included; raises ``CampaignLogBroken``."""
     if len(line) > LEAF_LIMIT:
