@@ -35,6 +35,8 @@ from learner.protocol import ColumnFrame
 THREADS, clock = (2, perf_counter) if "--threads" in sys.argv else (1, process_time)
 # units that an attack on the run needs: more than there are, or as many as it says
 NOBODY, FEWEST = 1 << 30, membership_attack.FEWEST
+# an attack looks at every step, so that it does not cancel
+EVERY_STEP = 1 << 30
 # the owner's curve looks this often, in the short run and in the long one
 LOOKS = 2
 ROUNDS = int(os.environ.get("ROUNDS", "7"))
@@ -44,7 +46,7 @@ def of_ours(work: Workload, frame: ColumnFrame, steps: int, fewest: int) -> floa
     """Seconds of a whole run of the engine, with an attack on it where there are so many units."""
     job = replace(work.job, steps=steps)
     start_weights = weights(job)
-    with patch.object(membership_attack, "FEWEST", fewest):
+    with patch.multiple(membership_attack, FEWEST=fewest, MOST_STEPS=EVERY_STEP):
         start = clock()
         engine.train(job, start_weights, frame, progress=lambda _step, _steps: None)
         return clock() - start
