@@ -12,13 +12,22 @@ from tests.worlds.campaign_logs import WorldLog
 from tests.worlds.campaigns import campaign, round_of
 from tests.worlds.vaults import copy_of
 from tests.worlds.world import NAME, World
-from vault.errors.campaigns import CampaignMismatch, NoSuchTier, OtherTier, RoundDeparts, RoundNotInLog
+from vault.errors.campaigns import (
+    CampaignMismatch,
+    CampaignReplayed,
+    NoSuchTier,
+    OtherTier,
+    RoundDeparts,
+    RoundNotInLog,
+)
+from vault.errors.requests import RequesterBlocked
 from vault.requester.campaign_log import enrolled_leaf
 from vault.requester.campaigns import check_campaign
 from vault.requests.bundle import parse_signature_line, read_job
 from vault.requests.campaign import parse_campaign
 from vault.sealing.signing import fingerprint
 from vault.vault import Vault
+from vault.views.campaigns import TierView
 
 
 @pytest.fixture(scope="session")
@@ -147,3 +156,44 @@ def test_a_tier_is_another_ones_until_the_campaign_is_joined_and_then_for_good(
             with pytest.raises(OtherTier):
                 vault.sign_enrolment(key, campaign=found.digest, code="0" * 64, tier=other)
         assert let_in(vault, "far") == full
+
+
+def test_a_tier_that_was_taken_in_by_hand_is_corrected_until_the_campaign_is_joined(
+    asked: World, folder: Path
+) -> None:
+    with asked.vault() as vault:
+        own = vault.submit_campaign(folder)
+        assert own.moved_from is None
+        with pytest.raises(NoSuchTier):
+            vault.submit_campaign(folder, tier="near")
+        found = vault.submit_campaign(folder, tier="far")
+        assert (found.line.id, found.tier) == (own.line.id, "far")
+        assert found.moved_from == TierView(tier=None, price=own.price)
+        assert found.price is not None
+        assert (found.price.epsilon, found.price.epsilon_of_round) == price_in(folder, "far")
+        assert "the noise tier of campaign" in vault.audit_lines()[-1].sentence
+        assert "by hand: far" in vault.audit_lines()[-1].sentence
+        with pytest.raises(CampaignReplayed):
+            vault.submit_campaign(folder, tier="far")
+        vault.join_campaign(own.line.id, digest=found.digest, tier="far")
+        entries = len(vault.audit_lines())
+        for other in ("clinic", None):
+            with pytest.raises(OtherTier, match="another noise tier, far,"):
+                vault.submit_campaign(folder, tier=other)
+        assert (len(vault.audit_lines()), vault.campaign(own.line.id).tier) == (entries, "far")
+        vault.leave_campaign(own.line.id)
+        with pytest.raises(CampaignReplayed):
+            vault.submit_campaign(folder)
+
+
+def test_a_tier_is_not_corrected_for_who_is_blocked_or_once_a_round_came(asked: World, folder: Path) -> None:
+    with asked.vault() as vault:
+        found = vault.submit_campaign(folder, tier="clinic")
+        vault.block_requester(NAME)
+        with pytest.raises(RequesterBlocked):
+            vault.submit_campaign(folder, tier="far")
+        vault.unblock_requester(NAME)
+        vault.submit(round_of(folder, 1, "came", "clinic"))
+        with pytest.raises(OtherTier):
+            vault.submit_campaign(folder, tier="far")
+        assert vault.campaign(found.line.id).tier == "clinic"

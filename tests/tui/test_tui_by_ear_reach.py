@@ -17,7 +17,13 @@ from vault.owner.interface.actions import ACTIONS
 from vault.owner.interface.kinds import Kind
 
 ROOM = Path(tui.by_ear.__file__).parent
-BESIDE = ("dialogs/approval.py", "text/audit_facts.py", "couriers/joining.py", "couriers/ending.py")
+BESIDE = (
+    "dialogs/approval.py",
+    "text/audit_facts.py",
+    "couriers/joining.py",
+    "couriers/by_hand.py",
+    "couriers/ending.py",
+)
 """Where the conversation lets the vault be asked, besides its own files."""
 NOT_ASKED = {
     "settle": "the process that has the vault open does it by itself",

@@ -436,14 +436,15 @@ def test_by_ear_a_campaign_that_was_joined_is_left_by_its_word(world: World) -> 
 
 @pytest.mark.slow
 def test_by_ear_a_taken_in_campaign_is_heard_at_once(world: World, tmp_path: Path) -> None:
-    from tui.by_ear.requests import take_in
+    from tui.by_ear.taking_in import take_in
 
+    far = ("It has noise tiers.", "far: more noise than the campaign's own")
     with world.vault() as vault:
         world.imported(vault)
         world.introduced(vault)
-        said = hear(
-            lambda one: take_in(one, vault), ("Path of the folder", str(campaign(world))), (DO, "Back.")
-        )
+        opened, folder = opened_with(vault, paths_in(tmp_path)), str(campaign(world, far="0.5"))
+        said = hear(lambda one: take_in(one, opened), ("Path of the folder", folder), far, (DO, "Back."))
+        assert [vault.campaign(one.id).tier for one in vault.campaigns()] == ["far"]
     assert "The campaign waits for you." in said
     assert "The columns its rounds read:" in said
 

@@ -15,6 +15,7 @@ from tests.worlds.vaults import new_world
 from tui.dialogs.campaign import CampaignDialog
 from tui.dialogs.submit import SubmitDialog
 from tui.screens.requests import Requests
+from tui.widgets.choice import Choice
 from tui.widgets.table import ListTable
 from tui.widgets.toggle import Toggle
 
@@ -68,5 +69,53 @@ def test_a_campaign_is_taken_in_read_to_its_end_joined_and_left_in_dialogs(tmp_p
                 await type_word(pilot, "LEAVE")
                 await until(pilot, lambda: isinstance(pilot.app.screen, Requests))
                 assert [one.state for one in owner.campaigns()] == ["left"]
+
+    play(story())
+
+
+@pytest.mark.slow
+def test_the_tier_of_a_campaign_is_asked_for_and_its_optional_column_is_joined_with(tmp_path: Path) -> None:
+    world = new_world(tmp_path / "world")
+    with world.vault() as vault:
+        world.imported(vault)
+        world.introduced(vault)
+    campaign(world, far="0.5")
+
+    async def story() -> None:
+        with served_copy(world, tmp_path) as (copy, owner):
+            async with on_page(owner, copy, "requests", size=(80, 24)) as pilot:
+                for chosen, tier in ((2, "far"), (1, None)):
+                    await take_in(pilot, copy.folder / "campaign", chosen)
+                    (line,) = owner.campaigns()
+                    assert owner.campaign(line.id).tier == tier
+                await opened(pilot)
+                await press(pilot, "G")
+                coffee = pilot.app.screen.query_one(".column", Toggle)
+                assert (coffee.label, coffee.is_on) == ("coffee", False)
+                join = pilot.app.screen.query_one("#join", Button)
+                await until(pilot, lambda: not join.disabled)
+                dialog, _ = pilot.app.screen, coffee.action_turn()
+                assert isinstance(dialog, CampaignDialog)
+                await until(pilot, lambda: dialog.allowed_besides == {"coffee"} and not join.disabled)
+                join.press()
+                await until(pilot, lambda: isinstance(pilot.app.screen, Requests))
+                grant = owner.campaign(line.id).consent
+                fields = next(one.fields for one in owner.grants() if one.id == grant)
+                assert set(fields) == {"coffee", "good", "steps"}
+
+    async def take_in(pilot: Pilot[int], folder: Path, chosen: int) -> None:
+        await at_rest(pilot, "requests")
+        await press(pilot, "o")
+        await until(pilot, lambda: isinstance(pilot.app.screen, SubmitDialog))
+        pilot.app.screen.query_one("#job", Input).value = str(folder)
+        await press(pilot, "enter")
+        await sees(pilot, "It has noise tiers.")
+        pilot.app.screen.query_one("#submit", Button).press()
+        await sees(pilot, "It has noise tiers.")
+        tiers = pilot.app.screen.query(Choice)
+        tiers[chosen - 1].toggle()
+        await until(pilot, lambda: "It has noise tiers." not in words_in(pilot.app, "#dialog"))
+        pilot.app.screen.query_one("#submit", Button).press()
+        await until(pilot, lambda: isinstance(pilot.app.screen, Requests))
 
     play(story())

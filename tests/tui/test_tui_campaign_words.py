@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -25,6 +26,7 @@ from tui.text import (
     release_facts,
     request_facts,
 )
+from tui.widgets.toggle import Toggle
 from vault.errors.families import Invalid
 from vault.views.campaigns import CampaignLeaving, CampaignLine, CampaignPrice
 from vault.views.consents import GrantDraft, Withdrawal
@@ -88,6 +90,30 @@ def test_the_tier_of_a_vault_is_named_with_what_it_means() -> None:
     assert campaign_facts.tier_words(found)[0][1].endswith("others are asked in far or near")
     found.tiers = ()
     assert campaign_facts.tier_sentence(found) == ""
+
+
+def test_a_campaign_that_was_moved_to_another_tier_says_what_that_means_in_price() -> None:
+    before: Any = SimpleNamespace(tier=None, price=price(3))
+    found: Any = SimpleNamespace(
+        tier="far", price=replace(price(3), epsilon=Decimal("0.5")), moved_from=before
+    )
+    assert campaign_facts.moved(found) == (
+        "It asks you in noise tier far from now on and no more with the campaign's own noise: its 3 rounds together "
+        "cost 9 % (ε 0.5) of your budget instead of 9 % (ε 1)."
+    )
+    found.price = None
+    assert campaign_facts.moved(found).endswith("no more with the campaign's own noise.")
+    found.moved_from = None
+    assert campaign_facts.moved(found) == ""
+
+
+def test_the_dialog_of_a_campaign_allows_the_columns_that_are_ticked_and_no_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    dialog = CampaignDialog(Offer(campaign=Mock(), joining=None, leaving=None, obstacle=""))
+    columns = SimpleNamespace(results=lambda _: [Toggle("coffee", "", is_on=True), Toggle("tea", "")])
+    monkeypatch.setattr(dialog, "query", lambda _: columns)
+    assert dialog.ticked() == {"coffee"}
 
 
 def test_an_invitation_to_a_noise_tier_says_so_where_it_is_shown() -> None:

@@ -17,15 +17,20 @@ from learner.federation.courier_folder import (
     RoundState,
     carried,
     draft_folder,
+    kept_draft,
     settled,
 )
+from tests.worlds.answering import START, signed_campaign
 from tests.worlds.invitations import invitation
 from tests.worlds.vaults import paths_in
 from tui.cli.exit_codes import ExitCode, exit_code
 from tui.cli.user_unit import COURIER, UserUnit, mesh_unit
+from tui.couriers.by_hand import take_in_by_hand
 from tui.couriers.ending import end_access
 from tui.text import carrying_facts, courier_facts
+from vault.errors.campaigns import CarriedInTier
 from vault.errors.meshes import MeshFailed, NoMeshJoined, NoSuchMesh
+from vault.requester.campaign_tiers import tiers_in
 
 CAMPAIGN = "c" * 32
 ACCESS = Access(campaign=CAMPAIGN, requester="Sleep lab", token="t" * 64, door="a door")
@@ -97,6 +102,24 @@ def test_leaving_by_a_command_ends_the_access_of_its_courier(tmp_path: Path) -> 
     assert [one.access().campaign for one in carried(paths.courier)] == ["f" * 32]
     assert end_access(vault, paths, CAMPAIGN) == []
     assert ended == [ACCESS.door]
+
+
+@pytest.mark.parametrize("is_joined", [True, False])
+def test_a_noise_tier_by_hand_is_refused_beside_that_of_an_invitation(
+    tmp_path: Path, is_joined: bool
+) -> None:
+    taken: list[str | None] = []
+    vault: Any = SimpleNamespace(submit_campaign=lambda _folder, tier: taken.append(tier))
+    folder = signed_campaign(tmp_path, START, v=2, tiers=[{"name": "far", "noise_multiplier": 29.0}])
+    home, digest = tmp_path / "courier", tiers_in(folder).digest
+    take_in_by_hand(vault, home, folder, None)
+    draft = draft_folder(home, digest)
+    draft.write(INVITATION_FILE, invitation(campaign=digest, tier="far"))
+    _ = settled(draft) if is_joined else kept_draft(draft)
+    take_in_by_hand(vault, home, folder, "far")
+    with pytest.raises(CarriedInTier, match="the noise tier of its invitation, far: "):
+        take_in_by_hand(vault, home, folder, None)
+    assert taken == [None, "far"]
 
 
 def test_who_was_added_is_named_with_the_way_to_trust_them() -> None:

@@ -18,6 +18,7 @@ from tui.by_ear import (
     requesters,
     requests,
     runs,
+    taking_in,
     upkeep,
 )
 from tui.by_ear.beginning import Opened, begin
@@ -94,7 +95,7 @@ def _in_vault(hear: Callable[[Talk, OwnerSession], None]) -> Room:
 ROOMS: Final[Mapping[str, Room]] = {
     "Hear again what waits for you.": _say_what_waits,
     "Import a file.": _in_vault(importing.import_file),
-    "Take in a request, or the key of somebody new.": _in_vault(requests.take_in),
+    "Take in a request, or the key of somebody new.": taking_in.take_in,
     "Requests: what others ask, and your decision.": _in_vault(requests.hear_requests),
     "Held updates: release or keep them.": _hear_releases,
     "Consents: what you allowed, and withdrawing it or allowing more.": _in_vault(consents.hear_consents),

@@ -1,21 +1,15 @@
-"""What others ask, by ear: take it in, hear what is asked and what it costs, decide, run."""
+"""What others ask, by ear: hear what is asked and what it costs, decide, run."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
 from tui.by_ear.acting import attempt, carry_out, label, possible, watched
-from tui.by_ear.campaigns import hear_campaign
 from tui.cli.interruption import answered, say_stopping
-from tui.couriers.joining import is_invitation
 from tui.dialogs.approval import PreparedApproval, approve, prepare_approval
 from tui.text import attack_facts, request_facts, wording
-from tui.text.parse import parse_path
-from vault.requester.file_kinds import check_kind
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tui.by_ear.talk import Talk
     from vault.owner.interface.session import OwnerSession
     from vault.views.price import PriceView
@@ -176,56 +170,4 @@ def run_now(talk: Talk, vault: OwnerSession, request_id: str) -> None:
         return
     talk.say(
         f"The run has ended. Its result is held here for your decision, under held updates: {held.id[:8]}."
-    )
-
-
-# taking in --------------------------------------------------------------------------------------------------
-
-
-def take_in(talk: Talk, vault: OwnerSession) -> None:
-    """A job or a campaign, or the key file of somebody new."""
-    talk.say(
-        "Taking in the folder of a job or a campaign checks its signature, its limits and its price; then it waits for "
-        "your decision. Of a key file you hear the fingerprint, and say who it is. Nothing of your data is read, and "
-        "nothing is spent."
-    )
-    typed = talk.ask("Path of the folder or of the key file, or nothing to go back:")
-    if not typed:
-        return
-    path = parse_path(typed).absolute()
-    check_kind(path, "job", "campaign", "invitation", "requester-public")
-    if path.is_file() and is_invitation(path):
-        talk.say("This is an invitation: take it in under campaigns by invitation.")
-    elif path.is_file():
-        add_requester(talk, vault, path)
-    elif (path / "campaign.json").is_file():
-        found = vault.submit_campaign(path).line
-        talk.say("The campaign waits for you.")
-        hear_campaign(talk, vault, found.id)
-    else:
-        request = vault.submit(path)
-        talk.say(f"The request {request_facts.taken_in(request.line)}.")
-        hear_request(talk, vault, request.line.id)
-
-
-def add_requester(talk: Talk, vault: OwnerSession, key_file: Path) -> None:
-    """Add exactly the key whose fingerprint is said."""
-    from vault.requester.keys import fingerprint_of
-
-    fingerprint = fingerprint_of(key_file)
-    talk.say(
-        f"Fingerprint of their key: {fingerprint}",
-        "They may then send requests, which wait for you; nothing of your data is read or allowed by it.",
-    )
-    name = talk.ask("Your own name for them, or nothing to go back:")
-    if not name:
-        return
-    contact = talk.ask("How to reach them, or nothing:")
-    if not talk.agrees(f"Let {name} ask", "Not now"):
-        return
-    added = vault.add_requester(name, key_file, fingerprint=fingerprint, contact=contact)
-    warnings = wording.name_warnings(added.name, added.resembles, added.alphabets)
-    talk.say(
-        f"{added.name} may send requests now. Their key is not verified: compare the fingerprint with them in person.",
-        *(f"Note: {sentence}." for sentence in warnings),
     )

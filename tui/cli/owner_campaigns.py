@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
@@ -24,6 +25,7 @@ from tui.cli.terminal import (
     write_wrapped,
 )
 from tui.cli.vault_access import global_options, open_vault
+from tui.couriers.by_hand import take_in_by_hand
 from tui.couriers.meshes import meshes_here
 from tui.text import campaign_facts, courier_facts, mesh_facts, times, wording
 from tui.text.request_facts import THEIRS
@@ -51,15 +53,20 @@ def add_owner_commands(group: typer.Typer) -> None:
 
 
 def submit(context: typer.Context, folder: CampaignDir, tier: Tier = None, as_json: AsJson = False) -> None:
-    """For owners: take a signed campaign into the inbox; nothing is read and nothing is charged by it."""
+    """For owners: take a signed campaign into the inbox, or change the noise tier of one that waits there."""
     with open_vault(context) as vault:
-        found = vault.submit_campaign(folder, tier=tier)
+        found = take_in_by_hand(vault, global_options(context).paths.courier, folder, tier)
     if as_json:
         write_json(found)
     else:
         write(found.line.id)
     theirs = f"{found.line.requester} calls it {found.campaign_id[:8]}"
     say(f"Campaign {found.line.id[:8]} of {found.line.requester} waits for you; {theirs}.")
+    if found.moved_from:
+        say(campaign_facts.moved(found))
+    elif found.tiers and tier is None:
+        tiers, where = " or ".join(found.tiers), shlex.quote(str(folder))
+        say(campaign_facts.OTHER_TIERS.format(tiers=tiers, folder=where))
     if found.obstacle:
         say(f"No round of it can run here as it is. {found.obstacle}")
     _say_how_let_in(context, found)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, ClassVar
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual import work
 from textual.widget import Widget
@@ -17,10 +18,15 @@ from tui.widgets.facts import Facts
 from tui.widgets.plain import Plain
 from tui.widgets.special_toggle import MISSING, SpecialToggle
 from tui.widgets.toggle import Toggle
+from vault.errors.families import LockboxError
 
 if TYPE_CHECKING:
     from tui.app.page import Page
     from tui.couriers.meshes import Meshed
+    from vault.views.campaigns import CampaignJoining
+    from vault.views.consents import FieldAskView
+
+ASKING: Final = "Asking the vault…"
 
 
 class CampaignDialog(ReadToEndDialog):
@@ -31,6 +37,8 @@ class CampaignDialog(ReadToEndDialog):
     def __init__(self, offer: Offer) -> None:
         super().__init__()
         self._offer = offer
+        self.allowed_besides: frozenset[str] = frozenset()
+        """The optional columns that the consent to be written names."""
 
     def title_text(self) -> str:
         """Whose campaign on what."""
@@ -129,11 +137,20 @@ class CampaignDialog(ReadToEndDialog):
     def _consent(self) -> Iterable[Widget]:
         if self._offer.joining is not None:
             draft = self._offer.joining.draft
+            if asked := self._optional():
+                yield Plain(campaign_facts.OPTIONAL, classes="heading")
+                for one in asked:
+                    about = f"{request_facts.asked_as(one)}; {one.transform}".rstrip("; ")
+                    yield Toggle(one.name, about, classes="column value")
             yield Plain(
                 "Joining writes one consent; what you agree to, as its record will say", classes="heading"
             )
             yield Facts(request_facts.draft_ends(draft), classes="value")
             yield Plain(draft.notice)
+
+    def _optional(self) -> list[FieldAskView]:
+        """The columns without which its rounds run as well."""
+        return [one for one in self._offer.campaign.decision.fields if one.necessity == "optional"]
 
     # deciding
 
@@ -176,13 +193,43 @@ class CampaignDialog(ReadToEndDialog):
         """Reading comes first, then the yes to what is special."""
         if not self._has_read:
             return SCROLL
+        if self.ticked() != self.allowed_besides:
+            return ASKING
         special = self.query_one("#special", Toggle)
         return MISSING if special.display and not special.is_on else ""
 
     def on_toggle_turned(self, event: Toggle.Turned) -> None:
-        """The yes to what is special was given or taken back."""
+        """The yes to what is special was given or taken back, or another column is wanted or not."""
         event.stop()
+        if event.toggle.has_class("column"):
+            self._prepare_again()
         self.update_answer()
+
+    def ticked(self) -> frozenset[str]:
+        """The optional columns that are ticked."""
+        return frozenset(one.label for one in self.query(".column").results(Toggle) if one.is_on)
+
+    @work(exclusive=True, group="look")
+    async def _prepare_again(self) -> None:
+        """Ask the vault what joining would write with the columns that are ticked."""
+        found, wanted = self._offer.campaign.line.id, self.ticked()
+        try:
+            joining = await self.program.ask(lambda vault: vault.preview_join(found, optional=wanted))
+        except LockboxError as error:
+            for toggle in self.query(".column").results(Toggle):
+                toggle.set_on(toggle.label in self.allowed_besides)
+            self.program.tell_error(error)
+        else:
+            self._show_joining(joining, wanted)
+        self.update_answer()
+
+    def _show_joining(self, joining: CampaignJoining, wanted: frozenset[str]) -> None:
+        """What would be written now; other columns of a special category take a yes of their own anew."""
+        before, special = self._offer.joining, self.query_one(SpecialToggle)
+        self._offer, self.allowed_besides = replace(self._offer, joining=joining), wanted
+        if before is not None and joining.draft.special != before.draft.special:
+            special.set_on(False)
+            special.set_columns(joining.draft.special)
 
     def chosen(self, name: str) -> None:
         """Join it, or leave it."""
@@ -197,10 +244,13 @@ class CampaignDialog(ReadToEndDialog):
 
     def _join(self) -> None:
         offer, paths, special = self._offer, self.program.paths, self.query_one("#special", Toggle).is_on
+        optional = self.allowed_besides
         unattended = self.query_one("#unattended", Toggle).is_on
         self.show_note(carrying_facts.ASKED if offer.courier is not None else "")
         self.carry_out(
-            lambda vault: join(vault, paths, offer, special=special, unattended=unattended),
+            lambda vault: join(
+                vault, paths, offer, optional=optional, special=special, unattended=unattended
+            ),
             " ".join,
             "joined",
         )

@@ -75,7 +75,15 @@ def _warnings(vault: OwnerSession, name: str) -> tuple[str, ...]:
     )
 
 
-def join(vault: OwnerSession, paths: Paths, offer: Offer, *, special: bool, unattended: bool) -> list[str]:
+def join(
+    vault: OwnerSession,
+    paths: Paths,
+    offer: Offer,
+    *,
+    optional: frozenset[str],
+    special: bool,
+    unattended: bool,
+) -> list[str]:
     """Join a campaign; where it came by an invitation a courier is let in before, and goes once. What was done."""
     found = offer.campaign
     courier = carried_here(paths.courier, None).get(found.line.id)
@@ -85,6 +93,7 @@ def join(vault: OwnerSession, paths: Paths, offer: Offer, *, special: bool, unat
         found.line.id,
         digest=found.digest,
         tier=found.tier,
+        optional=optional,
         special_confirmed=special,
         unattended=unattended,
     )

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from textual import work
 from textual.widget import Widget
-from textual.widgets import Input
+from textual.widgets import Input, RadioSet
 
-from tui.app.threads import in_thread
+from tui.app.threads import in_thread, to_its_end
+from tui.couriers.by_hand import take_in_by_hand
 from tui.couriers.joining import is_invitation, look_at_invitation, read_invitation
 from tui.dialogs.campaign import open_campaign
 from tui.dialogs.invitation import InvitationDialog
@@ -19,6 +20,7 @@ from tui.dialogs.vault_call import VaultCallDialog
 from tui.text import campaign_facts, request_facts
 from tui.text.parse import parse_path
 from tui.text.screen_words import on_screen
+from tui.widgets.choice import Choice
 from vault.errors.families import Invalid, LockboxError
 from vault.requester.file_kinds import check_kind
 
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from tui.app.page import Page
     from tui.couriers.joining import Invited
     from vault.owner.interface.session import OwnerSession
+    from vault.requester.campaign_tiers import CampaignTiers
 
 
 class SubmitDialog(VaultCallDialog):
@@ -35,6 +38,8 @@ class SubmitDialog(VaultCallDialog):
     """
 
     AUTO_FOCUS = "#job"
+    _tiers_of: Path | None = None
+    """The campaign whose noise tiers are shown."""
 
     def title_text(self) -> str:
         """What is done."""
@@ -53,6 +58,9 @@ class SubmitDialog(VaultCallDialog):
         yield Input(
             placeholder="path of a folder, an invitation or a key file (.pub)", id="job", compact=True
         )
+        tiers = RadioSet(id="tier")
+        tiers.display = False
+        yield tiers
         yield from super().before_buttons()
 
     def choices(self) -> Iterable[tuple[str, str]]:
@@ -64,13 +72,17 @@ class SubmitDialog(VaultCallDialog):
         event.stop()
         self.chosen("submit")
 
+    def _path(self) -> Path | None:
+        """The path that is typed; None where there is none."""
+        typed = self.query_one("#job", Input).value.strip()
+        return parse_path(typed).absolute() if typed else None
+
     def chosen(self, name: str) -> None:
         """Take the job in, or look at the key."""
-        typed = self.query_one("#job", Input).value.strip()
-        if not typed:
+        path = self._path()
+        if path is None:
             self.show_problem("Type the path of the folder or of the key file that the requester gave you.")
             return
-        path = parse_path(typed).absolute()
         try:
             check_kind(path, "job", "campaign", "invitation", "requester-public")
         except Invalid as error:
@@ -79,17 +91,65 @@ class SubmitDialog(VaultCallDialog):
         if path.is_file():
             self._look_at_file(path)
         elif (path / "campaign.json").is_file():
-            self.carry_out(
-                lambda vault: vault.submit_campaign(path),
-                lambda _: "The campaign waits for you.",
-                "submitted",
-            )
+            self._look_at_campaign(path)
         else:
             self.carry_out(
                 lambda vault: vault.submit(path),
                 lambda found: f"The request {request_facts.taken_in(found.line)}.",
                 "submitted",
             )
+
+    @work(exclusive=True, group="look")
+    async def _look_at_campaign(self, path: Path) -> None:
+        """Take a campaign in; where it has noise tiers the one that its owner was told is asked for before."""
+        from vault.requester.campaign_tiers import tiers_in
+
+        try:
+            found = await in_thread(lambda: tiers_in(path))
+        except LockboxError as error:
+            self.show_problem(on_screen(error))
+            return
+        if not found.has_tiers:
+            self._take_in(path, None)
+        elif self._tiers_of != path:
+            await to_its_end(self._ask_tier(path, found))
+        elif (pressed := self.query_one("#tier", RadioSet).pressed_button) is None:
+            self.show_problem(campaign_facts.TIER_ASKED)
+        else:
+            self._take_in(path, pressed.name or None)
+
+    async def _ask_tier(self, path: Path, found: CampaignTiers) -> None:
+        """Show the noise tiers of a campaign, none of them chosen."""
+        tiers, own = self.query_one("#tier", RadioSet), found.noises[None]
+        await tiers.remove_children()
+        await tiers.mount(
+            *(
+                Choice(campaign_facts.tier_with_noise(tier, noise, own), name=tier or "")
+                for tier, noise in found.noises.items()
+            )
+        )
+        self._tiers_of, tiers.display = path, True
+        self.show_problem(campaign_facts.TIER_ASKED)
+        tiers.focus()
+
+    def _take_in(self, path: Path, tier: str | None) -> None:
+        home = self.program.paths.courier
+        self.carry_out(
+            lambda vault: take_in_by_hand(vault, home, path, tier),
+            lambda found: f"The campaign waits for you. {campaign_facts.moved(found)}".rstrip(),
+            "submitted",
+        )
+
+    def on_input_changed(self) -> None:
+        """Another path may be another campaign, with other noise tiers."""
+        super().on_input_changed()
+        if self._tiers_of is not None and self._path() != self._tiers_of:
+            self._tiers_of, self.query_one("#tier").display = None, False
+
+    def on_radio_set_changed(self, event: RadioSet.Changed) -> None:
+        """A noise tier was chosen, so that nothing is missing any more."""
+        event.stop()
+        self.show_problem("")
 
     @work(exclusive=True, group="act")
     async def _look_at_file(self, path: Path) -> None:

@@ -61,6 +61,14 @@ OWN_ROUNDS = (
     "released one. Nobody checks them: whoever has the key of the rounds, as each peer has, and your vault's token "
     "could hand in others, and the price assumes so."
 )
+OPTIONAL = "Its rounds run without these as well; space ticks one that you allow too"
+TIER_ASKED = (
+    "It has noise tiers. Choose the one that whoever asks told you: in another one no round for you fits."
+)
+OTHER_TIERS = (
+    "You are asked with the campaign's own noise. If whoever asks told you a noise tier ({tiers}): "
+    "lockbox campaign submit {folder} --tier NAME"
+)
 TIER = (
     "Who asks put your vault in this noise tier, and noise and price here are those of it. A round with any other "
     "noise is refused. An answer with less noise counts for more, but for no more than twice the median one."
@@ -153,10 +161,28 @@ def tier_words(found: CampaignView) -> Facts:
 
 
 def _tier(found: CampaignView) -> str:
-    """The noise tier of this vault by its name, and how its noise is to the campaign's own."""
-    if found.tier is None:
-        return OWN_NOISE
-    return f"{found.tier}: {MORE_NOISE if found.noise_multiplier > found.own_noise else LESS_NOISE}"
+    return tier_with_noise(found.tier, found.noise_multiplier, found.own_noise)
+
+
+def tier_with_noise(tier: str | None, noise: float, own: float) -> str:
+    """A noise tier by its name, and how its noise is to the campaign's own."""
+    return OWN_NOISE if tier is None else f"{tier}: {MORE_NOISE if noise > own else LESS_NOISE}"
+
+
+def moved(found: CampaignView) -> str:
+    """That a campaign was moved to another noise tier and what that means in price, or nothing where it was not."""
+    before = found.moved_from
+    if before is None:
+        return ""
+    now, was = (
+        "with " + OWN_NOISE if one is None else f"in noise tier {one}" for one in (found.tier, before.tier)
+    )
+    said = f"It asks you {now} from now on and no more {was}"
+    if found.price is None or before.price is None:
+        return f"{said}."
+    rounds = wording.counted(found.price.rounds, "round")
+    costs = [f"{wording.percent(one.share_percent)} (ε {one.epsilon})" for one in (found.price, before.price)]
+    return f"{said}: its {rounds} together cost {costs[0]} of your budget instead of {costs[1]}."
 
 
 def tier_sentence(found: CampaignView) -> str:

@@ -56,6 +56,12 @@ class OtherTier(Refused):
     hint = "it is assigned once, by whoever asks; whoever wants another one asks by another campaign"
 
 
+class CarriedInTier(Refused):
+    """A courier carries this campaign in the noise tier of its invitation, {here}: no other is set by hand."""
+
+    hint = "whoever invited you assigned it; whoever wants another one asks by another invitation or campaign"
+
+
 class RoundTampered(Broken):
     """The job does not carry a valid signature of the campaign's round key."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,11 +15,13 @@ from vault.queries.campaigns import (
     joining_view,
     leaving_view,
     numbers_of,
+    tier_view,
 )
 from vault.queries.ids import full_campaign_id
 from vault.requests import campaigns
 from vault.requests.bundle import SIGNATURE_LIMIT, read_bounded
 from vault.requests.campaign import CAMPAIGN_FILE, CAMPAIGN_LIMIT, CAMPAIGN_SIGNATURE_FILE, campaign_signature
+from vault.requests.campaign_tiers import BY_HAND, in_other_tier, set_tier
 from vault.requests.enrolment import public_key, signed_enrolment
 from vault.requests.folders import check_campaign_there
 from vault.requests.let_courier_in import let_in
@@ -41,10 +44,16 @@ class CampaignActions:
     def submit_campaign(self, folder: Path, *, tier: str | None = None) -> CampaignView:
         data, signature = _read(folder)
         with self._opened.act() as act:
-            campaign_id, refusal = campaigns.take_in(act, data, signature, tier=tier)
+            here = in_other_tier(act.uow, data, signature, tier)
+            if here is None:
+                before = None
+                campaign_id, refusal = campaigns.take_in(act, data, signature, tier=tier)
+            else:
+                before, campaign_id, refusal = tier_view(act.uow, self._opened, here), here.id, None
+                set_tier(act, here, tier, by=BY_HAND)
         if refusal:
             raise refusal
-        return self.campaign(campaign_id)
+        return replace(self.campaign(campaign_id), moved_from=before)
 
     def sign_enrolment(
         self, requester: str, *, campaign: str, code: str, tier: str | None = None

@@ -31,6 +31,7 @@ from vault.views.campaigns import (
     LogView,
     PeerView,
     RoundView,
+    TierView,
 )
 from vault.views.purposes import PURPOSES
 from vault.views.states import CampaignState, RequestState
@@ -126,6 +127,12 @@ def campaign_view(uow: UnitOfWork, vault: OpenVault, row: CampaignRow) -> Campai
         tiers=tuple(name for name in document.noises if name is not None),
         own_noise=signed_document(row).noises[None],
     )
+
+
+def tier_view(uow: UnitOfWork, vault: OpenVault, row: CampaignRow) -> TierView:
+    """The noise tier in which a campaign asks this vault now, and what its rounds cost in it."""
+    price = _price(uow, load_campaign(uow, row), trusted_now(uow, vault.clock))
+    return TierView(tier=row.tier, price=price)
 
 
 def joining_view(

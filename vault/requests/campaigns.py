@@ -10,19 +10,13 @@ from typing import TYPE_CHECKING
 
 from vault.audit.entries import EntryType
 from vault.budget.ledger import check_rounds_payable
-from vault.errors.campaigns import (
-    OWN_NOISE,
-    CampaignReplayed,
-    CampaignUnderRefusal,
-    CampaignWrongState,
-    OtherTier,
-)
+from vault.errors.campaigns import CampaignReplayed, CampaignUnderRefusal, CampaignWrongState
 from vault.errors.requests import OtherCollection, RequesterBlocked
 from vault.requests import inbox, refusals
 from vault.requests.campaign import CampaignDocument, campaign_digest, signed_campaign
 from vault.requests.campaign_end import check_end
 from vault.requests.requesters import find_by_key
-from vault.requests.stored_campaigns import document_of, rounds_of, signed_document
+from vault.requests.stored_campaigns import document_of, rounds_of
 from vault.requests.translate import mechanism
 from vault.sealing.random import random_id
 from vault.store.tables import CampaignRow, RequesterRow
@@ -45,7 +39,7 @@ def take_in(
     """Store a campaign that breaks no rule of its own; returns its id here and, if a standing word of the owner's
     refuses it, which.
 
-    `tier` is the noise tier in which this vault is asked, for good; None is the campaign's own noise. What breaks a
+    `tier` is the noise tier in which this vault is asked; None is the campaign's own noise. What breaks a
     rule is not stored and raises: `CampaignInvalid`, `CampaignTampered`, `UnknownRequester`, `RequesterBlocked`,
     `CampaignReplayed`, `NoSuchTier`, and `BudgetExhausted` for a round, or for rounds, that no vault can pay.
     """
@@ -74,24 +68,6 @@ def take_up(act: AuditedTransaction) -> None:
         refusal, is_told = _standing_word(act.uow, row, act.now, before=before)
         if refusal is not None:
             _refuse(act, row, reason=str(refusal), is_told=is_told)
-
-
-def check_tier(uow: UnitOfWork, row: CampaignRow, tier: str | None) -> None:
-    """Refuse another noise tier than that of a campaign here once it was joined or a round came; raises `OtherTier`."""
-    is_new = row.state is CampaignState.WAITING and not rounds_of(uow, row)
-    if row.tier != tier and not is_new:
-        raise OtherTier(here=row.tier or OWN_NOISE)
-
-
-def set_tier(act: AuditedTransaction, row: CampaignRow, tier: str | None) -> None:
-    """Let a campaign wait in another noise tier, which `check_tier` allowed; raises `NoSuchTier`."""
-    if row.tier == tier:
-        return
-    document = signed_document(row).at_tier(tier)
-    check_rounds_payable(mechanism(document.job), document.rounds)
-    row.tier = tier
-    what = f"the noise tier of campaign {row.id[:8]}, by another invitation: {tier or OWN_NOISE}"
-    act.record(EntryType.SETTINGS_CHANGE, hidden={"what": what})
 
 
 def _received(

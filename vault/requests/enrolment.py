@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from vault.errors.families import Invalid
-from vault.requests.campaigns import check_tier
+from vault.requests.campaign_tiers import check_tier
 from vault.requests.enrolment_message import enrolment_message
 from vault.requests.requesters import id_of, vault_key
 from vault.store.tables import CampaignRow

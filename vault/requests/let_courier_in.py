@@ -9,6 +9,7 @@ from vault.errors.daemon import SessionEnded
 from vault.errors.keys import KeyNotShown
 from vault.requests import campaigns, requesters, tokens
 from vault.requests.campaign import campaign_digest, signed_campaign
+from vault.requests.campaign_tiers import BY_INVITATION, check_tier, set_tier
 from vault.requests.stored_campaigns import show
 from vault.sealing.signing import fingerprint as fingerprint_of
 from vault.store.tables import CampaignRow, RequesterRow
@@ -62,7 +63,7 @@ def _taken_in(
 ) -> tuple[str, Refused | None]:
     """The id of a campaign here, which may have come in before, and the standing word that refuses it."""
     for row in act.uow.find(CampaignRow, digest=campaign_digest(data)):
-        campaigns.check_tier(act.uow, row, tier)
-        campaigns.set_tier(act, row, tier)
+        check_tier(act.uow, row, tier)
+        set_tier(act, row, tier, by=BY_INVITATION)
         return row.id, None
     return campaigns.take_in(act, data, signature, tier=tier)

@@ -93,6 +93,14 @@ class CampaignPrice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TierView:
+    """A noise tier in which a campaign asks a vault, None being its own noise, and what all rounds cost in it."""
+
+    tier: str | None
+    price: CampaignPrice | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CampaignView:
     """A campaign whole. `price` is None where no round of it can count here any more and none did.
 
@@ -101,7 +109,7 @@ class CampaignView:
     None where none was handed over; `is_unattended` says that its rounds run without being started; `peers` are those
     of a mesh, each of whom gets what is released. `tiers` are the names of the campaign's noise tiers, and `tier` is
     the one in which this vault was asked, whose noise and price are shown; None is the campaign's own noise, which is
-    `own_noise`.
+    `own_noise`. Where it was just taken in again in another tier, `moved_from` is the one before.
     """
 
     line: CampaignLine
@@ -140,6 +148,7 @@ class CampaignView:
     tier: str | None = None
     tiers: tuple[str, ...] = ()
     own_noise: float = 0.0
+    moved_from: TierView | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

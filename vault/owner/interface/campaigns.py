@@ -22,9 +22,10 @@ class Campaigns(Protocol):
     def submit_campaign(self, folder: Path, *, tier: str | None = None) -> CampaignView:
         """Take a signed campaign folder into the inbox; raises one error a rule it breaks.
 
-        `tier` is the noise tier in which this vault was asked, for good, and None the campaign's own noise. Its rounds
-        come in later, each by `submit`. A campaign that a standing word of the owner's refuses is stored as refused and
-        raises `CampaignUnderRefusal` or `OtherCollection`.
+        `tier` is the noise tier in which this vault was asked, and None the campaign's own noise. A campaign that waits
+        here in another one is moved to it, and `moved_from` says from where; once it was joined, or a round came, this
+        raises `OtherTier`. Its rounds come in later, each by `submit`. A campaign that a standing word of the owner's
+        refuses is stored as refused and raises `CampaignUnderRefusal` or `OtherCollection`.
         """
 
     def sign_enrolment(
