@@ -104,13 +104,34 @@ def test_the_constants_of_the_vault() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "stored"), [("8", "8"), (" 2.50 ", "2.5"), ("0.3", "0.3"), ("64", "64"), ("1e1", "10")]
+    ("text", "stored"), [("8", "8"), (" 2.50 ", "2.5"), ("0.3", "0.3"), ("64", "64"), ("10.0", "10")]
 )
 def test_a_lifetime_budget_is_kept_in_plain_digits(text: str, stored: str) -> None:
     assert stored == check_lifetime(text)
 
 
-@pytest.mark.parametrize("text", ["", "much", "0", "-1", "NaN", "Infinity", "65", "0.2", "1e-9"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "much",
+        "0",
+        "-1",
+        "NaN",
+        "Infinity",
+        "65",
+        "0.2",
+        "1e1",
+        "0_8",
+        "8_0",
+        "+8",
+        "8.",
+        ".8",
+        "0,8",
+        "٨",
+        "８",
+    ],
+)
 def test_a_lifetime_budget_that_cannot_be_used_is_refused(text: str) -> None:
     with pytest.raises(Invalid):
         check_lifetime(text)

@@ -166,4 +166,13 @@ MUTANTS = (
         new="if one.withdrawn_at is None and vault.now(uow) < one.not_after]",
         caught_by="test_a_consent_that_ended_by_a_wrong_clock_never_comes_to_other_rows_of_its_collections_name",
     ),
+    Mutant(
+        name="a cap with nothing in it is no cap",
+        kind=Kind.CONSENT,
+        function="grant",
+        within="tui/cli/commands/consent",
+        old="parse_epsilon(epsilon) if epsilon is not None else None",
+        new="parse_epsilon(epsilon) if epsilon else None",
+        caught_by="test_an_option_with_nothing_in_it_is_refused_and_takes_no_cap_away",
+    ),
 )

@@ -1,4 +1,4 @@
-"""Ten ways to spend more of a lifetime budget than there is."""
+"""Ways to spend more of a lifetime budget than there is."""
 
 from __future__ import annotations
 
@@ -88,5 +88,23 @@ MUTANTS = (
         old="_charge(vault, asked, allowed)",
         new="_columns(vault, asked, allowed, job)\n            _charge(vault, asked, allowed)",
         caught_by="test_nothing_is_read_before_the_charge_is_durable",
+    ),
+    Mutant(
+        name="a lifetime budget is whatever Python reads as a number",
+        kind=Kind.LEDGER,
+        function="check_lifetime",
+        within="vault/budget",
+        old="epsilon = strict_decimal(text)",
+        new="epsilon = Decimal(text.strip())",
+        caught_by="test_a_lifetime_budget_that_cannot_be_used_is_refused[0_8]",
+    ),
+    Mutant(
+        name="a budget begins like a number",
+        kind=Kind.LEDGER,
+        function="_plain",
+        within="vault/strict_number",
+        old="form.fullmatch(plain)",
+        new="form.match(plain)",
+        caught_by="test_nothing_that_python_alone_takes_for_a_number_is_one[0_5]",
     ),
 )

@@ -162,4 +162,20 @@ MUTANTS = (
         new="if self._is_answering:",
         caught_by="test_nothing_is_sealed_while_what_was_chosen_is_still_being_looked_at",
     ),
+    Mutant(
+        name="of a cap of several lines the first is taken",
+        kind=Kind.CONSENT,
+        function="TextInput._on_paste",
+        old="if len(lines) == 1:",
+        new="if lines:",
+        caught_by="test_of_several_lines_none_is_taken_and_that_is_told",
+    ),
+    Mutant(
+        name="what the program writes into a field of a number is not looked at",
+        kind=Kind.CONSENT,
+        function="TextInput.watch_value",
+        old="self._tell()",
+        new="self._told = self.refusal",
+        caught_by="test_what_the_program_writes_into_a_field_is_told_of_like_what_is_typed",
+    ),
 )

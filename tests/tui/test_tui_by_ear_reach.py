@@ -30,7 +30,6 @@ NOT_ASKED = {
     "consent": "the list of all consents has each of them whole",
     "model": "the list of all models has each of them whole",
     "explain_request": "a request that is heard has the verdict on it",
-    "check_lifetime": "an import refuses a lifetime budget that cannot be",
     "check_import": "files are imported one by one, each of which is checked as it is",
 }
 """What has no place of its own, and why it needs none."""

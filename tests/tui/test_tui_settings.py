@@ -22,9 +22,9 @@ from tui.screens.settings import (
     MinutesDialog,
     Settings,
     attempts,
-    minutes_of,
     sandbox_sentence,
 )
+from tui.text.parse import parse_minutes
 from vault.errors.families import Unavailable
 from vault.owner.interface.session import OwnerSession
 from vault.settings import Preferences, read_preferences, write_preferences
@@ -210,11 +210,11 @@ def test_a_sandbox_that_cannot_be_tried_is_told(looked: Looked, monkeypatch: pyt
 
 @given(st.text(max_size=9))
 def test_only_what_the_settings_take_is_a_number_of_minutes(typed: str) -> None:
-    minutes = minutes_of(typed)
+    minutes = parse_minutes(typed)
     if minutes is not None:
         assert Preferences(lock_minutes=minutes).lock_minutes == minutes
         assert int(typed) == minutes
 
 
 def test_the_ends_of_the_minutes_are_those_of_the_settings() -> None:
-    assert [minutes_of(typed) for typed in ("1", "1440", "0", "1441")] == [1, 1440, None, None]
+    assert [parse_minutes(typed) for typed in ("1", "1440", "0", "1441")] == [1, 1440, None, None]

@@ -23,6 +23,7 @@ from tui.widgets.bar import PageTabs, VaultBar
 from tui.widgets.help_pane import HelpPane
 from tui.widgets.keys import KeyLine
 from tui.widgets.table import ListTable
+from tui.widgets.text_input import TextInput
 from vault.errors.families import LockboxError
 
 if TYPE_CHECKING:
@@ -33,11 +34,11 @@ S = TypeVar("S")
 T = TypeVar("T")
 
 
-class SearchBar(Input):
+class SearchBar(TextInput):
     """The field of the search; every letter narrows the list, and escape shows all of it again."""
 
     def __init__(self) -> None:
-        super().__init__(placeholder="search in this list; escape shows all", id="search-bar", compact=True)
+        super().__init__(placeholder="search in this list; escape shows all", id="search-bar")
 
 
 class Page(Leavable, Generic[F]):
@@ -192,6 +193,12 @@ class Page(Leavable, Generic[F]):
         if not self.query(SearchBar):
             await self.query_one("#body").mount(SearchBar())
         self.set_focus(self.query_one(SearchBar))  # at once: the next key is a letter of the search
+
+    def on_text_input_refused(self, event: TextInput.Refused) -> None:
+        """A field of this page was given what does not go there."""
+        event.stop()
+        if event.field.refusal:
+            self.program.tell(event.field.refusal)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Narrow the list with every letter."""

@@ -39,7 +39,7 @@ def import_file(talk: Talk, vault: OwnerSession) -> None:
         return
     choice, plan = first
     if plan.rows_before is None:
-        choice = _with_terms(talk, choice, plan)
+        choice = _with_terms(talk, vault, choice, plan)
         plan = _read(talk, vault, choice)
     while True:
         _say_plan(talk, plan)
@@ -104,13 +104,14 @@ def _seal(talk: Talk, vault: OwnerSession, choice: FileChoice, plan: ImportPlan)
     talk.say(import_facts.report_words(seal(plan.id, progress=talk.progress("Sealing"))))
 
 
-def _with_terms(talk: Talk, choice: FileChoice, plan: ImportPlan) -> FileChoice:
+def _with_terms(talk: Talk, vault: OwnerSession, choice: FileChoice, plan: ImportPlan) -> FileChoice:
     """What counts as one, and the lifetime budget: both are fixed for good."""
     choice = _another_unit(talk, choice, plan)
-    budget = talk.ask(
-        f"Lifetime privacy budget, an ε that all jobs together never exceed, or nothing for {plan.lifetime_epsilon}:"
+    budget = talk.ask_for(
+        f"Lifetime privacy budget, an ε that all jobs together never exceed, or nothing for {plan.lifetime_epsilon}:",
+        vault.check_lifetime,
     )
-    return replace(choice, lifetime=budget)
+    return replace(choice, lifetime=budget or "")
 
 
 def _say_plan(talk: Talk, plan: ImportPlan) -> None:

@@ -13,6 +13,7 @@ from tui.cli.terminal import ask_secret, forget_typed, say
 from tui.text.layout import escaped, one_line
 from tui.text.parse import parse_path
 from vault.errors.families import Invalid
+from vault.strict_number import NotPlain, strict_whole
 
 T = TypeVar("T")
 
@@ -22,6 +23,13 @@ MOST: Final = 30
 
 _DRAWN: Final = re.compile("[\u2190-\u21ff\u2500-\u25ff\u2600-\u27bf\u2800-\u28ff\u203c]")
 _SIGNS: Final = str.maketrans({"·": ",", "…": "..."})
+
+
+def _number_of(typed: str) -> int | None:
+    try:
+        return strict_whole(typed)
+    except NotPlain:
+        return None
 
 
 class InputEnded(Exception):
@@ -89,8 +97,9 @@ class Talk:
         most = min(len(choices), MOST)
         while True:
             typed = self.ask("Number:")
-            if typed.isascii() and typed.isdigit() and len(typed) < 6 and int(typed) <= most:
-                return int(typed) - 1 if int(typed) else None
+            chosen = _number_of(typed)
+            if chosen is not None and chosen <= most:
+                return chosen - 1 if chosen else None
             self.say(f"Type a number from 0 to {most}, and then the enter key.")
 
     def agrees(self, verb: str, safe: str) -> bool:

@@ -11,6 +11,7 @@ import typer
 from click.exceptions import NoArgsIsHelpError
 
 from tui.cli.loaded_commands import RootGroup
+from tui.cli.number_types import WHOLE
 from tui.cli.silence import end_silence
 from tui.cli.vault_access import GlobalOptions, global_options
 
@@ -34,12 +35,6 @@ def _show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-def _not_negative(seconds: int) -> int:
-    if seconds < 0:
-        raise typer.BadParameter("it is a number of seconds, 0 or more")
-    return seconds
-
-
 @app.callback()
 def _options(
     context: typer.Context,
@@ -48,7 +43,12 @@ def _options(
     ] = None,
     passphrase_fd: Annotated[
         int | None,
-        typer.Option("--passphrase-fd", metavar="N", help="Read the passphrase from open descriptor N."),
+        typer.Option(
+            "--passphrase-fd",
+            metavar="N",
+            click_type=WHOLE,
+            help="Read the passphrase from open descriptor N.",
+        ),
     ] = None,
     recovery_key: Annotated[
         bool, typer.Option("--recovery-key", help="Open with the recovery key instead of the passphrase.")
@@ -58,7 +58,7 @@ def _options(
         typer.Option(
             "--wait",
             metavar="SECONDS",
-            callback=_not_negative,
+            click_type=WHOLE,
             show_default=False,
             help="Wait so long for a vault that another process is writing to; default: not at all.",
         ),

@@ -134,7 +134,7 @@ def report(
     from vault.requester.campaign_report import report_page
     from vault.requester.new_file import write_new
 
-    guess = parse_count(units_guess) if units_guess else None
+    guess = parse_count(units_guess) if units_guess is not None else None
     with closing(Coordinator(open_folder(folder))) as coordinator:
         found = campaign_report(coordinator, now=datetime.now(UTC), rows=rows, units_guess=guess)
     write_new(to, report_page(found))

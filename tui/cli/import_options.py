@@ -7,6 +7,8 @@ from typing import Annotated
 
 from typer import Argument, Option
 
+from tui.cli.number_types import WHOLE
+
 Files = Annotated[
     list[Path],
     Argument(
@@ -82,7 +84,8 @@ Separator = Annotated[
     Option("--separator", metavar="SIGN", help="Between cells: comma, semicolon, tab, bar or another sign."),
 ]
 SkipLines = Annotated[
-    int | None, Option("--skip-lines", metavar="N", help="So many lines stand before the header.")
+    int | None,
+    Option("--skip-lines", metavar="N", click_type=WHOLE, help="So many lines stand before the header."),
 ]
 Flatten = Annotated[
     bool, Option("--flatten", help="JSON: what is nested is taken apart, into columns such as a.b.")

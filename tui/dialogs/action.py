@@ -13,6 +13,7 @@ from tui.dialogs.vault_call import VaultCallDialog
 from tui.text.action import Action, Question
 from tui.widgets.facts import Facts
 from tui.widgets.plain import Plain
+from tui.widgets.text_input import TextInput
 
 S = TypeVar("S")
 
@@ -49,7 +50,7 @@ class ActionDialog(VaultCallDialog):
     def before_buttons(self) -> Iterable[Widget]:
         """The texts that go with it."""
         for entry in self._action.entries:
-            yield Input(placeholder=entry.placeholder, id=entry.name, max_length=entry.longest, compact=True)
+            yield TextInput(placeholder=entry.placeholder, id=entry.name, most=entry.longest)
         yield from super().before_buttons()
 
     def safe_label(self) -> str:

@@ -12,8 +12,10 @@ from textual.widgets import Input
 from tui.dialogs.dialog import Dialog
 from tui.dialogs.vault_call import VaultCallDialog
 from tui.text import times, wording
+from tui.text.parse import parse_path
 from tui.widgets.facts import Facts
 from tui.widgets.plain import Plain
+from tui.widgets.text_input import TextInput
 
 if TYPE_CHECKING:
     from vault.views.audit import AuditCheck, AuditLine
@@ -119,7 +121,7 @@ class AuditExportDialog(VaultCallDialog):
 
     def before_buttons(self) -> Iterable[Widget]:
         """Where to."""
-        yield Input(placeholder="path of a new folder", id="folder", compact=True)
+        yield TextInput(placeholder="path of a new folder", id="folder")
         yield from super().before_buttons()
 
     def choices(self) -> Iterable[tuple[str, str]]:
@@ -137,7 +139,7 @@ class AuditExportDialog(VaultCallDialog):
         if not typed:
             self.show_problem("Type the path of a new folder.")
             return
-        folder = Path(typed).expanduser().absolute()
+        folder = parse_path(typed)
         self.carry_out(
             lambda vault: vault.export_audit(folder),
             lambda found: _exported(found, folder),

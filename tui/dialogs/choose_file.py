@@ -22,6 +22,7 @@ from tui.text.screen_words import on_screen
 from tui.widgets.file_form import FileForm
 from tui.widgets.how_far import HowFar
 from tui.widgets.plain import Plain, cell
+from tui.widgets.text_input import TextInput
 from vault.errors.families import Invalid, LockboxError
 from vault.requester.file_kinds import check_kind
 from vault.views.records import FileChoice
@@ -60,7 +61,9 @@ class ChooseFileDialog(Dialog[str]):
 
     def details(self) -> Iterable[Widget]:
         """The path, and the folder to choose from."""
-        yield Input(placeholder="type, paste or drop the path of a file or folder", id="path")
+        yield TextInput(
+            placeholder="type, paste or drop the path of a file or folder", id="path", compact=False
+        )
         yield FileForm(FileChoice(path=Path(), name=""), by_number=True, id="written")
         yield FileTree(Path.home(), id="files")
 
@@ -109,8 +112,8 @@ class ChooseFileDialog(Dialog[str]):
         if not typed.strip():
             self._say("Type the path of a file, or choose one below.")
             return
-        path, *more = paths = parse_paths(typed)
         try:
+            path, *more = paths = parse_paths(typed)
             for one in paths:
                 check_kind(one)
         except Invalid as error:

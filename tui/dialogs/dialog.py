@@ -16,8 +16,8 @@ from textual.widgets import Button, Input, Label
 from tui.app.leaving import Leavable
 from tui.app.program import Program, program_of
 from tui.dialogs.jump import JUMP_KEY
-from tui.widgets.number_input import NumberInput
 from tui.widgets.plain import Plain, content
+from tui.widgets.text_input import TextInput, refusal_in
 
 R = TypeVar("R")
 
@@ -98,10 +98,10 @@ class Dialog(Leavable, ModalScreen[R | None]):
             note.set_text(sentence)
             note.display = bool(sentence)
 
-    def on_number_input_refused(self, event: NumberInput.Refused) -> None:
-        """A number field was given something else, or a number after that."""
+    def on_text_input_refused(self, event: TextInput.Refused) -> None:
+        """A field was given what does not go there, or what does after that."""
         event.stop()
-        self.show_note(event.sentence)
+        self.show_note(refusal_in(self))
 
     # what it scrolls, wherever the focus is
 
@@ -158,13 +158,17 @@ class Dialog(Leavable, ModalScreen[R | None]):
         """Do what the button of this id says."""
         raise NotImplementedError
 
+    def answer(self, name: str) -> None:
+        """Carry out what the button of this id says."""
+        self.chosen(name)
+
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """The safe answer leaves; another one is carried out."""
         event.stop()
         if event.button.id == "safe":
             self.action_leave()
         else:
-            self.chosen(str(event.button.id))
+            self.answer(str(event.button.id))
 
     def action_leave(self) -> None:
         """Leave without deciding anything."""

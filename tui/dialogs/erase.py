@@ -17,6 +17,7 @@ from tui.text.erasure_facts import erase_sentences
 from tui.text.layout import escaped
 from tui.widgets.facts import Facts
 from tui.widgets.plain import Plain, content
+from tui.widgets.text_input import TextInput
 from tui.widgets.toggle import Toggle
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class EraseDialog(ReadToEndDialog):
         """The name, to be typed."""
         with Horizontal(id="word-line"):
             yield Label(content("Type its name to erase it: "))
-            yield Input(id="word", compact=True, classes="value")
+            yield TextInput(id="word", classes="value")
         yield from super().before_buttons()
 
     def safe_label(self) -> str:

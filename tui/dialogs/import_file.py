@@ -36,6 +36,7 @@ from tui.widgets.file_form import CUTS, FileForm, changed_of
 from tui.widgets.how_far import HowFar
 from tui.widgets.number_input import DECIMAL, NumberInput
 from tui.widgets.plain import Plain, content
+from tui.widgets.text_input import TextInput
 from tui.widgets.toggle import Toggle
 from vault.errors.families import LockboxError
 from vault.views.records import FileChoice, ImportPlan, ImportReport
@@ -102,7 +103,7 @@ class ImportDialog(Dialog[str]):
     def _name_and_budget(self) -> Iterable[Widget]:
         """What else is said of a new collection once; its budget can never be made larger."""
         yield Plain("Name of the new collection", classes="heading")
-        yield Input(self._choice.name, id="name", max_length=80, compact=True)
+        yield TextInput(self._choice.name, id="name", most=80)
         yield Plain("Lifetime privacy budget, ε; all jobs together never get more", classes="heading")
         budget = self._choice.lifetime or self._preview.lifetime_epsilon
         yield NumberInput(budget, id="lifetime", form=DECIMAL, such_as="8")

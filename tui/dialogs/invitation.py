@@ -13,6 +13,7 @@ from tui.dialogs.vault_call import VaultCallDialog
 from tui.text import campaign_facts, carrying_facts
 from tui.widgets.facts import Facts
 from tui.widgets.plain import Plain
+from tui.widgets.text_input import TextInput
 
 if TYPE_CHECKING:
     from tui.couriers.joining import Invited
@@ -44,12 +45,7 @@ class InvitationDialog(VaultCallDialog):
     def before_buttons(self) -> Iterable[Widget]:
         """A name of one's own for who is not known yet."""
         if self._invited.known is None:
-            yield Input(
-                placeholder="your own name for them; empty: as they sign",
-                id="name",
-                max_length=80,
-                compact=True,
-            )
+            yield TextInput(placeholder="your own name for them; empty: as they sign", id="name", most=80)
         yield from super().before_buttons()
 
     def choices(self) -> Iterable[tuple[str, str]]:

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 NAME_ROOM: Final = 40
 LONGEST_NAME: Final = 80
-LONGEST_PATH: Final = 4096
 
 
 class AddModelDialog(VaultCallDialog):
@@ -45,11 +44,11 @@ class AddModelDialog(VaultCallDialog):
 
     def details(self) -> Iterable[Widget]:
         """The folder, a name, and what one of another vault needs besides."""
-        yield text_field("Release folder", "release", "where its three files are", most=LONGEST_PATH)
+        yield text_field("Release folder", "release", "where its three files are")
         yield text_field("Call it", "name", "empty: after what it predicts", most=LONGEST_NAME)
         yield Plain("Only of another vault's release", classes="heading")
-        yield text_field("Job folder", "job", "the job that it answers", most=LONGEST_PATH)
-        yield text_field("Vault's key", "vault-key", "the file with its public key", most=LONGEST_PATH)
+        yield text_field("Job folder", "job", "the job that it answers")
+        yield text_field("Vault's key", "vault-key", "the file with its public key")
 
     def choices(self) -> Iterable[tuple[str, str]]:
         """The verb."""

@@ -25,7 +25,6 @@ Tell = Callable[[int, int], None]
 
 NAME_ROOM: Final = 40
 LONGEST_NAME: Final = 80
-LONGEST_PATH: Final = 4096
 PICTURE_WIDTH: Final = 52
 """A picture stands beside a list, and on the smallest screen."""
 A_FILE: Final = ""
@@ -171,9 +170,7 @@ class PredictDialog(ModelUseDialog, NewFileDialog):
     def details(self) -> Iterable[Widget]:
         """Which rows, and where to."""
         yield from super().details()
-        yield text_field(
-            "That file", "file", f"a CSV file with {', '.join(self._model.features)}", most=LONGEST_PATH
-        )
+        yield text_field("That file", "file", f"a CSV file with {', '.join(self._model.features)}")
         yield from self.path_field(str(Path.home() / "predictions.csv"))
 
     def on_mount(self) -> None:

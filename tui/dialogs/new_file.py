@@ -11,6 +11,7 @@ from textual.widgets import Input
 from tui.dialogs.vault_call import VaultCallDialog
 from tui.text.parse import parse_path
 from tui.widgets.plain import Plain
+from tui.widgets.text_input import TextInput
 
 
 class NewFileDialog(VaultCallDialog):
@@ -19,7 +20,7 @@ class NewFileDialog(VaultCallDialog):
     def path_field(self, example: str) -> Iterable[Widget]:
         """Where the path is typed."""
         yield Plain("Into a new file", classes="heading")
-        yield Input(placeholder=f"such as {example}", id="path", classes="value")
+        yield TextInput(placeholder=f"such as {example}", id="path", classes="value", compact=False)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter in a field writes nothing; it leads to the buttons."""

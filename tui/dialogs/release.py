@@ -31,6 +31,7 @@ from tui.text.screen_words import on_screen
 from tui.widgets.facts import Facts
 from tui.widgets.plain import Plain, content
 from tui.widgets.price import PriceBox
+from tui.widgets.text_input import TextInput
 from vault.errors.families import LockboxError
 from vault.views.releases import ReleaseView
 
@@ -75,10 +76,10 @@ class ReleaseDialog(Dialog[ReleaseView]):
         yield Plain(to_whom(self._held, is_practice=self._is_practice), id="to-whom", classes="value")
         way = left_for(self._held)
         yield Plain(f"Where: {way}, or a new folder:", id="where")
-        yield Input(placeholder=f"{way}; or type a folder", id="folder", compact=True)
+        yield TextInput(placeholder=f"{way}; or type a folder", id="folder")
         with Horizontal(id="word-line"):
             yield Label(content(f"Type {WORD}: "))
-            yield Input(id="word", compact=True, max_length=20)
+            yield TextInput(id="word")
         yield Plain(id="refused", classes="bad")
 
     def safe_label(self) -> str:

@@ -22,6 +22,7 @@ from tui.text.release_facts import NOT_MEASURED, short_facts
 from tui.text.screen_words import on_screen
 from tui.widgets.facts import Facts
 from tui.widgets.plain import Plain, content
+from tui.widgets.text_input import TextInput
 from vault.errors.families import LockboxError
 from vault.views.releases import ReleaseView
 
@@ -63,7 +64,7 @@ class ReleaseSeveralDialog(ReadToEndDialog):
         """The word, and what is still missing."""
         with Horizontal(id="word-line"):
             yield Label(content(f"Type {WORD}: "))
-            yield Input(id="word", compact=True, max_length=20)
+            yield TextInput(id="word")
         yield from super().before_buttons()
 
     def safe_label(self) -> str:

@@ -14,6 +14,7 @@ from tui.dialogs.vault_call import VaultCallDialog
 from tui.text import wording
 from tui.widgets.facts import Facts
 from tui.widgets.plain import Plain
+from tui.widgets.text_input import TextInput
 
 if TYPE_CHECKING:
     from vault.views.requesters import RequesterView
@@ -64,7 +65,7 @@ class AddRequesterDialog(VaultCallDialog):
     def before_buttons(self) -> Iterable[Widget]:
         """A name of one's own, and what is optional."""
         for name, placeholder, longest in FIELDS:
-            yield Input(placeholder=placeholder, id=name, max_length=longest, compact=True)
+            yield TextInput(placeholder=placeholder, id=name, most=longest)
         yield from super().before_buttons()
 
     def choices(self) -> Iterable[tuple[str, str]]:

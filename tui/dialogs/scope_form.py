@@ -17,6 +17,7 @@ from tui.text import wording
 from tui.text.import_facts import CLASSES
 from tui.text.parse import parse_moment
 from tui.widgets.plain import Plain, content
+from tui.widgets.text_input import TextInput
 from tui.widgets.toggle import Toggle
 from vault.errors.families import Invalid
 from vault.views.purposes import PURPOSES
@@ -165,7 +166,7 @@ def selected(form: ScopeForm, selector: str, missing: str = "") -> str:
 
 def text_field(label: str, name: str, placeholder: str, value: str = "") -> Widget:
     """A field for a text, with its name before it."""
-    return _field(label, Input(value, placeholder=placeholder, id=name, compact=True, classes="value"))
+    return _field(label, TextInput(value, placeholder=placeholder, id=name, classes="value"))
 
 
 def _field(label: str, widget: Widget) -> Widget:

@@ -21,6 +21,7 @@ from tui.text import campaign_facts, request_facts
 from tui.text.parse import parse_path
 from tui.text.screen_words import on_screen
 from tui.widgets.choice import Choice
+from tui.widgets.text_input import TextInput
 from vault.errors.families import Invalid, LockboxError
 from vault.requester.file_kinds import check_kind
 
@@ -55,9 +56,7 @@ class SubmitDialog(VaultCallDialog):
 
     def before_buttons(self) -> Iterable[Widget]:
         """Where it is."""
-        yield Input(
-            placeholder="path of a folder, an invitation or a key file (.pub)", id="job", compact=True
-        )
+        yield TextInput(placeholder="path of a folder, an invitation or a key file (.pub)", id="job")
         tiers = RadioSet(id="tier")
         tiers.display = False
         yield tiers
@@ -84,6 +83,7 @@ class SubmitDialog(VaultCallDialog):
             self.show_problem("Type the path of the folder or of the key file that the requester gave you.")
             return
         try:
+            path = parse_path(typed)
             check_kind(path, "job", "campaign", "invitation", "requester-public")
         except Invalid as error:
             self.show_problem(on_screen(error))

@@ -13,7 +13,7 @@ from tui.dialogs.dialog import Dialog
 from tui.dialogs.word import WordDialog
 from tui.text.screen_words import on_screen
 from tui.widgets.plain import Plain
-from vault.errors.families import LockboxError
+from vault.errors.families import Invalid, LockboxError
 from vault.errors.requests import WasDrill
 
 if TYPE_CHECKING:
@@ -66,6 +66,13 @@ class VaultCallDialog(Dialog[str]):
         else:
             self.dismiss(result if isinstance(result, str) else result(answer))
             self.program.tell(done(answer), title=title)
+
+    def answer(self, name: str) -> None:
+        """What was typed and cannot be read is said like what the vault refuses."""
+        try:
+            self.chosen(name)
+        except Invalid as error:
+            self.show_problem(on_screen(error, self.FIELDS))
 
     def on_input_changed(self) -> None:
         """What was wrong is being corrected, and no longer said; what had been typed by then corrects nothing."""

@@ -9,6 +9,7 @@ from textual.widgets import Input
 
 from tui.dialogs.dialog import Dialog
 from tui.widgets.plain import Plain
+from tui.widgets.text_input import TextInput
 
 
 class WordDialog(Dialog[bool]):
@@ -30,7 +31,7 @@ class WordDialog(Dialog[bool]):
 
     def before_buttons(self) -> Iterable[Widget]:
         """The field of the word."""
-        yield Input(id="word", compact=True, max_length=20, placeholder=self._word)
+        yield TextInput(id="word", placeholder=self._word)
         yield Plain("", id="problem", classes="bad")
 
     def on_input_changed(self, event: Input.Changed) -> None:

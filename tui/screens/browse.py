@@ -13,7 +13,7 @@ from tui.app.page import Page, SearchBar
 from tui.dialogs.row import RowDialog
 from tui.text import wording
 from tui.text.parse import parse_count
-from tui.widgets.number_input import GROUPED, LONGEST, NumberInput
+from tui.widgets.number_input import GROUPED, NumberInput
 from tui.widgets.plain import Plain
 from tui.widgets.table import Line, ListTable
 from vault.errors.families import Invalid
@@ -40,7 +40,7 @@ class JumpBar(NumberInput):
 
     def __init__(self) -> None:
         hint = "number of a row; enter goes there, escape stays"
-        super().__init__("", placeholder=hint, id="jump-bar", form=GROUPED, such_as="5000", most=LONGEST)
+        super().__init__("", placeholder=hint, id="jump-bar", form=GROUPED, such_as="5000")
 
 
 class Browse(Page[bool]):
@@ -134,12 +134,6 @@ The rows themselves, for your eyes, 200 at a time. That you looked is recorded; 
             self.notify("This is the first page.")
         else:
             self.go_to(Place(first=max(0, self._rows.first - PAGE_ROWS), search=self._rows.search))
-
-    def on_number_input_refused(self, event: NumberInput.Refused) -> None:
-        """What was typed is no number."""
-        event.stop()
-        if event.sentence:
-            self.program.tell(event.sentence)
 
     async def action_jump(self) -> None:
         """Type the number of a row."""

@@ -20,6 +20,7 @@ from tui.app.program import Program, program_of
 from tui.app.threads import in_thread
 from tui.widgets.plain import Plain, content
 from tui.widgets.secret_input import SecretInput
+from tui.widgets.text_input import TextInput, refusal_in
 from vault.errors.families import LockboxError
 
 T = TypeVar("T")
@@ -96,6 +97,11 @@ class Card(Leavable):
         self.chosen(str(event.button.id))
 
     # saying how it goes
+
+    def on_text_input_refused(self, event: TextInput.Refused) -> None:
+        """A field was given what does not go there, or what does after that."""
+        event.stop()
+        self.show_message(refusal_in(self), is_bad=True)
 
     def show_message(self, sentence: str, *, is_bad: bool = False) -> None:
         """One sentence above the buttons."""

@@ -22,6 +22,7 @@ from tui.text.layout import table_text
 from tui.widgets.facts import Facts
 from tui.widgets.plain import Plain
 from tui.widgets.table import Line, ListTable
+from tui.widgets.text_input import TextInput
 
 if TYPE_CHECKING:
     from vault.owner.interface.session import OwnerSession
@@ -38,7 +39,7 @@ BAR: Final = 25
 NAME_ROOM: Final = 24
 
 
-class AllBar(Input):
+class AllBar(TextInput):
     """The field for a text that is looked for in every collection."""
 
     def __init__(self) -> None:
@@ -46,7 +47,6 @@ class AllBar(Input):
             placeholder="search the rows of every collection; enter begins, escape stays",
             id="all-bar",
             classes="value",
-            compact=True,
         )
 
 

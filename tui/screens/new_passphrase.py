@@ -97,6 +97,9 @@ class NewPassphrase(Card):
         self.query_one("#first", SecretInput).focus()
 
     def _check(self) -> None:
+        if fault := next((field.fault() for field in self.query(SecretInput) if field.fault()), ""):
+            self.show_message(fault, is_bad=True)
+            return
         first, second = (field.value for field in self.query(SecretInput))
         if first != second:
             self.show_message(DIFFERENT, is_bad=True)

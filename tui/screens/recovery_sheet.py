@@ -13,6 +13,7 @@ from textual.widgets import Input
 from tui.app.key_names import key_of
 from tui.screens.card import Card
 from tui.widgets.plain import Plain
+from tui.widgets.text_input import TextInput
 from vault.errors.families import LockboxError
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class RecoverySheet(Card):
         yield Plain(SHOWN_ONCE)
         yield Plain(self._sheet(), id="sheet", classes="value")
         for place, group in enumerate(self._asked):
-            yield Input(placeholder=f"type group {group + 1}", id=f"asked-{place}", max_length=16)
+            yield TextInput(placeholder=f"type group {group + 1}", id=f"asked-{place}", compact=False)
 
     def _sheet(self) -> str:
         groups = [f"{number}  {group:<7}" for number, group in enumerate(self._draft.groups, start=1)]

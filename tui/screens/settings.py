@@ -22,6 +22,7 @@ from tui.app.sandbox_probe import Attempt, probe
 from tui.app.threads import in_thread
 from tui.dialogs.dialog import Dialog
 from tui.text import wording
+from tui.text.parse import parse_minutes
 from tui.widgets.facts import Facts
 from tui.widgets.number_input import WHOLE, NumberInput
 from tui.widgets.plain import Plain
@@ -48,7 +49,6 @@ STAYS_CALM: Final = "ACCESSIBLE is set for this program, so it stays calm whatev
 UNTRIED: Final = "Not tried since this screen was opened"
 TRYING: Final = "… trying, from inside a locked-in learner, what it must not be able to do"
 BAD_MINUTES: Final = f"Type a whole number of minutes from 1 to {LONGEST_LOCK_MINUTES}."
-LONGEST_TYPED: Final = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,7 +241,7 @@ class MinutesDialog(Dialog[int]):
 
     def before_buttons(self) -> Iterable[Widget]:
         """The number."""
-        yield NumberInput(str(self._minutes), id="minutes", form=WHOLE, such_as="15", most=LONGEST_TYPED)
+        yield NumberInput(str(self._minutes), id="minutes", form=WHOLE, such_as="15")
         yield Plain("", id="problem", classes="bad")
 
     def choices(self) -> Iterable[tuple[str, str]]:
@@ -264,19 +264,11 @@ class MinutesDialog(Dialog[int]):
 
     def chosen(self, name: str) -> None:
         """Leave with the number, or say what is wrong with it."""
-        minutes = minutes_of(self.query_one("#minutes", Input).value)
+        minutes = parse_minutes(self.query_one("#minutes", Input).value)
         if minutes is None:
             self.query_one("#problem", Plain).set_text(BAD_MINUTES)
         else:
             self.dismiss(minutes)
-
-
-def minutes_of(typed: str) -> int | None:
-    """A number of minutes that can be set, or None."""
-    digits = typed.strip()
-    if not (digits.isascii() and digits.isdigit()):
-        return None
-    return int(digits) if 1 <= int(digits) <= LONGEST_LOCK_MINUTES else None
 
 
 def _drills_set(vault: OwnerSession, *, is_on: bool) -> bool:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 import shlex
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
 from vault.errors.families import Invalid
+from vault.settings import LONGEST_LOCK_MINUTES
+from vault.strict_number import NotPlain, strict_decimal, strict_whole
 
 LARGEST_EPSILON: Final = 1000
-WHOLE_NUMBER: Final = re.compile(r"-?(\d{1,18}|\d{1,3}(,\d{3}){1,5})", re.ASCII)
+LONGEST_SHOWN: Final = 40
+_GROUPED: Final = re.compile("[1-9][0-9]{0,2}(,[0-9]{3}){1,5}")
 
 
 def parse_names(text: str) -> list[str]:
@@ -30,44 +33,80 @@ def parse_moment(text: str) -> datetime:
 
 
 def parse_epsilon(text: str) -> Decimal:
-    """An ε that somebody typed; raises `Invalid`."""
-    try:
-        found = Decimal(text)
-    except InvalidOperation:
-        found = Decimal("NaN")
-    if not (found.is_finite() and 0 < found <= LARGEST_EPSILON):
-        raise Invalid(reason=f"{text} is not a number above 0 and at most {LARGEST_EPSILON}")
+    """An ε that somebody typed, above 0; raises `Invalid`."""
+    found = _decimal(text)
+    if not 0 < found <= LARGEST_EPSILON:
+        raise Invalid(
+            reason=f"{_shown(text)} is not a number above 0 and at most {LARGEST_EPSILON}, such as 0.5"
+        )
     return found
 
 
 def parse_times_in_hundred(text: str) -> Decimal:
     """How often in 100 cases a guess may be right, as a part of all; raises `Invalid`."""
-    try:
-        found = Decimal(text)
-    except InvalidOperation:
-        found = Decimal("NaN")
-    if not (found.is_finite() and 50 < found < 100):
-        raise Invalid(reason=f"{text} is not a number of cases in 100, above 50 and below 100")
+    found = _decimal(text)
+    if not 50 < found < 100:
+        raise Invalid(
+            reason=f"{_shown(text)} is not a number of cases in 100, above 50 and below 100, such as 75.5"
+        )
     return found / 100
 
 
 def parse_count(text: str) -> int:
     """A whole number that somebody typed, with commas between groups of three digits or none; raises `Invalid`."""
-    if not WHOLE_NUMBER.fullmatch(text.strip()):
-        raise Invalid(reason=f"{text} is not a whole number such as 5000, which may be written 5,000")
-    return int(text.replace(",", ""))
+    plain = text.strip(" ")
+    try:
+        return strict_whole(plain.replace(",", "") if _GROUPED.fullmatch(plain) else plain)
+    except NotPlain:
+        reason = f"{_shown(text)} is not a whole number such as 5000, which may be written 5,000"
+        raise Invalid(reason=reason) from None
+
+
+def parse_minutes(text: str) -> int | None:
+    """The minutes without use until a vault locks; None for what is no number of minutes that can be set."""
+    try:
+        minutes = strict_whole(text)
+    except NotPlain:
+        return None
+    return minutes if 1 <= minutes <= LONGEST_LOCK_MINUTES else None
+
+
+def _decimal(text: str) -> Decimal:
+    """The number, or -1, which nothing here takes, for what is none."""
+    try:
+        return strict_decimal(text)
+    except NotPlain:
+        return Decimal(-1)
+
+
+def _shown(text: str) -> str:
+    """What was typed, in a sentence: its beginning, where it is long."""
+    shown = text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
+    return shown or "nothing"
 
 
 def parse_path(typed: str) -> Path:
-    """The path somebody typed, pasted or dropped: terminals put quotes or backslashes into what is dropped."""
+    """The path somebody typed, pasted or dropped: terminals put quotes or backslashes into what is dropped.
+
+    Raises `Invalid` for what no system takes as one, such as a name of thousands of letters or the home of nobody.
+    """
     text = typed.strip()
-    if not Path(text).expanduser().exists():
+    if not _is_there(text):
         try:
             parts = shlex.split(text)
         except ValueError:
             parts = []
         text = parts[0].removeprefix("file://") if len(parts) == 1 else text
+        _is_there(text)
     return Path(text).expanduser().absolute()
+
+
+def _is_there(text: str) -> bool:
+    """Whether there is something at this path; raises `Invalid` for what is none."""
+    try:
+        return Path(text).expanduser().exists()
+    except (OSError, RuntimeError):  # too long a name, or no user whose home it names
+        raise Invalid(reason=f"there is nothing at {_shown(text)} that can be looked at") from None
 
 
 def parse_paths(typed: str) -> list[Path]:
@@ -80,10 +119,11 @@ def parse_paths(typed: str) -> list[Path]:
         parts = shlex.split(text)
     except ValueError:
         parts = []
-    if len(parts) < 2 or Path(text).expanduser().exists():
+    if len(parts) < 2 or _is_there(text):
         return [parse_path(typed)]
     parts = [part.removeprefix("file://") for part in parts]
+    are_there = [_is_there(part) for part in parts]
     paths = [Path(part).expanduser().absolute() for part in parts]
     are_whole = all(Path(part).expanduser().is_absolute() for part in parts)
-    are_several = are_whole or all(path.exists() for path in paths) or any(path.is_file() for path in paths)
+    are_several = are_whole or all(are_there) or any(path.is_file() for path in paths)
     return paths if are_several else [parse_path(typed)]

@@ -7,23 +7,16 @@ from collections.abc import Sequence
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Input, Label, Select
 
-from tui.widgets.number_input import LONGEST, NumberInput
+from tui.widgets.number_input import NumberInput
 from tui.widgets.plain import content
+from tui.widgets.text_input import TextInput
 from tui.widgets.toggle import Toggle
 
 
-def text_field(
-    label: str, name: str, placeholder: str = "", value: str = "", *, most: int = 200
-) -> Horizontal:
-    """A field for a text."""
-    field = Input(
-        value,
-        placeholder=placeholder,
-        id=name,
-        max_length=most,
-        compact=True,
-        classes="value",
-        select_on_focus=False,
+def text_field(label: str, name: str, placeholder: str = "", value: str = "", *, most: int = 0) -> Horizontal:
+    """A field for a text of up to so many letters, 0 for any number."""
+    field = TextInput(
+        value, placeholder=placeholder, id=name, most=most, classes="value", select_on_focus=False
     )
     return _field(label, field)
 
@@ -36,12 +29,11 @@ def number_field(
     *,
     form: str,
     such_as: str,
-    most: int = LONGEST,
     select_on_focus: bool = True,
 ) -> Horizontal:
     """A field for a number and nothing else."""
     field = NumberInput(
-        value, placeholder=placeholder, id=name, form=form, such_as=such_as, most=most, classes="value",
+        value, placeholder=placeholder, id=name, form=form, such_as=such_as, classes="value",
         select_on_focus=select_on_focus,
     )  # fmt: skip
     return _field(label, field)

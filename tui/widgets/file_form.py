@@ -17,6 +17,7 @@ from tui.widgets.field import Fields, menu_field, number_field, text_field
 from tui.widgets.number_input import WHOLE
 from tui.widgets.toggle import Toggle
 from vault.errors.families import Invalid
+from vault.strict_number import NotPlain, strict_whole
 from vault.views.records import FileChoice
 
 FOUND: Final = "as it is found"
@@ -67,14 +68,14 @@ class FileForm(Fields):
         yield text_field("Separator", "separator", "comma, semicolon, tab, bar or a sign", one.separator)
         skipped = "" if one.skip_lines is None else str(one.skip_lines)
         yield number_field(
-            "Lines to skip", "skip-lines", "before the header", skipped, form=WHOLE, such_as="2", most=6,
+            "Lines to skip", "skip-lines", "before the header", skipped, form=WHOLE, such_as="2",
             select_on_focus=False,
         )  # fmt: skip
         yield text_field("Vectors", "vectors", "such as pixel=64", _pairs_text(one.vectors))
         if self._by_number:
             yield text_field("Leave out", "drop", "columns such as #3, notes", ", ".join(one.drop))
             yield text_field("Name", "rename", "such as #1=id, #3=notes", _pairs_text(one.rename))
-            yield text_field("Saved plan", "plan", "the file of a plan of an import", "", most=1000)
+            yield text_field("Saved plan", "plan", "the file of a plan of an import", "")
         yield Toggle(*FLATTEN, is_on=one.flatten, id="flatten", classes="value")
 
     def said(self) -> dict[str, Any]:
@@ -128,9 +129,10 @@ def _words(text: str) -> tuple[str, ...]:
 def _lines(text: str) -> int | None:
     if not text:
         return None
-    if not (text.isascii() and text.isdigit()):
-        raise Invalid(reason="“Lines to skip” is a whole number")
-    return int(text)
+    try:
+        return strict_whole(text)
+    except NotPlain:
+        raise Invalid(reason="“Lines to skip” is a whole number, such as 2") from None
 
 
 def _pairs_text(pairs: Mapping[str, str]) -> str:

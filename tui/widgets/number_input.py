@@ -5,25 +5,19 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from textual.message import Message
-from textual.widgets import Input
+from tui.widgets.text_input import TextInput
 
-WHOLE: Final = "[0-9]*"
-GROUPED: Final = "[0-9,]*"
+WHOLE: Final = " *[0-9]* *"
+GROUPED: Final = " *[0-9,]* *"
 """A whole number, with commas between groups of three digits or none."""
-DECIMAL: Final = r"[0-9]*\.?[0-9]*"
-LONGEST: Final = 12
+DECIMAL: Final = r" *[0-9]*\.?[0-9]* *"
 
 
-class NumberInput(Input):
-    """A field for a number of this form; as soon as there is something else in it, that is told."""
+class NumberInput(TextInput):
+    """A field for a number of this form; as soon as there is something else in it, that is told.
 
-    class Refused(Message):
-        """What stands there is no number; one sentence says what goes there. It is empty once it is one again."""
-
-        def __init__(self, sentence: str) -> None:
-            super().__init__()
-            self.sentence = sentence
+    A comma that was left out of 0,5 would make ten times as much of it, and so would a digit too many of 0.05.
+    """
 
     def __init__(
         self,
@@ -33,21 +27,15 @@ class NumberInput(Input):
         such_as: str,
         id: str,
         placeholder: str = "",
-        most: int = LONGEST,
         classes: str = "",
         select_on_focus: bool = True,
     ) -> None:
-        super().__init__(
-            value, placeholder=placeholder, id=id, max_length=most, compact=True, classes=classes or None,
-            select_on_focus=select_on_focus,
-        )  # fmt: skip
-        self._form, self._is_told = form, False
+        self._form = form
         self._sentence = f"Only a number goes into this field, such as {such_as}."
+        super().__init__(
+            value, placeholder=placeholder, id=id, classes=classes, select_on_focus=select_on_focus
+        )
 
-    def replace(self, text: str, start: int, end: int) -> None:
-        """Take what is typed as it is: a comma that was left out of 0,5 would make ten times as much of it."""
-        super().replace(text, start, end)
-        is_odd = re.fullmatch(self._form, self.value) is None
-        if is_odd != self._is_told:
-            self._is_told = is_odd
-            self.post_message(self.Refused(self._sentence if is_odd else ""))
+    def fault(self) -> str:
+        """That it is no number, whoever wrote it there."""
+        return "" if re.fullmatch(self._form, self.value) else self._sentence

@@ -12,7 +12,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
@@ -37,6 +37,7 @@ from vault.errors.budget import BudgetExhausted, BudgetFixedOtherwise
 from vault.errors.families import InternalError, Invalid
 from vault.errors.storage import Damaged
 from vault.store.tables import ChargeRow, Collection, RequesterRow, VaultFact
+from vault.strict_number import NotPlain, strict_decimal
 
 if TYPE_CHECKING:
     from vault.audit.transaction import AuditedTransaction
@@ -118,9 +119,9 @@ def check_fixed(uow: UnitOfWork) -> None:
 def check_lifetime(text: str) -> str:
     """The ε of a lifetime budget as it is stored; raises Invalid for no number, too much, or too little to use."""
     try:
-        epsilon = Decimal(text.strip())
-    except InvalidOperation:
-        raise Invalid(reason="a lifetime budget is a number, such as 8") from None
+        epsilon = strict_decimal(text)
+    except NotPlain:
+        raise Invalid(reason="a lifetime budget is a number, such as 8 or 0.5") from None
     if not any(caps(epsilon, DELTA).budgets):
         raise Invalid(reason="this lifetime budget is too small to hold any job")
     return f"{epsilon.normalize():f}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 import pyarrow as pa
 
@@ -33,6 +33,7 @@ from vault.records.writing import add_fields, append_rows
 from vault.sealing.keytree import KeyTree
 from vault.store import tables
 from vault.store.unit_of_work import UnitOfWork
+from vault.strict_number import NotPlain, strict_decimal
 from vault.views.field_types import UNIT_FIELD, FieldSpec, UnitSpec
 from vault.views.records import ImportReport, Overlap
 
@@ -282,10 +283,10 @@ def _new_collection(
 
 def _checked_epsilon(text: str) -> str:
     try:
-        epsilon = Decimal(text)
-    except InvalidOperation:
+        epsilon = strict_decimal(text)
+    except NotPlain:
         epsilon = Decimal(0)
-    if not (epsilon.is_finite() and epsilon > 0):
+    if not epsilon:
         raise Invalid(reason="the lifetime epsilon is a number above 0, such as 8")
     return text
 

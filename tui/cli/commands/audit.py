@@ -11,6 +11,7 @@ import click
 import typer
 
 from tui.cli.command_group import CommandGroup
+from tui.cli.number_types import WHOLE
 from tui.cli.options import AsJson
 from tui.cli.progress import progress_bar
 from tui.cli.terminal import ask, is_interactive, say, write, write_after, write_json
@@ -20,6 +21,7 @@ from tui.text.audit_facts import bundle_sentences, opening_sentences
 from vault.errors.audit import LogBroken
 from vault.errors.consent import NotConfirmed
 from vault.errors.families import Invalid
+from vault.strict_number import NotPlain, strict_whole
 from vault.views.audit import Opening
 from vault.views.history import TRAIL_OUTCOMES, TrailFilter
 
@@ -48,7 +50,10 @@ def show_trail(
         bool, typer.Option("--by-request", help="Each request's whole life together, the newest first.")
     ] = False,
     entry: Annotated[
-        int | None, typer.Option("--entry", metavar="SEQ", help="What one entry hides from others, by name.")
+        int | None,
+        typer.Option(
+            "--entry", metavar="SEQ", click_type=WHOLE, help="What one entry hides from others, by name."
+        ),
     ] = None,
     requester: Annotated[
         str | None,
@@ -176,12 +181,15 @@ def export(
         typer.Option(
             "--since",
             metavar="SIZE",
+            click_type=WHOLE,
             help="Prove that it goes on from the trail of so many entries; may be repeated.",
         ),
     ] = None,
     prove: Annotated[
         list[int] | None,
-        typer.Option("--prove", metavar="SEQ", help="Prove one entry by itself; may be repeated."),
+        typer.Option(
+            "--prove", metavar="SEQ", click_type=WHOLE, help="Prove one entry by itself; may be repeated."
+        ),
     ] = None,
     disclose: Annotated[
         list[str] | None,
@@ -193,7 +201,12 @@ def export(
     ] = None,
     confirmed: Annotated[
         int | None,
-        typer.Option("--confirm", metavar="COUNT", help="Without a terminal: how many fields are opened."),
+        typer.Option(
+            "--confirm",
+            metavar="COUNT",
+            click_type=WHOLE,
+            help="Without a terminal: how many fields are opened.",
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -242,12 +255,20 @@ def _export(
 def _hidden_by(vault: Owner, text: str) -> list[HiddenField]:
     """The fields that `SEQ` or `SEQ:NAME` means."""
     number, _, name = text.partition(":")
-    if not (number.isascii() and number.isdigit() and len(number) < 16):
+    if (entry := _count(number)) < 0:
         raise click.UsageError("--disclose takes the number of an entry, or SEQ:NAME")
-    found = [each for each in vault.hidden_fields(int(number)) if name in ("", each.name)]
+    found = [each for each in vault.hidden_fields(entry) if name in ("", each.name)]
     if not found:
         raise Invalid(reason=f"entry {number} hides nothing like that which can be opened")
     return found
+
+
+def _count(typed: str) -> int:
+    """The number that was typed; -1 for what is none."""
+    try:
+        return strict_whole(typed)
+    except NotPlain:
+        return -1
 
 
 def _ask_to_open(fields: Sequence[HiddenField], confirmed: int | None) -> None:
@@ -258,7 +279,7 @@ def _ask_to_open(fields: Sequence[HiddenField], confirmed: int | None) -> None:
         raise Invalid(reason="without a terminal, say how many fields are opened: --confirm COUNT")
     if confirmed is None:
         typed = ask(f"\nType how many fields are opened ({len(fields)}) to open them:")
-        confirmed = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 16 else -1
+        confirmed = _count(typed)
     if confirmed != len(fields):
         raise NotConfirmed()
 

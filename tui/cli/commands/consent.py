@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tui.cli.command_group import CommandGroup
+from tui.cli.number_types import WHOLE
 from tui.cli.options import AsJson, DryRun, Special
 from tui.cli.show_request import confirm_special, show_decision, show_draft
 from tui.cli.terminal import (
@@ -73,7 +74,10 @@ def grant(
         str | None, typer.Option("--records-to", metavar="DATE", help="Only records before then.")
     ] = None,
     uses: Annotated[
-        int, typer.Option("--uses", metavar="N", help="How many jobs; default: 1.", show_default=False)
+        int,
+        typer.Option(
+            "--uses", metavar="N", click_type=WHOLE, help="How many jobs; default: 1.", show_default=False
+        ),
     ] = 1,
     epsilon: Annotated[
         str | None,
@@ -90,13 +94,13 @@ def grant(
         "fields": parse_names(fields),
         "purpose": purpose,
         "not_after": parse_moment(until),
-        "not_before": parse_moment(begin) if begin else None,
+        "not_before": parse_moment(begin) if begin is not None else None,
         "window": (
-            parse_moment(records_from) if records_from else None,
-            parse_moment(records_to) if records_to else None,
+            parse_moment(records_from) if records_from is not None else None,
+            parse_moment(records_to) if records_to is not None else None,
         ),
         "uses": uses,
-        "epsilon_cap": parse_epsilon(epsilon) if epsilon else None,
+        "epsilon_cap": parse_epsilon(epsilon) if epsilon is not None else None,
     }
     with open_vault(context) as vault:
         given = _give(vault, terms, special=special)
@@ -284,10 +288,10 @@ def what_if(
             collection=collection,
             fields=parse_names(fields),
             purpose=purpose,
-            epsilon=parse_epsilon(epsilon) if epsilon else None,
+            epsilon=parse_epsilon(epsilon) if epsilon is not None else None,
             window=(
-                parse_moment(records_from) if records_from else None,
-                parse_moment(records_to) if records_to else None,
+                parse_moment(records_from) if records_from is not None else None,
+                parse_moment(records_to) if records_to is not None else None,
             ),
         )
     if as_json:

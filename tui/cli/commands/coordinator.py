@@ -15,6 +15,7 @@ import typer
 
 from tui.cli.command_group import CommandGroup
 from tui.cli.coordinator_headings import REFUSED_HEADINGS, ROUND_HEADINGS
+from tui.cli.number_types import PORT
 from tui.cli.options import AsJson
 from tui.cli.terminal import say, write, write_facts, write_json, write_table
 from tui.text import coordinator_facts
@@ -54,8 +55,7 @@ Port = Annotated[
     typer.Option(
         "--port",
         metavar="PORT",
-        min=0,
-        max=65_535,
+        click_type=PORT,
         help="At which port, up to 65535; 0: any that is free; default: 8443.",
     ),
 ]
@@ -108,7 +108,7 @@ def init(
     settings = Settings(
         host=host,
         port=port,
-        quorum=parse_count(quorum) if quorum else 0,
+        quorum=parse_count(quorum) if quorum is not None else 0,
         database=database or "",
         witness=witness or "",
     )

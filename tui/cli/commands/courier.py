@@ -14,6 +14,7 @@ import typer
 from tui.cli.command_group import CommandGroup
 from tui.cli.courier_joining import join_by
 from tui.cli.interruption import answered, say_stopping
+from tui.cli.number_types import WholeNumberIn
 from tui.cli.options import AsJson
 from tui.cli.rounds_decided import decided_here, not_asked
 from tui.cli.terminal import (
@@ -97,8 +98,7 @@ def run(
         typer.Option(
             "--every",
             metavar="MINUTES",
-            min=1,
-            max=1440,
+            click_type=WholeNumberIn(1, 1440),
             help="How long between two errands, about; default: 5.",
         ),
     ] = 5,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import asdict, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Annotated, Final
@@ -10,10 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Final
 import click
 import typer
 
+from tui.cli.number_types import WHOLE
 from tui.cli.options import AsJson
 from tui.cli.terminal import is_interactive, say, write_facts, write_json
 from tui.cli.vault_access import attach_session, global_options, open_vault, warn_of_date
 from tui.text import wording
+from tui.text.parse import parse_minutes
 from vault.errors.daemon import ApprovalNotProven, DaemonHung, VaultUnlocked
 from vault.errors.families import Invalid, LockboxError
 from vault.errors.storage import VaultBusy
@@ -34,6 +35,7 @@ Minutes = Annotated[
     typer.Option(
         "--lock-minutes",
         metavar="N",
+        click_type=WHOLE,
         help="Lock after so many minutes without use; default: as in settings.",
     ),
 ]
@@ -253,9 +255,10 @@ def _changed(found: Preferences, name: str, value: str) -> Preferences:
 
 
 def _checked_minutes(text: str) -> int:
-    if not (re.fullmatch(r"[0-9]{1,4}", text) and 1 <= int(text) <= LONGEST_LOCK_MINUTES):
+    minutes = parse_minutes(text)
+    if minutes is None:
         raise Invalid(reason=f"lock-minutes is a whole number from 1 to {LONGEST_LOCK_MINUTES}")
-    return int(text)
+    return minutes
 
 
 def _check_known(name: str) -> None:

@@ -10,6 +10,7 @@ import typer
 
 from tui.cli.command_group import CommandGroup
 from tui.cli.data_card import card_choice, write_card
+from tui.cli.number_types import WHOLE
 from tui.cli.options import AsJson
 from tui.cli.progress import progress_bar
 from tui.cli.terminal import (
@@ -48,14 +49,17 @@ CollectionName = Annotated[str, typer.Argument(metavar="COLLECTION", help="Its n
 Confirmed = Annotated[
     str | None, typer.Option("--confirm", metavar="NAME", help="Without a terminal: its name once more.")
 ]
-First = Annotated[int, typer.Option("--first", metavar="N", help="Pass over so many rows.")]
+First = Annotated[int, typer.Option("--first", metavar="N", click_type=WHOLE, help="Pass over so many rows.")]
 Since = Annotated[
     str, typer.Option("--since", metavar="DATE", help="Only rows of this date or time (UTC) or later.")
 ]
 Before = Annotated[str, typer.Option("--before", metavar="DATE", help="Only rows earlier than this.")]
 InColumn = Annotated[str, typer.Option("--column", metavar="COLUMN", help="Search in this column alone.")]
 MOST_WORDS: Final = 2
-Limit = Annotated[int, typer.Option("--limit", metavar="N", help="How many rows, 1 to 500; default: 100.")]
+Limit = Annotated[
+    int,
+    typer.Option("--limit", metavar="N", click_type=WHOLE, help="How many rows, 1 to 500; default: 100."),
+]
 
 
 def explain_classes(shown: Iterable[str]) -> None:

@@ -106,14 +106,14 @@ def new(
         return
     if description is None or to is None:
         raise click.UsageError("give a JOB.toml and --to JOBDIR, or --template")
-    if epsilon and guess_rate:
+    if epsilon is not None and guess_rate is not None:
         raise click.UsageError("give --epsilon or --guess-rate, not both")
     if found:
         asked = job_from_card(description, found, label=label, features=features)
-        epsilon = epsilon or (None if guess_rate else ask_epsilon())
+        epsilon = ask_epsilon() if epsilon is None and guess_rate is None else epsilon
     else:
         asked = job_from_description(description)
-    if units_guess:
+    if units_guess is not None:
         asked = replace(asked, training_units_guess=parse_count(units_guess))
     say_meanwhile(COMPUTING)
     facts = new_job(asked, aim=_aim(epsilon, guess_rate), folder=to, now=datetime.now(UTC))
@@ -124,9 +124,9 @@ def new(
 def _aim(epsilon: str | None, guess_rate: str | None) -> Aim:
     from vault.requester.aim import Aim
 
-    if guess_rate:
+    if guess_rate is not None:
         return Aim(most=parse_times_in_hundred(guess_rate), of="guess_rate")
-    return Aim(most=parse_epsilon(epsilon or "1"))
+    return Aim(most=parse_epsilon("1" if epsilon is None else epsilon))
 
 
 @group.command("sign")

@@ -16,6 +16,7 @@ from tui.cli.mesh_addresses import check_addresses
 from tui.cli.mesh_joining import introduce_to, join_by
 from tui.cli.mesh_showing import as_json as as_json_of
 from tui.cli.mesh_showing import draw, names_of, teller
+from tui.cli.number_types import WholeNumberIn
 from tui.cli.options import AsJson
 from tui.cli.rounds_decided import decided_here
 from tui.cli.terminal import (
@@ -157,7 +158,7 @@ def run(
         typer.Option(
             "--every",
             metavar="SECONDS",
-            min=1,
+            click_type=WholeNumberIn(1),
             help="How long between two looks at the vault, about; default: 60.",
         ),
     ] = 60,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tui.cli.command_group import CommandGroup
+from tui.cli.number_types import PORT
 from tui.cli.options import AsJson
 from tui.cli.terminal import say, write, write_facts, write_json
 
@@ -103,8 +104,7 @@ def serve(
         typer.Option(
             "--port",
             metavar="PORT",
-            min=0,
-            max=65_535,
+            click_type=PORT,
             help="At which port, up to 65535; 0: any that is free; default: 8443.",
         ),
     ] = 8443,
