@@ -78,12 +78,13 @@ class SubmitDialog(VaultCallDialog):
 
     def chosen(self, name: str) -> None:
         """Take the job in, or look at the key."""
-        path = self._path()
-        if path is None:
-            self.show_problem("Type the path of the folder or of the key file that the requester gave you.")
-            return
         try:
-            path = parse_path(typed)
+            path = self._path()
+            if path is None:
+                self.show_problem(
+                    "Type the path of the folder or of the key file that the requester gave you."
+                )
+                return
             check_kind(path, "job", "campaign", "invitation", "requester-public")
         except Invalid as error:
             self.show_problem(on_screen(error))
@@ -143,8 +144,15 @@ class SubmitDialog(VaultCallDialog):
     def on_input_changed(self) -> None:
         """Another path may be another campaign, with other noise tiers."""
         super().on_input_changed()
-        if self._tiers_of is not None and self._path() != self._tiers_of:
+        if self._tiers_of is not None and not self._is_still(self._tiers_of):
             self._tiers_of, self.query_one("#tier").display = None, False
+
+    def _is_still(self, campaign: Path) -> bool:
+        """Whether the field says this path."""
+        try:
+            return self._path() == campaign
+        except Invalid:
+            return False
 
     def on_radio_set_changed(self, event: RadioSet.Changed) -> None:
         """A noise tier was chosen, so that nothing is missing any more."""
