@@ -21,7 +21,7 @@ from learner.dp.keystream import Keystream, Words
 from learner.dp.noise import draw_noise, noised_gradient
 from learner.dp.places import depends_on_place
 from learner.dp.plan import plan_of
-from learner.dp.sampling import sample_units
+from learner.dp.sampling import sample_units, sampled_order
 from learner.membership_attack import MembershipAttack
 from learner.models.network import network_of
 from learner.models.scores import OwnerView
@@ -102,7 +102,7 @@ def run(
         taps.batch(batch)
         total = clipped_sum(
             units,
-            batch,
+            sampled_order(words, plan, batch),
             network.books_at(descent.theta),
             network=network,
             plan=plan,

@@ -73,8 +73,13 @@ class Network(Protocol):
         Every row is gone through alike, whatever is found.
         """
 
-    def add_product(self, total: NDArray[np.float64], gradients: Numbers, inputs: Numbers) -> None:
-        """Add the transpose of gradients (rows, out) times inputs (rows, in) to a total (out, in), in float64."""
+    def add_product(
+        self, total: NDArray[np.float64], gradients: Numbers, inputs: Numbers, slots: int = 0
+    ) -> None:
+        """Add the transpose of gradients (rows, out) times inputs (rows, in) to a total (out, in), in float64.
+
+        Where there are ``slots``, the product of each so many rows, one after another, is rounded to float32.
+        """
 
 
 def squares(rows: Numbers) -> NDArray[np.float64]:

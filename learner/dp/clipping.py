@@ -63,18 +63,18 @@ class Bounded:
 
 def clipped_sum(
     units: Units,
-    batch: NDArray[np.bool_],
+    members: NDArray[np.int64],
     books: BooksOf,
     *,
     network: Network,
     plan: Plan,
     reduction: Reduction,
 ) -> NDArray[np.float64]:
-    """The sum (d,) of the bounded gradients of the units in ``batch``; zeros when it is empty."""
-    totals = [Total((shape.rows, shape.columns), network, plan.together) for shape in network.shapes]
-    blocks = bounded_units(
-        units, np.flatnonzero(batch), books, network=network, plan=plan, reduction=reduction
-    )
+    """The sum (d,) of the bounded gradients of the members, who stand in this order; zeros when there are none."""
+    totals = [
+        Total((shape.rows, shape.columns), network, plan.together, plan.slots) for shape in network.shapes
+    ]
+    blocks = bounded_units(units, members, books, network=network, plan=plan, reduction=reduction)
     for bounded in blocks:
         for total, layer in zip(totals, bounded.layers, strict=True):
             total.add(layer)

@@ -11,6 +11,7 @@ from learner.protocol import (
     MAX_PARAMETERS,
     MAX_STEPS,
     MAX_UNITS,
+    NETWORKS,
     Job,
     ProtocolError,
     blocks_of,
@@ -28,6 +29,10 @@ MOST_ROWS: Final = 512
 UNIT_ROUNDOFF: Final = 2.0**-53
 # rho: a unit of several rows is clipped as if its rows' lengths added up to at most this many times its own
 MAX_CANCELLATION: Final = 128.0
+# k: the outer products of so many units at most are added up in float32, where a network has units of one row
+SLOTS: Final = 64
+FLOAT32_ROUNDOFF: Final = 2.0**-24
+_LEAST_FLOAT32: Final = 2.0**-126  # below it numbers lose digits, or are zero, as the processor has it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +42,7 @@ class Plan:
     ``clip_norm`` C bounds a unit's gradient, ``noise_multiplier`` sigma is relative to ``sensitivity``,
     ``expected_batch`` b is public and divides every step, ``parameters`` is d. A unit has at most
     ``most_rows`` rows; at most ``block`` of them are computed at once, and the products of ``together`` blocks
-    gathered.
+    gathered. Where there are ``slots``, the units stand in random order, and a product of so many is of float32.
     """
 
     sampling_rate: float
@@ -50,6 +55,7 @@ class Plan:
     most_rows: int
     block: int
     together: int
+    slots: int
 
     @property
     def grid(self) -> float:
@@ -75,7 +81,21 @@ class Plan:
         gamma_K times its terms, and adding up the blocks in two parts by 2u of the sum and what is below (Ogita,
         Rump, Oishi, "Accurate Sum and Dot Product", 2005).
         """
-        return 2 * (self.terms + 4) * UNIT_ROUNDOFF * MAX_UNITS * self.cancellation
+        totals = 2 * (self.terms + 4) * UNIT_ROUNDOFF * MAX_UNITS * self.cancellation
+        return totals + self.product_margin
+
+    @property
+    def product_margin(self) -> float:
+        """4 gamma_k k: how far products rounded to float32 part them, over C; nothing where all is float64.
+
+        The units of both sums stand in random order, so that taking one out and putting the last in its place
+        leaves the order of the others random, and changes the products of two times k slots alone: each is off
+        by gamma_k times the k C of its units, in either sum, and by what 2 k operations lose in each of d
+        coordinates where numbers are too small.
+        """
+        off = self.slots * FLOAT32_ROUNDOFF
+        lost = 2 * self.slots * _LEAST_FLOAT32 * math.sqrt(self.parameters) / self.clip_norm
+        return 4 * (off / (1 - off) * self.slots + lost)
 
     @property
     def sensitivity(self) -> float:
@@ -102,6 +122,7 @@ def plan_of(job: Job) -> Plan:
         block=_block(job),
         # as many as make 2,048 rows, or, where rows of a unit may cancel, half of that
         together=4 if job.max_rows_per_unit == 1 else 2,
+        slots=SLOTS if job.max_rows_per_unit == 1 and job.model.kind in NETWORKS else 0,
     )
     _check(plan)
     return plan

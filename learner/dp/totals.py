@@ -17,10 +17,11 @@ class Total:
     """A float64 sum with the rounding error of each addition beside it (Knuth's two-sum, as Neumaier adds them up).
 
     Products are gathered, ``together`` of them, before they are added to it; what was never added to is zero.
+    Where there are ``slots``, what is gathered are products of so many rows that are rounded to float32.
     """
 
-    def __init__(self, shape: tuple[int, ...], network: Network, together: int = 1) -> None:
-        self._network, self._together, self._gathered = network, together, 0
+    def __init__(self, shape: tuple[int, ...], network: Network, together: int = 1, slots: int = 0) -> None:
+        self._network, self._together, self._slots, self._gathered = network, together, slots, 0
         self._addend = np.zeros(shape)
         self._parts: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None
 
@@ -29,7 +30,7 @@ class Total:
         if self._gathered == self._together:
             self._flush()
         addend = self._addend.reshape(layer.gradients.shape[1], layer.inputs.shape[1])
-        self._network.add_product(addend, layer.gradients, layer.inputs)
+        self._network.add_product(addend, layer.gradients, layer.inputs, self._slots)
         self._gathered += 1
 
     def value(self) -> NDArray[np.float64]:

@@ -27,8 +27,8 @@ def shorten(layers: Books, found: NDArray[np.float64]) -> None:
         np.bitwise_and(all_bits, bits.T, out=all_bits)
 
 
-def add_product(total: NDArray[np.float64], gradients: Numbers, inputs: Numbers) -> None:
-    """Add the transpose of gradients (rows, out) times inputs (rows, in) to a total (out, in)."""
+def add_product(total: NDArray[np.float64], gradients: Numbers, inputs: Numbers, _slots: int = 0) -> None:
+    """Add the transpose of gradients (rows, out) times inputs (rows, in) to a total (out, in), all in float64."""
     np.add(total, gradients.T @ inputs, out=total)
 
 

@@ -1,6 +1,7 @@
-"""What networks compute rows in, float32, and how what rows add is bounded and summed up, in float64.
+"""What networks compute rows in, float32, and how what rows add is bounded and summed up.
 
-Float32 numbers are exact in float64, so that how the sum rounds has nothing to do with how rows were computed.
+The sum is one of float64, where float32 numbers are exact, so that how it rounds has nothing to do with how rows
+were computed; or, over units in random order, one of products of a few of them that are rounded to float32.
 """
 
 from __future__ import annotations
@@ -40,13 +41,20 @@ def shorten(layers: Books, found: NDArray[np.float64], *, finite: int = 0) -> No
 
 
 class Products:
-    """Products of what rows add, in float64, with room of their own for numbers on the way there."""
+    """Products of what rows add, with room of their own for numbers on the way there."""
 
     def __init__(self) -> None:
         self._left, self._right = (torch.empty(0, dtype=torch.float64) for _ in range(2))
+        self._found = torch.empty(0, dtype=PRECISION)
 
-    def add(self, total: NDArray[np.float64], gradients: Numbers, inputs: Numbers) -> None:
-        """Add the transpose of gradients (rows, out) times inputs (rows, in) to a total (out, in)."""
+    def add(self, total: NDArray[np.float64], gradients: Numbers, inputs: Numbers, slots: int = 0) -> None:
+        """Add the transpose of gradients (rows, out) times inputs (rows, in) to a total (out, in), in float64.
+
+        Where there are ``slots``, the product of each so many rows, one after another, is rounded to float32.
+        """
+        if slots:
+            self._add_rounded(total, gradients, inputs, slots)
+            return
         sums, left, right = (torch.from_numpy(each) for each in (total, gradients, inputs))
         wide = max(1, _SLAB // len(right))
         self._left, left = _in_float64(left, self._left)
@@ -54,6 +62,17 @@ class Products:
             columns = slice(first, first + wide)
             self._right, slab = _in_float64(right[:, columns], self._right)
             sums[:, columns].addmm_(left.T, slab)
+
+    def _add_rounded(
+        self, total: NDArray[np.float64], gradients: Numbers, inputs: Numbers, slots: int
+    ) -> None:
+        left, right = torch.from_numpy(gradients).T, torch.from_numpy(inputs)
+        if self._found.numel() < total.size:
+            self._found = torch.empty(total.size, dtype=PRECISION)
+        found = self._found[: total.size].view(total.shape)
+        for first in range(0, len(right), slots):
+            torch.mm(left[:, first : first + slots], right[first : first + slots], out=found)
+            np.add(total, found.numpy(), out=total)
 
 
 def _in_float64(rows: Tensor, room: Tensor) -> tuple[Tensor, Tensor]:

@@ -138,7 +138,7 @@ def check_nothing_is_left(layers: Job) -> None:
         with np.errstate(all="ignore"):
             return engine.clipped_sum(
                 units,
-                np.ones(20, dtype=np.bool_),
+                np.arange(20),
                 network.books_at(weights),
                 network=network,
                 plan=plan,

@@ -41,9 +41,9 @@ def no_clipping(patch: Patch) -> None:
 def clip_after_averaging(patch: Patch) -> None:
     right = engine.clipped_sum
 
-    def wrong(units: Any, batch: Any, books: Any, *, plan: Any, **rest: Any) -> NDArray[np.float64]:
-        total = right(units, batch, books, plan=plan, **rest)
-        mean = total / max(int(batch.sum()), 1)
+    def wrong(units: Any, members: Any, books: Any, *, plan: Any, **rest: Any) -> NDArray[np.float64]:
+        total = right(units, members, books, plan=plan, **rest)
+        mean = total / max(len(members), 1)
         bounded = mean * plan.clip_norm / max(float(np.linalg.norm(mean)), plan.clip_norm)
         return bounded * plan.expected_batch
 
@@ -160,9 +160,9 @@ def clip_rows_claim_groups(patch: Patch) -> None:
     right_factors, right_sums, right_total = clipping.factors, clipping._outer_sums, engine.clipped_sum
     norm = [0.0]
 
-    def total(units: Any, batch: Any, books: Any, *, plan: Any, **rest: Any) -> NDArray[np.float64]:
+    def total(units: Any, members: Any, books: Any, *, plan: Any, **rest: Any) -> NDArray[np.float64]:
         norm[0] = plan.clip_norm
-        return right_total(units, batch, books, plan=plan, **rest)
+        return right_total(units, members, books, plan=plan, **rest)
 
     def wrong(layer: Layer, block: Any) -> NDArray[np.float64]:
         squared = layer.times * squares(layer.gradients) * squares(layer.inputs)

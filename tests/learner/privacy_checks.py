@@ -155,9 +155,10 @@ def _people(job: Job, units: int) -> ColumnFrame:
 
 def _with_words_for_noise(job: Job, frame: ColumnFrame) -> Recorder:
     """A run whose noise has a stream of words of its own, always the same."""
-    right, coins = engine.sample_units, SeededWords(1)
+    right, in_order, coins = engine.sample_units, engine.sampled_order, SeededWords(1)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(engine, "sample_units", lambda _words, plan, count: right(coins, plan, count))
+        patch.setattr(engine, "sampled_order", lambda _words, plan, batch: in_order(coins, plan, batch))
         return listened(job, frame, words=SeededWords(2))[0]
 
 

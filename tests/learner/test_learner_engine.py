@@ -180,10 +180,10 @@ def test_a_rehearsal_goes_the_whole_way(most_rows: int, monkeypatch: pytest.Monk
     taken: list[int] = []
     right = engine.clipped_sum
 
-    def noticed(units: Any, batch: Any, *rest: Any, **facts: Any) -> Any:
+    def noticed(units: Any, members: Any, *rest: Any, **facts: Any) -> Any:
         taken.extend(units.starts[1:] - units.starts[:-1])
-        assert batch.all()
-        return right(units, batch, *rest, **facts)
+        assert len(members) == units.count
+        return right(units, members, *rest, **facts)
 
     monkeypatch.setattr(engine, "clipped_sum", noticed)
     engine.rehearse(replace(STEPS, sampling_rate=1e-9, max_rows_per_unit=most_rows), weights_of(STEPS))

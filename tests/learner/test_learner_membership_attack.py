@@ -140,7 +140,7 @@ def _gradients(job: Job, rows: Any, units: Units, theta: NDArray[np.float64]) ->
         [
             clipped_sum(
                 units,
-                np.arange(units.count) == unit,
+                np.array([unit]),
                 network.books_at(theta),
                 network=network,
                 plan=plan,

@@ -7,10 +7,14 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from learner_setups import LOGISTIC, mlp
+from learner_setups import LOGISTIC, cnn, mlp
 
-from learner.dp.plan import MAX_NOISE_CELLS, MIN_NOISE, plan_of
+from learner.dp.plan import MAX_NOISE_CELLS, MIN_NOISE, SLOTS, plan_of
 from learner.protocol import MAX_UNITS, Job, ProtocolError
+
+ROWS = replace(LOGISTIC, max_rows_per_unit=1)
+# 4 gamma_k k, with k of 64 and gamma_k of k numbers in float32
+OF_PRODUCTS = 4 * 64 * 64 * 2.0**-24 / (1 - 64 * 2.0**-24)
 
 
 def test_the_sensitivity_counts_rounding_and_summation() -> None:
@@ -25,17 +29,28 @@ def test_the_sensitivity_counts_rounding_and_summation() -> None:
 @pytest.mark.parametrize(
     ("job", "expected"),
     [
-        (replace(LOGISTIC, max_rows_per_unit=1), 2 * 2056 * 2.0**-29),
+        (ROWS, 2 * 2056 * 2.0**-29),
         (LOGISTIC, 2 * 1030 * 2.0**-29 * 128),
-        (mlp(replace(LOGISTIC, max_rows_per_unit=1), 5), 2 * 2056 * 2.0**-29),
+        (mlp(ROWS, 5), 2 * 2056 * 2.0**-29 + OF_PRODUCTS),
+        (cnn(ROWS, (4, 4, 1), 3), 2 * 2056 * 2.0**-29 + OF_PRODUCTS),
         (mlp(LOGISTIC, 5), 2 * 1030 * 2.0**-29 * 128),
     ],
 )
 def test_the_margin_follows_from_public_figures(job: Job, expected: float) -> None:
-    """2 (K + 4) u n_max rho: 2^24 units whatever their number is, rho 1 where no unit has several rows."""
+    """2 (K + 4) u n_max rho: 2^24 units whatever their number is, rho 1 where no unit has several rows.
+
+    And 4 gamma_k k where a network has units of one row.
+    """
     plan = plan_of(job)
-    assert expected == plan.summation_margin
-    assert 1e-7 < plan.summation_margin < 5e-4
+    assert plan.summation_margin == pytest.approx(expected, rel=1e-14)
+    assert 1e-7 < plan.summation_margin < 1e-3
+
+
+def test_what_is_too_small_for_float32_is_charged() -> None:
+    """2 k operations in four products, each of which may lose 2^-126 in each of d coordinates, beside C."""
+    plan = replace(plan_of(mlp(ROWS, 5)), clip_norm=2.0**-120)
+    lost = 4 * 2 * SLOTS * 2.0**-126 * math.sqrt(plan.parameters) / 2.0**-120
+    assert plan.product_margin == pytest.approx(OF_PRODUCTS + lost, rel=1e-12)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,6 @@ import typer
 
 from tui.cli.terminal import confirm, is_interactive, say
 from tui.cli.vault_access import global_options, open_vault
-from tui.couriers.cut_off import end_cut_off_meshes
 from tui.couriers.door_tokens import end_tokens
 from tui.text import campaign_facts, mesh_facts
 from vault.errors.campaigns import CampaignReplayed
@@ -23,7 +22,6 @@ from vault.errors.meshes import (
     MembershipInvalid,
     MembershipOfAnother,
     MembershipOfPeer,
-    MeshAtWork,
     MeshLeft,
 )
 from vault.errors.records import FileMissing
@@ -87,21 +85,19 @@ def join_by(context: typer.Context, file: Path) -> Access:
 def drafted(vault: Owner, home: Path, digest: str) -> Iterator[MeshFolder]:
     """A new folder for a mesh, which is gone again with its token if what is done within the block fails.
 
-    What a joining left that was cut off ends before. Raises `MeshAtWork`.
+    The token of a joining that was cut off ends before.
     """
-    from learner.federation.folder_claim import claimed
-    from learner.federation.mesh_folder import draft_folder
+    from learner.federation.mesh_folder import draft_folder, left_over
 
-    end_cut_off_meshes(vault, home)
+    end_tokens(vault, left_over(home, digest))
     draft = draft_folder(home, digest)
-    with claimed(draft.path, MeshAtWork):
-        try:
-            yield draft
-        except BaseException:
-            if draft.path.exists():
-                end_tokens(vault, [draft])
-                draft.destroy()
-            raise
+    try:
+        yield draft
+    except BaseException:
+        if draft.path.exists():
+            end_tokens(vault, [draft])
+            draft.destroy()
+        raise
 
 
 def _check_not_left(vault: Owner, digest: str) -> None:

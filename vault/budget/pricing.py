@@ -152,7 +152,7 @@ def _slack(mechanism: Mechanism) -> float | None:
 
     Within 16 standard deviations, a cell of noise with a standard deviation of s cells is off by a relative
     error of at most kappa = 80 * 2^-52 * s, as `learner/dp/noise.py` derives; this is -ln(1 - kappa) over all
-    coordinates and steps. What the summation adds to the deviation beyond 1e-6, at most 5e-4 of it, is within
+    coordinates and steps. What the summation adds to the deviation beyond 1e-6, at most 1e-3 of it, is within
     the 80, of which the derivation needs 79.9. Both neighbours have it, so ε grows by twice this, and the Rényi
     divergence of order a by (2a - 1)/(a - 1) times this. None when twice this is above MOST_SLACK.
     """
