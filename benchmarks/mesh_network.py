@@ -41,6 +41,7 @@ from learner.federation.mesh_founding import (
     make_introduction,
     signed_certificate,
 )
+from learner.federation.mesh_node import put_whole
 
 PLACE = "lockbox/mesh/benchmark"
 PATIENCE = 120.0
@@ -125,7 +126,7 @@ def all_to_all(sessions: list[Any], keys: list[str], size: int, number: int) -> 
         wait_for(lambda: call_out() == wanted)  # declarations reach everybody before the clock begins
         begun, worked = time.monotonic(), time.process_time()
         for one, key in zip(sessions, keys, strict=True):
-            one.put(f"{PLACE}/{number}/{key}", data, congestion_control=zenoh.CongestionControl.BLOCK)
+            put_whole(one, f"{PLACE}/{number}/{key}", data)
         if not is_done.wait(PATIENCE):
             raise SystemExit(f"{came[0]} of {wanted} models came")
         return time.monotonic() - begun, time.process_time() - worked

@@ -8,6 +8,9 @@ from typing import Any, Final
 from learner.federation.mesh_folder import AUTHORITY_FILE, CERTIFICATE_FILE, KEY_FILE, MeshFolder
 from learner.federation.mesh_forms import SHARED_LIMIT
 
+MOST_STUCK: Final = 5
+"""Seconds for which a peer may take nothing of what is sent to it, as one that is stopped or asleep, before it is
+disconnected: so long all others wait with it. It connects again and asks for what it missed."""
 _ENVELOPE: Final = 64 << 10
 _RETRY: Final = {"period_init_ms": 1000, "period_max_ms": 30_000, "period_increase_factor": 2}
 
@@ -41,7 +44,14 @@ def node_config(
         "connect": _endpoints(connect) | {"timeout_ms": -1, "retry": _RETRY},
         "scouting": {"multicast": {"enabled": False}, "gossip": {"enabled": False}},
         "transport": {
-            "link": {"protocols": ["tls"], "tls": tls, "rx": {"max_message_size": largest + _ENVELOPE}},
+            "link": {
+                "protocols": ["tls"],
+                "tls": tls,
+                "tx": {
+                    "queue": {"congestion_control": {"block": {"wait_before_close": MOST_STUCK * 1_000_000}}}
+                },
+                "rx": {"max_message_size": largest + _ENVELOPE},
+            },
             "shared_memory": {"enabled": False},
         },
         "access_control": _access(place, keys),

@@ -118,7 +118,7 @@ class Node:
         """Put what was released here since the last time."""
         for number, key in self.folder.shared():
             if key == facts.key and (number, key) not in self._told:
-                session.put(f"{place}/{number}/{key}", self.folder.read_shared(number, key))
+                put_whole(session, f"{place}/{number}/{key}", self.folder.read_shared(number, key))
                 self._told.add((number, key))
                 self.tell({"event": "told", "round": number})
 
@@ -195,6 +195,16 @@ class Node:
             connect=[*others, *self.connect],
             largest=self._came.largest,
         )
+
+
+def put_whole(session: zenoh.Session, name: str, data: bytes) -> None:
+    """Put a model so that no part of it is dropped where a line is crowded; it waits for whoever is slow.
+
+    From whom takes nothing for ``mesh_access.MOST_STUCK`` seconds zenoh disconnects, and goes on to the others.
+    """
+    import zenoh
+
+    session.put(name, data, congestion_control=zenoh.CongestionControl.BLOCK)
 
 
 def arrivals_of(campaign: SignedCampaignFiles) -> Arrivals:

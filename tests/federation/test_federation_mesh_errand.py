@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -24,7 +25,7 @@ from learner.federation.mesh_arrivals import (
 from learner.federation.mesh_errand import MeshErrand
 from learner.federation.mesh_folder import MODEL_FILE, Access, MeshFolder, MeshState, NodeFacts, made_folder
 from learner.federation.mesh_models import released_model
-from learner.federation.mesh_node import Node, arrivals_of
+from learner.federation.mesh_node import Node, arrivals_of, put_whole
 from tests.worlds.answering import START, MadeVault
 from tests.worlds.meshes import MadeMesh, made_mesh
 from vault.errors.daemon import DaemonGone
@@ -393,6 +394,12 @@ def test_each_certificate_may_put_under_its_own_key_alone(story: Story) -> None:
         assert incoming == [[f"lockbox/mesh/x/*/{key}"] for key in policy["subjects"]]
     assert config["transport"]["link"]["tls"]["enable_mtls"] is True
     assert config["scouting"] == {"multicast": {"enabled": False}, "gossip": {"enabled": False}}
+
+
+def test_no_part_of_a_released_model_is_dropped_on_a_crowded_line() -> None:
+    zenoh, session = pytest.importorskip("zenoh"), Mock()
+    put_whole(session, "a/1/b", b"model")
+    session.put.assert_called_once_with("a/1/b", b"model", congestion_control=zenoh.CongestionControl.BLOCK)
 
 
 def test_nothing_larger_than_a_model_of_this_campaign_is_put_together(story: Story) -> None:

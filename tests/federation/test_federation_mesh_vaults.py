@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import signal
 import socket
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -40,7 +41,7 @@ from learner.federation.mesh_founding import (
     make_introduction,
     signed_certificate,
 )
-from learner.federation.mesh_node import ROOT
+from learner.federation.mesh_node import ROOT, put_whole
 from tests.worlds.answering import MadeVault
 from tests.worlds.campaigns import CAMPAIGN
 from tests.worlds.commands import run_installed, start
@@ -155,11 +156,11 @@ def vault_of(name: str, folder: Path, public: Path) -> Iterator[Peer]:
 
 @contextmanager
 def intruder(
-    folder: Path, campaign: str, *, keys: list[str], connect: list[str]
+    folder: Path, campaign: str, *, keys: list[str], connect: Sequence[str] = (), listen: Sequence[str] = ()
 ) -> Iterator[tuple[zenoh.Session, str]]:
     """Somebody on the network who has the certificate in a folder, and puts whatever they like."""
     place = f"{ROOT}/{campaign}"
-    config = node_config(MeshFolder(folder), place=place, keys=keys, listen=[], connect=connect)
+    config = node_config(MeshFolder(folder), place=place, keys=keys, listen=listen, connect=connect)
     config["access_control"] = {"enabled": False}
     with zenoh.open(zenoh.Config.from_json5(json.dumps(config))) as session:
         yield session, place
@@ -262,6 +263,7 @@ def test_three_vaults_learn_without_a_server(tmp_path: Path) -> None:
 def node_folder(folder: Path, mesh: MadeMesh, authority: Authority, peer: int) -> Path:
     """What the process with the network sees, with a certificate of this authority."""
     net, key = MeshFolder(folder), mesh.peers[peer].public
+    folder.mkdir(mode=0o700)
     made = make_introduction(name="Peer", key=bytes.fromhex(key), requester="x", address="127.0.0.1:1")
     said = parse_introduction(made.introduction)
     request = load_pem_x509_csr(said.request.encode())
@@ -347,6 +349,27 @@ def test_whoever_floods_a_peer_neither_ends_it_nor_keeps_it_from_telling(tmp_pat
             is_over.set()
             sender.join()
         assert process.poll() is None
+
+
+def test_a_peer_that_is_stopped_keeps_no_model_from_the_others(tmp_path: Path) -> None:
+    """More is sent than the buffers of its connection hold; what a crowded line would drop comes whole."""
+    mesh, now, at = made_mesh(tmp_path, datetime.now(UTC)), datetime.now(UTC), f"127.0.0.1:{free_port()}"
+    authority = make_authority(now - timedelta(1), now + timedelta(1))
+    anna, ben, cora = (node_folder(tmp_path / str(one), mesh, authority, one) for one in range(3))
+    keys, came = [one.public for one in mesh.peers], list[int]()
+    with (
+        intruder(anna, mesh.digest, keys=keys, listen=[at]) as (session, place),
+        intruder(ben, mesh.digest, keys=keys, connect=[at]) as (other, _),
+        started("net", MeshFolder(cora), "[]", json.dumps([at])) as stopped,
+    ):
+        other.declare_subscriber(f"{place}/**", lambda sample: came.append(len(sample.payload)))
+        eventually(lambda: len(session.info.peers_zid()) == 2, "they come together")
+        assert "peers" in events_until("peers", stopped)
+        stopped.send_signal(signal.SIGSTOP)
+        for number in range(1, 13):
+            put_whole(session, f"{place}/{number}/{keys[0]}", bytes(1 << 20))
+        eventually(lambda: came == [1 << 20] * 12, "a model did not come")
+        stopped.send_signal(signal.SIGCONT)
 
 
 def test_without_a_certificate_nothing_opens(tmp_path: Path) -> None:

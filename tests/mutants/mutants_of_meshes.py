@@ -96,6 +96,14 @@ MUTANTS = (
         within="learner/federation/mesh_node",
     ),
     Mutant(
+        name="a released model is dropped on a crowded line",
+        kind=Kind.CONFINEMENT,
+        function="put_whole",
+        old="CongestionControl.BLOCK",
+        new="CongestionControl.DROP",
+        caught_by="test_no_part_of_a_released_model_is_dropped_on_a_crowded_line",
+    ),
+    Mutant(
         name="whoever sends without end keeps a peer from telling its own",
         kind=Kind.CONFINEMENT,
         function="Node._take_in",
