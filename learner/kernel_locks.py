@@ -117,12 +117,20 @@ def _up_to(rights: dict[int, int], abi: int) -> int:
 
 def seccomp(steps: bytes) -> bool:
     """Put this filter on every thread of this process; False when the kernel or the machine has none."""
+    try:
+        check(libc().prctl(_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+    except OSError:
+        return False
+    return seccomp_besides(steps)
+
+
+def seccomp_besides(steps: bytes) -> bool:
+    """The same where there is a filter already, with which no privilege is gained: both judge from then on."""
     machine = os.uname().machine
     if not syscalls.is_known(machine):
         return False
     program = _Filter(len(steps) // 8, steps)
     try:
-        check(libc().prctl(_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
         number = syscalls.SECCOMP[machine]
         # a positive answer is the id of a thread the filter could not reach
         return check(libc().syscall(number, _SET_MODE_FILTER, _ALL_THREADS, ctypes.byref(program))) == 0

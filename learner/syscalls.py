@@ -140,6 +140,19 @@ def filter_steps(machine: str, let_through: Iterable[int], by_number: Mapping[in
     return b"".join(struct.pack("=HBBI", *step) for step in (*program, *REFUSE))
 
 
+def refusing_steps(machine: str, refused: Iterable[int]) -> bytes:
+    """A filter that refuses these calls and no others; it is put beside one that lets few through."""
+    program: Program = [
+        (_LOAD_WORD, 0, 0, _ARCH_AT),
+        (IF_EQUAL, 1, 0, _AUDIT_ARCH[machine]),
+        (_RETURN, 0, 0, _KILL),
+        (_LOAD_WORD, 0, 0, _NUMBER_AT),
+    ]
+    for number in refused:
+        program += when(IF_EQUAL, number, _ERROR | errno.EPERM)
+    return b"".join(struct.pack("=HBBI", *step) for step in (*program, *PASS))
+
+
 def when(test: int, value: int, answer: int) -> Program:
     """Give this answer where what was loaded passes the test against a value."""
     return [(test, 0, 1, value), (_RETURN, 0, 0, answer)]

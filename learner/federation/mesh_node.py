@@ -57,6 +57,8 @@ class Node:
     connect: Sequence[str] = ()
     missing: tuple[str, ...] = ()
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    once_open: Callable[[], bool] = lambda: True
+    """Takes from this process what zenoh needs until it listens and never again; whether it is taken."""
     _came: Arrivals = field(init=False)
     _told: set[tuple[int, str]] = field(default_factory=set)
     _dropped: tuple[str, ...] = ()
@@ -76,6 +78,8 @@ class Node:
             session.declare_subscriber(f"{place}/*/*", _at_once(self._on_sample)),
             session.declare_queryable(f"{place}/*/*", self._on_query),
         ):
+            if not self.once_open():
+                self.missing = (*self.missing, "listening")
             begun = monotonic()
             self.tell({"event": "listening" if self.listen else "not listening"})
             while True:

@@ -27,6 +27,7 @@ def run(folder: Path, paths: Sequence[Path], tell: Callable[[dict[str, object]],
     """Lock this process in as one of a mesh with this folder, and tell of each attempt on the paths and on the rest."""
     tried = attempts(paths)
     confinement = mesh_sandbox.confine_network(folder, [ADDRESS])
+    mesh_sandbox.close_listening()  # as once zenoh listens; where it is not closed, an attempt shows that
     for name, attempt in tried:
         refused, how = probes.outcome(attempt)
         tell({"event": "tried", "name": name, "refused": refused, "how": how})
@@ -44,6 +45,7 @@ def _of_its_own() -> dict[str, Attempt]:
         "filter of a connection": lambda: _with_tcp(
             lambda line: line.setsockopt(socket.SOL_SOCKET, _ATTACH_FILTER, bytes(16))
         ),
+        "listen without an address": lambda: _with_tcp(lambda line: line.listen()),
         "UDP over IPv6": lambda: socket.socket(socket.AF_INET6, socket.SOCK_DGRAM).close(),
     }
 

@@ -48,7 +48,10 @@ def _stay(folder: MeshFolder, listen: list[str], connect: list[str]) -> None:
     mesh_sandbox.harden_network()
     lock = held_alone(folder.path / LOCK_FILE, MeshAtWork)
     confined = mesh_sandbox.confine_network(folder.path, (*listen, *connect, *_known(folder)))
-    node = Node(folder=folder, tell=tell, listen=listen, connect=connect, missing=confined.missing)
+    node = Node(
+        folder=folder, tell=tell, listen=listen, connect=connect, missing=confined.missing,
+        once_open=mesh_sandbox.close_listening,
+    )  # fmt: skip
     node.run(time.monotonic)
     os.close(lock)
 

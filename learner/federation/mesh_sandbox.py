@@ -2,7 +2,8 @@
 the names of computers, all programs, every port but those of the peers, and every socket but those of TCP.
 
 A courier's filter with what zenoh's threads need besides: to wait for many connections, to accept them, and to be
-threads. Found by following a mesh whose peers come, leave and come again; every other call is refused.
+threads. Found by following a mesh whose peers come, leave and come again; every other call is refused. Once zenoh
+listens, no socket is bound and none listens any more.
 """
 
 from __future__ import annotations
@@ -48,7 +49,11 @@ _JUDGED: Final = """
 clone                      56   220
 setsockopt                 54   208
 sendmmsg                  307   269
+seccomp                   317   277
 """
+_ONCE_IT_LISTENS: Final = ("bind", "listen", "seccomp")
+"""What is taken away once zenoh has opened: a socket that listens without an address gets a port that no rule names."""
+_SET_MODE_FILTER, _ALL_THREADS = 1, 1
 # all that a thread of glibc, and of musl, is made by; nothing else is
 _THREADS: Final = (0x3D0F00, 0x7D0F00)
 _INET, _INET6, _DATAGRAM, _KIND, _UDP = 2, 10, 2, 0x0F, 17
@@ -84,6 +89,21 @@ def confine_network(folder: Path, addresses: Iterable[str]) -> Confinement:
         "single-thread": is_alone,
     }
     return Confinement(landlock_abi=abi, missing=tuple(name for name, there in layers.items() if not there))
+
+
+def close_listening() -> bool:
+    """Take it from every thread of this process, for ever, to bind a socket and to listen on one anew; False where the
+    kernel does not."""
+    if sys.platform != "linux":
+        return False
+    machine = os.uname().machine
+    return syscalls.is_known(machine) and kernel_locks.seccomp_besides(closing_filter(machine))
+
+
+def closing_filter(machine: str) -> bytes:
+    """The filter that is put beside the first one once zenoh has opened."""
+    known = own_calls(machine)
+    return syscalls.refusing_steps(machine, [known[name] for name in _ONCE_IT_LISTENS])
 
 
 def is_number(host: str) -> bool:
@@ -122,6 +142,8 @@ def _judgements(*, asks_names: bool) -> dict[str, Program]:
         "clone": only(0, _THREADS),
         "setsockopt": _by_level(options),
         "sendmmsg": only(3, (_NO_SIGNAL,)) if asks_names else REFUSE,
+        # another filter, of all threads: it can only take more away
+        "seccomp": [*load(0), (IF_EQUAL, 1, 0, _SET_MODE_FILTER), *REFUSE, *only(1, (_ALL_THREADS,))],
     }
     if asks_names:
         found["socket"] = _tcp_or_udp()

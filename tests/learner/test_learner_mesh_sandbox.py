@@ -17,6 +17,7 @@ from filters import (
     DATAGRAM,
     INET,
     INET6,
+    KILL,
     NETLINK,
     NOT_BLOCKING,
     NOT_PERMITTED,
@@ -77,6 +78,23 @@ for name, to in (("peer", peer), ("other", other)):
         found[name] = "reached"
     except PermissionError:
         found[name] = "refused"
+ready, closed = threading.Event(), threading.Event()
+
+def in_a_thread():
+    ready.set(), closed.wait()
+    for name, attempt in (("bind", lambda line: line.bind(("127.0.0.1", peer))), ("listen", socket.socket.listen)):
+        try:
+            attempt(socket.socket())
+            found[name] = "allowed"
+        except PermissionError:
+            found[name] = "refused"
+
+thread = threading.Thread(target=in_a_thread)
+thread.start(), ready.wait()
+found["closed"] = mesh_sandbox.close_listening()
+closed.set(), thread.join()
+socket.create_connection(("127.0.0.1", own), 5).sendall(b"hello")
+found["heard then"] = server.accept()[0].recv(5).decode()
 print(json.dumps(found))
 """
 
@@ -95,6 +113,10 @@ def test_a_mesh_keeps_its_folder_the_ports_of_its_peers_and_its_threads(tmp_path
         "heard": "hello",
         "peer": "reached",
         "other": "refused",
+        "closed": True,
+        "bind": "refused",
+        "listen": "refused",
+        "heard then": "hello",
     }
 
 
@@ -130,6 +152,7 @@ def test_a_mesh_keeps_its_folder_the_ports_of_its_peers_and_its_threads(tmp_path
             ],
         ),
         ("sendmmsg", [], [(3, 1, 1, 0), (3, 1, 1, 0x4000), (3, 1, 1, 0x20000000)]),
+        ("seccomp", [(1, 1, 0)], [(0, 0, 0), (1, 0, 0), (1, 9, 0), (2, 1, 0)]),
         ("sendto", [(3, 1, 1, 0, 0, 0)], [(3, 1, 1, 0x20000000, 1, 16)]),
     ],
 )
@@ -141,6 +164,15 @@ def test_the_filter_of_a_mesh_judges_calls_by_their_arguments(
 
     assert answers(lets_through) <= {ALLOW}
     assert answers(refuses) == {NOT_PERMITTED}
+
+
+@both
+def test_once_a_mesh_listens_no_socket_is_bound_and_no_filter_is_put(machine: str) -> None:
+    for call in ("bind", "listen", "seccomp"):
+        assert verdict(machine, call, 1, 1, made_by=mesh_sandbox.closing_filter) == NOT_PERMITTED
+    for call in ("accept4", "connect", "socket", "clone"):
+        assert verdict(machine, call, made_by=mesh_sandbox.closing_filter) == ALLOW
+    assert verdict(machine, 0, arch=1, made_by=mesh_sandbox.closing_filter) == KILL
 
 
 @both

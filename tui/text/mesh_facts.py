@@ -22,6 +22,7 @@ _MISSING: Final = {
         "This kernel takes no filter over system calls: the mesh's processes could start programs and reach other "
         "programs of yours."
     ),
+    "listening": "This kernel takes no second filter: the mesh's process could listen on a port that nobody chose.",
 }
 _WORDS: Final = {
     "prepared": "mixed, to be handed over",
