@@ -144,8 +144,7 @@ def test_every_state_has_a_word_and_a_mark_in_every_size(shared: Shared, size: t
             # "in use" is the word while a job runs, which none does here.
             states = [f"{mark} {word}" for word, mark in consent_facts.MARKS.items() if word != "in use"]
             assert states == [row[0] for row in rows(pilot)]
-            text = text_of(pilot.app)
-            assert all(state in text for state in states)
+            await until(pilot, lambda: all(state in text_of(pilot.app) for state in states))
 
     play(story())
 
