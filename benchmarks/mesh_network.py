@@ -52,6 +52,7 @@ def member(folder: Path, authority: Authority, key: str) -> MeshFolder:
     made = make_introduction(name="Peer", key=bytes.fromhex(key), requester="x", address="127.0.0.1:1")
     said, found = parse_introduction(made.introduction), MeshFolder(folder)
     certificate = signed_certificate(authority, said, load_pem_x509_csr(said.request.encode()))
+    folder.mkdir(mode=0o700)
     found.write(AUTHORITY_FILE, authority.certificate.public_bytes(Encoding.PEM))
     found.write(CERTIFICATE_FILE, certificate)
     found.write(KEY_FILE, made.key)

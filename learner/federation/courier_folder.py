@@ -5,17 +5,22 @@ No key of a vault is ever here. Files are written whole or not at all.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator, Set
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
+from learner.federation.folder_claim import is_claimed
 from learner.federation.folder_removal import DESTROYED, destroy_folder
 from vault.errors.campaigns import OWN_NOISE, OtherTier
 from vault.errors.families import Unavailable
-from vault.errors.federation import CarriedFromElsewhere, CourierFolderDamaged, InvitationInvalid
+from vault.errors.federation import (
+    CarriedFromElsewhere,
+    CourierAtWork,
+    CourierFolderDamaged,
+    InvitationInvalid,
+)
 from vault.regular_file import read_regular
 from vault.sealing.durable import replace_files
 
@@ -238,9 +243,14 @@ def drafts(home: Path) -> list[CourierFolder]:
 
 def left_over(home: Path, digest: str) -> list[CourierFolder]:
     """What looking at an invitation to a campaign, or a joining that was cut off, left of it beside its place."""
-    return [
-        one for one in map(CourierFolder, _folders(home)) if one.path.stem == digest[:16] != one.path.name
-    ]
+    found = [CourierFolder(path) for path in _folders(home) if path.stem == digest[:16] != path.name]
+    return [one for one in found if not is_claimed(one.path)]
+
+
+def cut_off(home: Path) -> list[CourierFolder]:
+    """What joinings and looks at invitations left here that were ended on their way: nobody is at work on it."""
+    tries = [path for path in sorted(_folders(home)) if path.suffix == _TRY]
+    return [CourierFolder(path) for path in tries if not is_claimed(path)]
 
 
 def folders_of(home: Path, campaign: str) -> list[CourierFolder]:
@@ -253,13 +263,16 @@ def folders_of(home: Path, campaign: str) -> list[CourierFolder]:
 def draft_folder(home: Path, digest: str) -> CourierFolder:
     """A new, empty folder for a campaign that is being joined or looked at; nothing is known of it until it is kept.
 
-    A draft that was kept before stays until this one is.
+    A draft that was kept before stays until this one is. Raises ``Unavailable``, and ``CourierAtWork`` where another
+    process makes one.
     """
     path = home / f"{digest[:16]}{_TRY}"
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         if path.exists():
-            shutil.rmtree(path)  # what a try left that was ended
+            if is_claimed(path):
+                raise CourierAtWork()
+            destroy_folder(path)  # what a try left that was ended
         path.mkdir(mode=0o700)
     except OSError as error:
         raise Unavailable(reason=f"{path} cannot be made ({error.strerror})") from None

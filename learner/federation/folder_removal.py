@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from secrets import token_hex
 from typing import Final
@@ -19,12 +20,25 @@ def destroy_folder(path: Path) -> None:
 
     It gets a fresh name first, so that nobody who knows the old one writes into it from then on.
     """
+    fresh = path.with_name(f"{path.name}.{token_hex(8)}{DESTROYED}")
     try:
-        path.rename(path.with_name(f"{path.name}.{token_hex(8)}{DESTROYED}"))
+        path.rename(fresh)
     except OSError as error:
         raise Unavailable(reason=f"{path} cannot be removed ({error.strerror})") from None
-    for left in sorted(path.parent.glob(f"*{DESTROYED}")):
-        _remove(left)
+    _remove(fresh)
+    remove_destroyed(path.parent)
+
+
+def destroyed_in(home: Path) -> list[Path]:
+    """What could not be removed here."""
+    return sorted(home.glob(f"*{DESTROYED}"))
+
+
+def remove_destroyed(home: Path) -> None:
+    """Try again to remove what an earlier try left here; what stays is told by ``destroyed_in``."""
+    for left in destroyed_in(home):
+        with suppress(Unavailable):  # it keeps nobody from leaving another campaign
+            _remove(left)
 
 
 def _remove(path: Path) -> None:

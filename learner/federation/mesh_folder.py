@@ -14,11 +14,12 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
+from learner.federation.folder_claim import is_claimed
 from learner.federation.folder_removal import DESTROYED, destroy_folder
 from learner.federation.mesh_forms import Place
 from learner.federation.mesh_mixing import Verdict
 from vault.errors.families import Unavailable
-from vault.errors.meshes import MeshFolderDamaged
+from vault.errors.meshes import MeshAtWork, MeshFolderDamaged
 from vault.regular_file import read_regular
 from vault.requester.coordinating import (
     CAMPAIGN_FILE,
@@ -248,17 +249,28 @@ def introduced_folder(home: Path, key: str) -> MeshFolder:
     return MeshFolder(home / f"{key[:16]}{_INTRODUCED}")
 
 
-def left_over(home: Path, digest: str) -> list[MeshFolder]:
-    """What a joining that was cut off left of a mesh."""
-    found = MeshFolder(home / f"{digest[:16]}{_DRAFT}")
-    return [found] if found.path.exists() else []
+def introductions_of(home: Path, mesh: MeshFolder) -> list[MeshFolder]:
+    """Where the secret key of a mesh that was joined lies once more: its joining was cut off at the very end."""
+    introduced = introduced_folder(home, mesh.facts(Access).key)
+    are_there = all((one.path / KEY_FILE).exists() for one in (introduced, mesh.net))
+    return [introduced] if are_there and introduced.read(KEY_FILE) == mesh.net.read(KEY_FILE) else []
+
+
+def cut_off(home: Path) -> list[MeshFolder]:
+    """What joinings left here that were ended on their way: nobody is at work on it."""
+    paths = sorted(home.iterdir()) if home.is_dir() else []
+    drafts = [path for path in paths if path.is_dir() and path.suffix == _DRAFT]
+    return [MeshFolder(path) for path in drafts if not is_claimed(path)]
 
 
 def draft_folder(home: Path, digest: str) -> MeshFolder:
-    """A new, empty folder for a mesh that is being joined."""
-    for earlier in left_over(home, digest):
-        earlier.destroy()
-    return made_folder(MeshFolder(home / f"{digest[:16]}{_DRAFT}"))
+    """A new, empty folder for a mesh that is being joined; raises ``MeshAtWork`` where another process makes one."""
+    draft = MeshFolder(home / f"{digest[:16]}{_DRAFT}")
+    if draft.path.exists():
+        if is_claimed(draft.path):
+            raise MeshAtWork()
+        draft.destroy()
+    return made_folder(draft)
 
 
 def made_folder(folder: MeshFolder) -> MeshFolder:

@@ -6,7 +6,9 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,18 +16,22 @@ from learner.federation import courier, courier_folder, folder_removal
 from learner.federation.courier_folder import Access, CourierFolder, carried, draft_folder, kept_draft
 from learner.federation.exchange import parse_invitation
 from learner.federation.folder_removal import destroy_folder
+from learner.federation.mesh_folder import KEY_FILE as MESH_KEY
 from learner.federation.mesh_folder import Access as MeshAccess
-from learner.federation.mesh_folder import MeshFolder, joined, made_folder
+from learner.federation.mesh_folder import MeshFolder, introduced_folder, joined, made_folder
 from learner.federation.mesh_folder import draft_folder as mesh_draft
 from learner.federation.mesh_folder import settled as mesh_settled
 from tests.worlds.invitations import invitation
 from tests.worlds.vaults import copy_of
 from tests.worlds.world import NAME, World
 from tui.cli.mesh_joining import drafted as drafted_mesh
+from tui.couriers.cut_off import left_over
 from tui.couriers.ending import end_access
 from tui.couriers.joining import drafted, end_left_over, let_in
 from vault.errors.daemon import SessionEnded
 from vault.errors.families import Unavailable
+from vault.errors.federation import CourierAtWork
+from vault.errors.meshes import MeshAtWork
 from vault.requester.campaign_log import campaign_signature, signed_campaign
 from vault.requester.forms import canonical
 from vault.vault import Vault
@@ -106,9 +112,9 @@ def test_a_joining_that_fails_once_it_has_a_token_ends_it(
 def test_the_token_of_a_joining_that_was_cut_off_ends_with_the_next_one(
     vault: Vault, world: World, data: bytes
 ) -> None:
-    """As a crash leaves it: the vault has made a token, and the folder that it lies in has not got its place."""
+    """As a crash on the screens leaves it: the vault has made a token, and its folder has not got its place."""
     kept = Access(campaign=CAMPAIGN, requester=NAME, token="", door=vault.issue_token(NAME))
-    draft_folder(world.paths.courier, parse_invitation(data).campaign).keep(kept)
+    kept_draft(_keeping(draft_folder(world.paths.courier, parse_invitation(data).campaign), kept))
     assert works(vault, lets_in(vault, world, data))
     assert not works(vault, kept.door)
 
@@ -122,6 +128,7 @@ def test_leaving_ends_what_a_looked_at_invitation_and_a_cut_off_joining_left(
     kept_draft(_keeping(draft_folder(home, "b" * 64), of[1]))
     _keeping(draft_folder(home, "b" * 64), of[2])
     other = _keeping(draft_folder(home, "d" * 64), replace(of[0], campaign="d" * 32, door=""))
+    other = courier_folder.settled(other)
     end_access(vault, world.paths, CAMPAIGN)
     assert [works(vault, one) for one in tokens] == [False] * 3
     assert list(home.iterdir()) == [other.path]
@@ -158,6 +165,93 @@ def test_no_token_of_a_mesh_outlives_a_joining_that_was_cut_off_or_failed_or_lea
 
 
 # destroying a folder --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "is_second", [pytest.param(False, id="first"), pytest.param(True, id="again", marks=pytest.mark.slow)]
+)
+def test_whatever_a_joining_that_was_killed_left_is_ended_by_the_next_command(
+    vault: Vault, world: World, data: bytes, is_second: bool
+) -> None:
+    """Killed before each thing that it does with its folder, the first time and once it was joined before."""
+    home, place = world.paths.courier, 0
+    while True:
+        place += 1
+        shutil.rmtree(home, ignore_errors=True)
+        if is_second:
+            lets_in(vault, world, data)
+        if not is_killed(lambda: lets_in(vault, world, data), vault, before=place):
+            break
+        left = [CourierFolder(path) for path in home.glob("*.trying")]
+        assert left_over(home, world.paths.mesh) == [*(one.path for one in left), *home.glob("*.destroyed")]
+        tokens = {one.door() for one in left} - {"", *(one.place.door() for one in left)}
+        end_access(vault, world.paths, "d" * 32)  # of a campaign that has nothing to do with it
+        assert not [one for one in tokens if works(vault, one)]
+        assert left_over(home, world.paths.mesh) == []
+        assert works(vault, lets_in(vault, world, data))
+    assert place > 6
+
+
+def test_the_secret_key_of_a_mesh_that_lies_where_it_was_made_once_more_is_destroyed_by_leaving(
+    vault: Vault, world: World
+) -> None:
+    """As a joining leaves it that was killed at its very end; another key there is of an introduction to come."""
+    home = world.paths.mesh
+    for number, is_same in enumerate((True, False)):
+        digest, campaign = f"{number}" * 64, f"{number}" * 32
+        draft = mesh_draft(home, digest)
+        draft.keep(MeshAccess(campaign=campaign, requester=NAME, key="a" * 64, door=""))
+        draft.net.write(MESH_KEY, b"a secret key")
+        introduced = made_folder(introduced_folder(home, "a" * 64))
+        introduced.write(MESH_KEY, b"a secret key" if is_same else b"another one")
+        mesh_settled(draft)
+        end_access(vault, world.paths, campaign)
+        assert introduced.path.exists() is not is_same
+
+
+def test_what_a_joining_is_at_work_on_is_not_ended_by_another_command(
+    vault: Vault, world: World, data: bytes
+) -> None:
+    home = world.paths.courier
+    with drafted(home, data) as draft, drafted_mesh(vault, world.paths.mesh, "b" * 64) as mesh:
+        draft.keep(Access(campaign="", requester=NAME, token="", door=vault.issue_token(NAME)))
+        end_access(vault, world.paths, "d" * 32)
+        assert left_over(home, world.paths.mesh) == []
+        assert (draft.path.exists(), mesh.path.exists(), works(vault, draft.door())) == (True, True, True)
+        with pytest.raises(CourierAtWork):
+            lets_in(vault, world, data)
+        with pytest.raises(MeshAtWork), drafted_mesh(vault, world.paths.mesh, "b" * 64):
+            pass
+        assert works(vault, draft.door())
+    assert left_over(home, world.paths.mesh) == [mesh.path]
+
+
+class Killed(BaseException):
+    """Nothing is done after it."""
+
+
+def is_killed(act: Callable[[], object], vault: Vault, *, before: int) -> bool:
+    """Do it until so many steps with folders would have been done; whether it came so far."""
+    steps = count(1)
+
+    def step(plain: Callable[..., Any]) -> Callable[..., Any]:
+        def stepped(*args: Any, **how: Any) -> Any:
+            if next(steps) >= before:
+                raise Killed
+            return plain(*args, **how)
+
+        return stepped
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(courier_folder, "replace_files", step(courier_folder.replace_files))
+        patched.setattr(Path, "rename", step(Path.rename))
+        patched.setattr(Path, "mkdir", step(Path.mkdir))
+        patched.setattr(vault, "end_token", step(vault.end_token))
+        try:
+            act()
+        except Killed:
+            return True
+    return False
 
 
 def test_a_folder_is_destroyed_under_a_name_that_no_writer_knows_and_is_tried_again(

@@ -96,7 +96,7 @@ def test_a_secret_that_comes_in_parts_is_waited_for() -> None:
         os.waitpid(child, 0)
 
 
-@pytest.mark.parametrize("descriptor", [-1, 99_999])
+@pytest.mark.parametrize("descriptor", [-1, 10**17, 99_999])
 def test_a_descriptor_that_is_not_open_is_said_to_be_so(descriptor: int) -> None:
     with pytest.raises(Invalid, match=f"descriptor {descriptor} cannot be read"):
         terminal.read_secret(descriptor)

@@ -12,6 +12,7 @@ import typer
 
 from tui.cli.terminal import confirm, is_interactive, say
 from tui.cli.vault_access import global_options, open_vault
+from tui.couriers.cut_off import end_cut_off_meshes
 from tui.couriers.door_tokens import end_tokens
 from tui.text import campaign_facts, mesh_facts
 from vault.errors.campaigns import CampaignReplayed
@@ -22,6 +23,7 @@ from vault.errors.meshes import (
     MembershipInvalid,
     MembershipOfAnother,
     MembershipOfPeer,
+    MeshAtWork,
     MeshLeft,
 )
 from vault.errors.records import FileMissing
@@ -85,19 +87,21 @@ def join_by(context: typer.Context, file: Path) -> Access:
 def drafted(vault: Owner, home: Path, digest: str) -> Iterator[MeshFolder]:
     """A new folder for a mesh, which is gone again with its token if what is done within the block fails.
 
-    The token of a joining that was cut off ends before.
+    What a joining left that was cut off ends before. Raises `MeshAtWork`.
     """
-    from learner.federation.mesh_folder import draft_folder, left_over
+    from learner.federation.folder_claim import claimed
+    from learner.federation.mesh_folder import draft_folder
 
-    end_tokens(vault, left_over(home, digest))
+    end_cut_off_meshes(vault, home)
     draft = draft_folder(home, digest)
-    try:
-        yield draft
-    except BaseException:
-        if draft.path.exists():
-            end_tokens(vault, [draft])
-            draft.destroy()
-        raise
+    with claimed(draft.path, MeshAtWork):
+        try:
+            yield draft
+        except BaseException:
+            if draft.path.exists():
+                end_tokens(vault, [draft])
+                draft.destroy()
+            raise
 
 
 def _check_not_left(vault: Owner, digest: str) -> None:

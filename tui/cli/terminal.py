@@ -154,7 +154,7 @@ def read_secret(descriptor: int) -> str:
         if os.isatty(descriptor):
             raise Invalid(reason=f"descriptor {descriptor} is a terminal, which would show what you type")
         line = _first_line(descriptor)
-    except OSError:
+    except (OSError, OverflowError):  # a number that is too large for any descriptor
         raise Invalid(reason=f"descriptor {descriptor} cannot be read") from None
     if len(line) > LONGEST_SECRET:
         raise Invalid(reason=f"the passphrase is longer than {LONGEST_SECRET} bytes")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tui.couriers.cut_off import end_cut_off_couriers, end_cut_off_meshes
 from tui.couriers.door_tokens import end_tokens
 from tui.text import carrying_facts, mesh_standing
 
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 def end_access(vault: Owner, paths: Paths, campaign: str) -> list[str]:
     """End the tokens that a courier or a mesh has for a campaign, and destroy what it kept; a sentence for each.
 
-    Every other token of their requester stays. Raises `Unavailable` where a folder cannot be removed; no token of it
-    works then.
+    What joinings of whatever campaign left that were cut off ends as well; every other token of their requester stays.
+    Raises `Unavailable` where a folder cannot be removed; no token of it works then.
     """
     carried, meshed = _of_courier(paths.courier, campaign), _of_mesh(paths.mesh, campaign)
     end_tokens(vault, [*carried, *meshed])
@@ -28,6 +29,8 @@ def end_access(vault: Owner, paths: Paths, campaign: str) -> list[str]:
         courier.destroy()
     for mesh in meshed:
         mesh.destroy()
+    end_cut_off_couriers(vault, paths.courier)
+    end_cut_off_meshes(vault, paths.mesh)
     return [carrying_facts.ACCESS_ENDS] * bool(carried) + [mesh_standing.ACCESS_ENDS] * bool(meshed)
 
 
@@ -42,6 +45,8 @@ def _of_courier(home: Path, campaign: str) -> list[CourierFolder]:
 def _of_mesh(home: Path, campaign: str) -> list[MeshFolder]:
     if not home.is_dir():
         return []
-    from learner.federation.mesh_folder import folders_of
+    from learner.federation.mesh_folder import folders_of, introductions_of
 
-    return folders_of(home, campaign)
+    found = folders_of(home, campaign)
+    mine = [one for one in found if one.is_of(campaign)]
+    return [*found, *(each for one in mine for each in introductions_of(home, one))]

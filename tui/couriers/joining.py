@@ -9,8 +9,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
+from tui.couriers.cut_off import end_cut_off_couriers
 from tui.couriers.door_tokens import end_tokens
-from vault.errors.federation import InvitationInvalid
+from vault.errors.federation import CourierAtWork, InvitationInvalid
 from vault.errors.records import FileMissing
 from vault.errors.requests import RequesterBlocked, RequesterExists
 
@@ -73,7 +74,7 @@ def is_invitation(file: Path) -> bool:
 def drafted(home: Path, data: bytes) -> Iterator[CourierFolder]:
     """A new folder with this invitation, which is gone again if what is done within the block fails.
 
-    One that was looked at before is kept until then. Raises `CarriedFromElsewhere`.
+    One that was looked at before is kept until then. Raises `CarriedFromElsewhere` and `CourierAtWork`.
     """
     from learner.federation.courier_folder import (
         INVITATION_FILE,
@@ -82,18 +83,20 @@ def drafted(home: Path, data: bytes) -> Iterator[CourierFolder]:
         kept_draft,
     )
     from learner.federation.exchange import parse_invitation
+    from learner.federation.folder_claim import claimed
 
     draft = draft_folder(home, parse_invitation(data).campaign)
-    try:
-        draft.write(INVITATION_FILE, data)
-        check_same_coordinator(draft)
-        yield draft
-    except BaseException:
+    with claimed(draft.path, CourierAtWork):
+        try:
+            draft.write(INVITATION_FILE, data)
+            check_same_coordinator(draft)
+            yield draft
+        except BaseException:
+            if draft.path.exists():
+                draft.destroy()
+            raise
         if draft.path.exists():
-            draft.destroy()
-        raise
-    if draft.path.exists():
-        kept_draft(draft)
+            kept_draft(draft)
 
 
 def who_invites(vault: Owner, data: bytes, folder: Path) -> Invited:
@@ -163,11 +166,12 @@ def looked_at(vault: Owner, home: Path, data: bytes, name: str) -> str:
 
 
 def end_left_over(vault: Owner, home: Path, data: bytes) -> None:
-    """End the token of a joining by such an invitation that was cut off, before its folder is made anew."""
+    """End what joinings left that were cut off, and the token of one by such an invitation before it is made anew."""
     from learner.federation.courier_folder import left_over
     from learner.federation.exchange import parse_invitation
 
     end_tokens(vault, left_over(home, parse_invitation(data).campaign))
+    end_cut_off_couriers(vault, home)
 
 
 def let_in(vault: Owner, draft: CourierFolder, requester: str) -> CourierAccess:

@@ -33,6 +33,10 @@ NOT_CARRIED: Final = (
     "No courier carries this campaign. Its rounds come in by hand, or by its invitation: take that in."
 )
 ACCESS_ENDS: Final = "Its courier's access, and everything that it kept, are destroyed."
+LEFT_OVER: Final = (
+    "Left over from a joining or leaving that was cut off: {paths}. The next joining or leaving, of whatever campaign, "
+    "ends what access it has and removes it; what stays then is written to by a process: end that, and remove it."
+)
 STAYS_HERE: Final = "Your update waits here until the courier has brought it away."
 NOTHING_TO_CARRY: Final = "No update waits for a courier; under 4 Requests one is let go for what is new."
 RELEASED: Final = "you released it; it waits for the courier"

@@ -82,8 +82,8 @@ def plan(
 
     asked, aim = _described(description, units_guess), Aim(most=parse_epsilon(epsilon))
     tiers = campaign_tiers.aims(tier or [])
-    document, _ = drafted_campaign(asked, aim=aim, now=datetime.now(UTC), tiers=tiers, begin=_say_computing)
     guesses = {"vaults": parse_count(vaults), "units_guess": asked.units_guess}
+    document, _ = drafted_campaign(asked, aim=aim, now=datetime.now(UTC), tiers=tiers, begin=_say_computing)
     found = plan(document, **guesses, delta=aim.delta)
     others = tier_plans(document, **guesses, delta=aim.delta)
     if as_json:

@@ -14,6 +14,7 @@ import typer
 from tui.cli.command_group import CommandGroup
 from tui.cli.courier_joining import join_by
 from tui.cli.interruption import answered, say_stopping
+from tui.cli.left_over import say_left_over
 from tui.cli.number_types import WholeNumberIn
 from tui.cli.options import AsJson
 from tui.cli.rounds_decided import decided_here, not_asked
@@ -211,6 +212,7 @@ def status(context: typer.Context, as_json: AsJson = False) -> None:
             if number:
                 write()
             _draw(folder, known)
+    say_left_over(context)
 
 
 def _state(folder: CourierFolder, known: Decided) -> CourierState:

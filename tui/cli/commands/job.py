@@ -115,8 +115,9 @@ def new(
         asked = job_from_description(description)
     if units_guess is not None:
         asked = replace(asked, training_units_guess=parse_count(units_guess))
+    aim = _aim(epsilon, guess_rate)
     say_meanwhile(COMPUTING)
-    facts = new_job(asked, aim=_aim(epsilon, guess_rate), folder=to, now=datetime.now(UTC))
+    facts = new_job(asked, aim=aim, folder=to, now=datetime.now(UTC))
     _show(facts, as_json=as_json)
     say(f"Next: lockbox job sign {to} --key SECRETFILE")
 

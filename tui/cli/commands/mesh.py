@@ -12,6 +12,7 @@ import typer
 
 from tui.cli.command_group import CommandGroup
 from tui.cli.interruption import answered, say_stopping
+from tui.cli.left_over import say_left_over
 from tui.cli.mesh_addresses import check_addresses
 from tui.cli.mesh_joining import introduce_to, join_by
 from tui.cli.mesh_showing import as_json as as_json_of
@@ -202,6 +203,7 @@ def status(context: typer.Context, as_json: AsJson = False) -> None:
             if number:
                 write()
             draw(folder, known)
+    say_left_over(context)
 
 
 @group.command("model")

@@ -9,6 +9,7 @@ import typer
 
 from tui.cli.command_group import CommandGroup
 from tui.cli.exit_codes import ExitCode
+from tui.cli.left_over import say_left_over
 from tui.cli.options import AsJson
 from tui.cli.progress import progress_bar
 from tui.cli.terminal import (
@@ -166,6 +167,7 @@ def doctor(context: typer.Context, as_json: AsJson = False) -> None:
         write_table(
             ("attempt", "outcome"), [*map(_attempt_row, results), *map(_attempt_row, [*couriers, *meshes])]
         )
+    say_left_over(context)
     if not all(one.refused for one in couriers):
         say("\nNot everything was refused to a courier on this computer.")
     if not all(one.refused for one in meshes):
