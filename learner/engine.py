@@ -21,6 +21,7 @@ from learner.dp.keystream import Keystream, Words
 from learner.dp.noise import draw_noise, noised_gradient
 from learner.dp.places import depends_on_place
 from learner.dp.plan import plan_of
+from learner.dp.rounding import rounds_too_much
 from learner.dp.sampling import sample_units, sampled_order
 from learner.membership_attack import MembershipAttack
 from learner.models.network import network_of
@@ -71,7 +72,7 @@ def rehearse(job: Job, weights: bytes) -> None:
     """Take one step on public constants, before any record is there.
 
     Raises what ``train`` would raise, and RuntimeError when this computer's arithmetic lets rows of a batch
-    influence each other.
+    influence each other, or rounds what they add more than is charged for.
     """
     plan = plan_of(job)
     frame = constant_frame(job, plan.block)
@@ -79,6 +80,8 @@ def rehearse(job: Job, weights: bytes) -> None:
     network = network_of(job, encode_rows(job, frame), plan.block)
     if depends_on_place(network, group_units(frame.unit, job.max_rows_per_unit), plan):
         raise RuntimeError("the gradient of a row depends on its place in the batch on this computer")
+    if rounds_too_much(network, plan):
+        raise RuntimeError("products of rows are rounded too coarsely on this computer")
 
 
 @np.errstate(all="ignore")  # an overflow may come from one record, and ends in a bounded number all the same

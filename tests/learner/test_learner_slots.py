@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 from itertools import permutations
 from math import sqrt
 
 import numpy as np
 import pytest
-from learner_setups import LOGISTIC, SeededWords, listened, mlp, random_frame, weights_of
+import torch
+from learner_setups import LOGISTIC, SeededWords, cnn, listened, mlp, random_frame, weights_of
 from numpy.typing import NDArray
 from scipy import stats
 
+from learner import engine
 from learner.data import encode_rows, group_units
 from learner.dp import clipping
 from learner.dp.books import Books, Layer
@@ -20,6 +23,7 @@ from learner.dp.sampling import sampled_order
 from learner.dp.units import Units
 from learner.models.network import network_of
 from learner.models.weights import read_start
+from learner.protocol import Job
 
 ROWS = replace(LOGISTIC, max_rows_per_unit=1)
 JOB = mlp(ROWS, 5)
@@ -144,6 +148,23 @@ def test_a_run_adds_up_its_units_in_the_order_of_its_words() -> None:
     taps, _ = listened(JOB, frame, weights=weights_of(JOB, scale=0.5), words=SeededWords(5))
     order = np.argsort(SeededWords(5).words(MANY))
     assert taps.totals[0].tobytes() == trained(order).tobytes()
+
+
+@pytest.mark.parametrize("job", [JOB, cnn(ROWS, (4, 4, 1), 3), mlp(LOGISTIC, 5), ROWS])
+def test_a_computer_whose_products_are_coarser_than_what_is_charged_trains_no_network(
+    job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As those are that are computed from numbers of eight digits; what has no such products is trained there."""
+    engine.rehearse(job, weights_of(job))
+    right = torch.mm
+
+    def coarse(left: torch.Tensor, other: torch.Tensor, *, out: torch.Tensor) -> torch.Tensor:
+        found = right(left.bfloat16().float(), other.bfloat16().float())
+        return out.copy_(found)
+
+    monkeypatch.setattr(torch, "mm", coarse)
+    with pytest.raises(RuntimeError, match="rounded too coarsely") if plan_of(job).slots else nullcontext():
+        engine.rehearse(job, weights_of(job))
 
 
 def test_units_of_several_rows_stand_by_their_number_and_are_added_up_in_float64() -> None:

@@ -303,6 +303,15 @@ MUTANTS = (
         caught_by="test_units_of_several_rows_stand_by_their_number_and_are_added_up_in_float64",
     ),
     Mutant(
+        name="nobody looks how coarsely this computer rounds products",
+        kind=Kind.PRIVACY,
+        function="rehearse",
+        old="if rounds_too_much(network, plan):",
+        new="if False:",
+        caught_by="test_a_computer_whose_products_are_coarser_than_what_is_charged_trains_no_network",
+        within="learner/engine",
+    ),
+    Mutant(
         name="units stand as their sum was asked for",
         kind=Kind.PRIVACY,
         function="run",
