@@ -95,6 +95,7 @@ __all__ = [
     "PRIVATE_LIMIT",
     "PROGRESS_FD",
     "PROGRESS_LINE_LIMIT",
+    "SCORE_LIMIT",
     "SUMS",
     "UNSEEN",
     "UPDATE_GRID_EXPONENT",
@@ -179,6 +180,8 @@ ENVIRONMENT: Mapping[str, str] = {
 WEIGHTS_LIMIT = 4 << 20
 PROGRESS_LINE_LIMIT = 512
 PRIVATE_LIMIT = 256 << 10
+SCORE_LIMIT = 1e100
+"""A loss or an error beyond it is told as one that does not exist: a run that left all bounds has no score."""
 
 LAYERS = (
     "landlock",

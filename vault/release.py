@@ -101,13 +101,14 @@ def hold(
     if not isinstance(envelope, Envelope):  # an answer to the owner's own job has no noise
         raise InternalError(what="what has no noise was about to be held")
     request.state = move(request.state, RequestState.HELD)
+    steps = parse_release_manifest(manifest).mechanism.steps
     ends = act.at + timedelta(minutes=minutes)
     act.uow.add(
         HeldRow(
             id=request.id,
             request_id=request.id,
             update=envelope.update,
-            private=None if parse_results(envelope.private) is None else envelope.private,
+            private=None if parse_results(envelope.private, steps=steps) is None else envelope.private,
             manifest=manifest,
             manifest_digest=hashlib.sha256(manifest).hexdigest(),
             held_at=act.at,

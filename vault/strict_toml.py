@@ -11,6 +11,14 @@ MOST_PARTS: Final = 8
 DEEPEST: Final = 32
 """Tables and lists inside each other."""
 
+WHOLE: Final = range(-(1 << 63), 1 << 63)
+"""The whole numbers that whoever reads TOML has to take (TOML 1.0); longer hexadecimal ones cannot even be written."""
+
+
+class TooLarge(ValueError):
+    """A whole number lies beyond `WHOLE`."""
+
+
 # Whole strings and comments are put away, so that what is left of a quotation is one sign: a part of a key like any
 # word. At a string without an end tomllib stops, and so does this.
 _QUOTED: Final = re.compile(
@@ -26,7 +34,7 @@ _LONG_KEY: Final = re.compile(rf"(?<![\w-])(?:[\w-]++[ \t]*+\.[ \t]*+){{{MOST_PA
 
 
 def parse_toml(data: bytes) -> dict[str, Any]:
-    """The document in a file of ours; raises `ValueError`, which says in which line where that is known."""
+    """The document in a file of ours; raises `TooLarge`, or `ValueError` with the line where that is known."""
     text = data.decode()
     if found := _LONG_KEY.search(_QUOTED.sub(_put_away, text)):
         line = found.string.count("\n", 0, found.start()) + 1
@@ -35,15 +43,20 @@ def parse_toml(data: bytes) -> dict[str, Any]:
         document = tomllib.loads(text)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
-    check_depth(document)
+    check_bounds(document)
     return document
 
 
-def check_depth(document: object) -> None:
-    """Refuse what is nested deeper than anything of ours, as whatever walks it would fail; raises `ValueError`."""
+def check_bounds(document: object) -> None:
+    """Refuse what whatever walks it would fail at: what is nested deeper than anything of ours, and long numbers.
+
+    Raises `ValueError` and `TooLarge`.
+    """
     inner = [document]
     for _ in range(DEEPEST):
         inner = [value for one in inner for value in _values(one)]
+        if any(isinstance(value, int) and value not in WHOLE for value in inner):
+            raise TooLarge("a whole number that takes more than 64 bits")
     if inner:
         raise ValueError("it is nested too deeply")
 

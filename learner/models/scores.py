@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from learner.data import Rows
 from learner.dp.books import Network
 from learner.models.losses import row_losses
-from learner.protocol import Job
+from learner.protocol import SCORE_LIMIT, Job
 
 CURVE_POINTS = 40
 CURVE_ROWS = 1024
@@ -25,9 +25,9 @@ class OwnerView:
     """The learning curve and the final scores over the rows with a known label.
 
     ``loss`` is the mean loss; ``accuracy`` a share of rows, ``rmse`` in the label's own units. A score that
-    does not exist (no rows, an overflow) is null. The final scores are over all rows, the curve over at most
-    1,024 of them, evenly spaced, because it is drawn again and again. ``base`` is the score of always guessing the
-    commonest class, or the mean.
+    does not exist (no rows, or beyond ``SCORE_LIMIT``) is null. The final scores are over all rows, the curve over
+    at most 1,024 of them, evenly spaced, because it is drawn again and again. ``base`` is the score of always
+    guessing the commonest class, or the mean.
     """
 
     def __init__(self, job: Job, rows: Rows, network: Network, block: int) -> None:
@@ -101,4 +101,4 @@ def curve_steps(steps: int) -> frozenset[int]:
 
 
 def _or_null(score: float) -> float | None:
-    return score if math.isfinite(score) else None
+    return score if 0 <= score <= SCORE_LIMIT else None

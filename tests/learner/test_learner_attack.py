@@ -9,6 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 from math import comb
 from statistics import NormalDist
+from time import process_time
 
 import numpy as np
 import pytest
@@ -33,7 +34,7 @@ from tests.sweeps import sweep
 from vault.budget.ledger import DELTA
 from vault.budget.mechanism import Mechanism
 from vault.budget.pricing import price
-from vault.queries.attack import attack_view
+from vault.queries.attack import CHANCE, attack_view, chance_of, least_seen
 from vault.requests.attacked import Guesses
 from vault.training import attack as attacking
 from vault.training.attack import attack, others_of
@@ -216,6 +217,16 @@ def test_luck_alone_is_told_apart_as_a_binomial_says() -> None:
     assert attack_view(Guesses(made=100, right=50), Decimal("0.6")).least_seen == Decimal("0.590")
     tails = [Fraction(sum(comb(100, count) for count in range(right, 101)), 2**100) for right in (58, 59)]
     assert tails[0] > Fraction(1, 20) > tails[1]
+
+
+def test_what_luck_alone_gives_is_found_at_once_as_by_each_number() -> None:
+    for made in (100, 101, 230):
+        assert least_seen(made) == next(
+            right for right in range(made + 1) if chance_of(right, made, 0.5) < CHANCE
+        )
+    before = process_time()
+    assert (least_seen.__wrapped__(500), least_seen.__wrapped__(5000)) == (269, 2559)
+    assert process_time() - before < 0.3
 
 
 @pytest.mark.parametrize(("right", "is_above"), [(300, False), (334, False), (335, True), (500, True)])

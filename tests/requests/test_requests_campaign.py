@@ -533,7 +533,7 @@ def test_a_plan_says_what_it_is_worth_and_refuses_what_is_not(
         ({"campaign": 3}, "no table [campaign]"),
         ({"campaign": {"rounds": 3}}, "no [campaign] protocol"),
         ({"campaign": {"protocol": "fedavg"}}, "no [campaign] rounds"),
-        ({"campaign": {"protocol": ["fedavg"], "rounds": 3}}, "[campaign] protocol is no text"),
+        ({"campaign": {"protocol": ["fedavg"], "rounds": 3}}, "[campaign] protocol is not text"),
         ({"campaign": {"protocol": "fedavgg", "rounds": 3}}, "did you mean fedavg"),
         ({"campaign": {"protocol": "fedavg", "rounds": 1e9}}, "rounds is a whole number from 1 to 1,000"),
         ({"campaign": {"protocol": "fedavg", "rounds": 10**30}}, "rounds is a whole number from 1 to 1,000"),

@@ -331,8 +331,8 @@ def test_a_job_expires_after_30_days_unless_it_says_otherwise(tmp_path: Path) ->
         ("# expires = 2027-01-31T00:00:00Z ", "expires = 2027-01-31T00:00:00 #", "needs its zone"),
         ('role = "label"', "", "[[fields]] has no role"),
         ("steps = 100", "steps = 0", "dp.steps is less than 1"),
-        ("steps = 100", 'steps = "x"', "dp.steps is not a whole number"),
-        ("clip = 1.0", "clip = nan", "cannot carry exactly"),
+        ("steps = 100", 'steps = "x"', "[training] steps is not a whole number"),
+        ("clip = 1.0", "clip = nan", "[training] clip is not a number"),
         ('dpv = "AcademicResearch"', 'dpv = "Anything"', "the purpose must be one of"),
         (
             'kind = "classes"',
@@ -340,7 +340,7 @@ def test_a_job_expires_after_30_days_unless_it_says_otherwise(tmp_path: Path) ->
             "the kind of the transform of good_night is 'class' and has to be",
         ),
         ("center = 7000, ", "", "center is missing"),
-        ("expected_batch = 20", "expected_batch = 2027-01-31", "not acceptable"),
+        ("expected_batch = 20", "expected_batch = 2027-01-31", "[training] expected_batch is not a whole"),
         ("expected_batch = 20", "", "neither [training] units_guess nor [training] expected_batch"),
     ],
 )

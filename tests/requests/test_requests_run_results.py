@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 
-from vault.requests.run_results import parse_results
+from learner import membership_attack
+from learner.protocol import SCORE_LIMIT
+from vault.requests.run_results import MOST_GUESSES, MOST_STEPS_SEEN, RunResults, parse_results
 
+STEPS = 10
 POINT = {"step": 0, "loss": 1.0, "accuracy": 0.5}
 TOLD: dict[str, Any] = {
     "v": 1,
@@ -20,8 +23,19 @@ TOLD: dict[str, Any] = {
 }
 
 
+OF_NUMBERS = {"loss": 1.0, "rmse": 2.5}
+
+
+def written(told: object) -> bytes:
+    return json.dumps(told, separators=(",", ":")).encode()
+
+
 def said(**other: Any) -> bytes:
-    return json.dumps({**TOLD, **other}).encode()
+    return written({**TOLD, **other})
+
+
+def read(private: bytes | None) -> RunResults | None:
+    return parse_results(private, steps=STEPS)
 
 
 def guesses(**other: Any) -> bytes:
@@ -29,20 +43,20 @@ def guesses(**other: Any) -> bytes:
 
 
 def test_what_has_the_form_is_read() -> None:
-    found = parse_results(said())
+    found = read(said())
     assert found is not None
     assert (found.metric, found.rows, found.base) == ("accuracy", 3, 0.5)
     assert [one.step for one in found.curve] == [0, 5]
     assert found.guesses is not None
     assert (found.guesses.made, found.guesses.right, found.guesses.seen) == (200, 106, 5)
-    of_numbers = parse_results(said(final={"loss": 1, "rmse": 2}, curve=[], guesses=None))
+    of_numbers = read(said(final=OF_NUMBERS, curve=[{"step": 0, **OF_NUMBERS}], base=7.25))
     assert of_numbers is not None
     assert of_numbers.metric == "rmse"
 
 
 def test_what_earlier_versions_told_is_read() -> None:
     older = {name: TOLD[name] for name in ("v", "rows", "curve", "final")}
-    found = parse_results(json.dumps(older).encode())
+    found = read(written(older))
     assert found is not None
     assert (found.base, found.guesses) == (None, None)
 
@@ -62,4 +76,59 @@ def test_what_earlier_versions_told_is_read() -> None:
     ],
 )  # fmt: skip
 def test_what_has_another_form_is_nothing(private: bytes | None) -> None:
-    assert parse_results(private) is None
+    assert read(private) is None
+
+
+@pytest.mark.parametrize(
+    "private",
+    [
+        said(final={"loss": SCORE_LIMIT, "accuracy": 1.0}, base=0.0),
+        said(final={"loss": 0.0, "rmse": SCORE_LIMIT}, curve=[], base=SCORE_LIMIT),
+        said(final={"loss": None, "accuracy": None}, base=None),
+        said(curve=[{**POINT, "step": STEPS, "loss": 0.1 + 0.2}]),
+        guesses(made=500, right=500, seen=STEPS),
+    ],
+)
+def test_the_farthest_that_a_run_can_come_to_is_read(private: bytes) -> None:
+    assert read(private) is not None
+
+
+@pytest.mark.parametrize(
+    "private",
+    [
+        *(said(final={"loss": loss, "accuracy": 0.5}) for loss in (-1e308, -1e-9, 1e308, 1.01e100)),
+        *(said(final={"loss": 1.0, "accuracy": share}) for share in (-0.5, 1.5, 1e308)),
+        *(said(final={"loss": 1.0, "rmse": error}, curve=[], base=None) for error in (-1.0, 1.01e100)),
+        *(said(base=1.5), said(base=-0.5), said(final=OF_NUMBERS, curve=[], base=-2.0)),
+        *(said(curve=[{**POINT, "loss": 1e308}]), said(curve=[{**POINT, "accuracy": 1e308}])),
+        *(guesses(made=502), guesses(made=499), guesses(seen=41), guesses(seen=STEPS + 1)),
+    ],
+)
+def test_a_number_that_no_run_comes_to_is_nothing(private: bytes) -> None:
+    assert read(private) is None
+
+
+@pytest.mark.parametrize("steps", [(0, 0), (5, 0), (STEPS + 1,)])
+def test_steps_rise_and_are_the_jobs(steps: tuple[int, ...]) -> None:
+    assert read(said(curve=[{**POINT, "step": step} for step in steps])) is None
+
+
+@pytest.mark.parametrize(
+    "private",
+    [
+        *(said(v=True), said(v=1.0), said().replace(b'"v":1', b'"v":2,"v":1'), said().replace(b":1,", b": 1,", 1)),
+        *(said() + b" ", said().replace(b"106", b"1,\"right\":106"), said(final={"loss": 1, "accuracy": 0.5})),
+        said(final={"loss": 1.0, "accuracy": 0.5, "rmse": 2.0}),
+        *(said(final={"loss": 1.0}), said(final={"accuracy": 0.5, "loss": 1.0})),
+        *(said(final=OF_NUMBERS), said(curve=[{**POINT, "rmse": 2.0}]), said(curve=[{"step": 0, **OF_NUMBERS}])),
+        *(said().replace(b"1.0", b"1.00", 1), said().replace(b"1.0", b"1e0", 1)),
+        *(said() + b"\n", said().replace(b"rows", b"\\u0072ows")),
+        written(dict(reversed(TOLD.items()))),
+    ],
+)  # fmt: skip
+def test_what_no_learner_writes_is_nothing_though_it_says_the_same(private: bytes) -> None:
+    assert read(private) is None
+
+
+def test_the_bounds_are_those_of_the_learner() -> None:
+    assert (MOST_GUESSES, MOST_STEPS_SEEN) == (2 * membership_attack.MOST, membership_attack.MOST_STEPS)

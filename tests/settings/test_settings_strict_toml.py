@@ -7,7 +7,7 @@ from time import process_time
 
 import pytest
 
-from vault.strict_toml import DEEPEST, MOST_PARTS, parse_toml
+from vault.strict_toml import DEEPEST, MOST_PARTS, TooLarge, parse_toml
 
 LENGTH = 1 << 17
 LONG_KEY = ".".join("a" * LENGTH)
@@ -47,6 +47,20 @@ def test_the_line_of_a_long_key_is_told() -> None:
 def test_what_is_nested_deeply_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="nested too deeply"):
         parse_toml(text.encode())
+
+
+@pytest.mark.parametrize(
+    "number", [f"0x{'f' * 5000}", f"0o{'7' * 30}", f"0b{'1' * 64}", "9223372036854775808"]
+)
+@pytest.mark.parametrize("place", ["{}", "[[1, {}]]", "{{b = {}}}"])
+def test_a_whole_number_of_more_than_64_bits_is_refused_wherever_it_stands(number: str, place: str) -> None:
+    with pytest.raises(TooLarge, match="more than 64 bits"):
+        parse_toml(f"a = {place.format(number)}".encode())
+
+
+def test_the_ends_of_64_bits_are_read() -> None:
+    ends = parse_toml(b"a = [0x7fffffffffffffff, -9223372036854775808]")
+    assert ends == {"a": [2**63 - 1, -(2**63)]}
 
 
 def test_what_people_write_is_read() -> None:

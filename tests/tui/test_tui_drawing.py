@@ -209,13 +209,22 @@ def test_places_are_listed_without_a_map() -> None:
 
 
 @pytest.mark.parametrize(
-    "values", [[0.0, 1.0], [-1e9, 1e9], [1e-9, 2e-9], [float(index % 7) for index in range(5000)]]
+    "values",
+    [
+        *([0.0, 1.0], [-1e9, 1e9], [1e-9, 2e-9], [float(index % 7) for index in range(5000)]),
+        *([-1e308, 1e308], [1.0, 1e100], [1e308, 1e308], [1e-300, 2e-300], [5e-324, 0.0], [1e16, 1e16 + 2]),
+    ],
 )
 def test_a_line_is_drawn_within_its_frame(values: list[float]) -> None:
     lines = draw_line(values, title="loss", width=60)
     assert len(lines) <= 12
     assert max(map(len, lines)) <= 60
     assert "\x1b" not in "".join(lines)
+
+
+def test_the_title_of_a_line_names_the_power_of_ten_it_is_drawn_in() -> None:
+    assert "loss, in 1e99" in "".join(draw_line([2e99, 5e99], title="loss", width=60))
+    assert "in 1e" not in "".join(draw_line([2e5, 5e-3], title="loss", width=60))
 
 
 def results(**facts: object) -> OwnerResults:

@@ -8,6 +8,7 @@ from tui.text import wording
 from tui.text.days_calendar import calendar_lines
 from tui.text.layout import hanging, one_line, table_text
 from tui.text.over_time import course_picture
+from tui.text.plot_scale import scaled
 from vault.views.spread import distribution, end
 
 if TYPE_CHECKING:
@@ -126,15 +127,16 @@ def place_words(cell: PlaceCell, decimals: int) -> str:
 
 
 def draw_line(values: Sequence[float], *, title: str, width: int) -> list[str]:
-    """A line plot of at most 72 columns and 12 rows, without colour."""
+    """A line plot of finite values, of at most 72 columns and 12 rows, without colour."""
     import plotext
 
+    drawn, title = scaled(values, title)
     plotext.clear_figure()
     plotext.theme("clear")
     plotext.plotsize(min(WIDEST, width), HEIGHT)
     plotext.title(title)
     plotext.xticks([])
-    plotext.plot(list(values), marker="dot")
+    plotext.plot(drawn, marker="dot")
     return [line.rstrip() for line in str(plotext.uncolorize(plotext.build())).rstrip().splitlines()]
 
 

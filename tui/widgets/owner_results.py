@@ -10,6 +10,7 @@ from textual.containers import Vertical, VerticalScroll
 from tui.text import wording
 from tui.text.drawing import has_curve, score_sentence
 from tui.text.layout import table_text
+from tui.text.plot_scale import scaled
 from tui.text.release_facts import attack_on_run
 from tui.text.thinning import thin_out
 from tui.widgets.plain import Plain
@@ -89,6 +90,7 @@ def _plot(results: OwnerResults) -> PlotextPlot:
 
     plot = PlotextPlot(id="curve", classes="value")
     points = thin_out(list(zip(results.steps, results.loss, strict=True)), MOST_POINTS)
-    plot.plt.title(TITLE)
-    plot.plt.plot([step for step, _ in points], [loss for _, loss in points], marker="braille")
+    losses, title = scaled([loss for _, loss in points], TITLE)
+    plot.plt.title(title)
+    plot.plt.plot([step for step, _ in points], losses, marker="braille")
     return plot

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from decimal import ROUND_CEILING, Decimal
+from fractions import Fraction
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
@@ -44,8 +45,21 @@ def run_attack_view(guesses: Guesses, steps: int | None = None) -> AttackView:
 
 @cache
 def least_seen(made: int) -> int:
-    """The fewest right guesses that luck alone hardly gives: their Clopper-Pearson bound is above one half."""
-    return next(right for right in range(made + 1) if chance_of(right, made, 0.5) < CHANCE)
+    """The fewest right guesses that luck alone hardly gives: their Clopper-Pearson bound is above one half.
+
+    One more than all where luck alone gives even those.
+    """
+    limit = math.ceil(Fraction(CHANCE) * 2**made)
+    ways, tail, right = (
+        1,
+        1,
+        made,
+    )  # how many of all 2**made outcomes have exactly so many right, or at least so many
+    while tail < limit:
+        ways = ways * right // (made - right + 1)
+        right -= 1
+        tail += ways
+    return right + 1
 
 
 def chance_of(right: int, made: int, rate: float) -> float:

@@ -77,7 +77,9 @@ def release_view(uow: UnitOfWork, vault: OpenVault, full_id: str) -> ReleaseView
         price=price_view(uow, asked),
         round=round_of(uow, asked.row),
         fetch_until=None if held.fetch_until is None else stamp(held.fetch_until),
-        for_you=_for_you(asked, held) if is_decided and not _goes_on(uow, asked) else None,
+        for_you=_for_you(asked, held, manifest.mechanism.steps)
+        if is_decided and not _goes_on(uow, asked)
+        else None,
     )
 
 
@@ -100,8 +102,8 @@ def _goes_on(uow: UnitOfWork, asked: StoredJob) -> bool:
     return campaign is not None and has_more_to_decide(uow, campaign)
 
 
-def _for_you(asked: StoredJob, held: HeldRow) -> OwnerResults | None:
-    found, is_sum = parse_results(held.private), kind_of(asked.manifest) in SUMS
+def _for_you(asked: StoredJob, held: HeldRow, steps: int) -> OwnerResults | None:
+    found, is_sum = parse_results(held.private, steps=steps), kind_of(asked.manifest) in SUMS
     if found is None:
         return None
     name, guesses = found.metric, found.guesses

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_type_hints
 
 from learner.protocol import MAX_UNITS
 from vault.errors.families import Invalid
@@ -14,6 +14,7 @@ from vault.requester.aggregation_rules import check_rule
 from vault.requester.closed_words import check_word
 from vault.requester.description import JobDescription, parse_description, read_document
 from vault.requester.draft import ROOM_FOR_GUESS
+from vault.requester.key_types import check_type
 from vault.requests.campaign import KINDS, PROTOCOLS, ROUNDS_LIMIT
 
 MOST_DAYS: Final = 90
@@ -67,6 +68,9 @@ class CampaignDescription:
         return replace(self.job, training_most_units=self.bound) if few else self.job
 
 
+_TYPES: Final = get_type_hints(CampaignDescription)
+
+
 def campaign_from_description(path: Path) -> CampaignDescription:
     """Read a description from a ``.toml`` or ``.json`` file; raises ``FileMissing`` or ``Invalid``."""
     return parse_campaign_description(read_document(path))
@@ -81,15 +85,22 @@ def parse_campaign_description(document: object) -> CampaignDescription:
     if "kind" in document:
         raise Invalid(reason="the kind of a campaign's jobs follows from its protocol: leave kind out")
     protocol = table["protocol"]
+    check_type("[campaign] protocol", protocol, str)
     check_word("[campaign] protocol", protocol, PROTOCOLS)
-    if protocol not in PROTOCOLS:
-        raise Invalid(reason="[campaign] protocol is no text")
     job = {key: value for key, value in document.items() if key != "campaign"} | {"kind": KINDS[protocol]}
     if "rule" in table:
         check_rule(table["rule"])
     _check_whole("rounds", table["rounds"], ROUNDS_LIMIT)
     _check_whole("days_a_round", table.get("days_a_round", 7), MOST_DAYS)
+    _check_types(table)
     return CampaignDescription(job=parse_description(job), **table)
+
+
+def _check_types(table: Mapping[str, Any]) -> None:
+    for key, value in table.items():
+        check_type(f"[campaign] {key}", value, _TYPES[key])
+    for key, value in (table.get("witness") or {}).items():
+        check_type(f"[campaign.witness] {key}", value, str)
 
 
 def _check_keys(table: Mapping[str, Any]) -> None:

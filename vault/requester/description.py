@@ -9,11 +9,13 @@ from dataclasses import MISSING, dataclass, fields
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, get_type_hints
 
 from vault.errors.families import Invalid
 from vault.requester.closed_words import WORDS, check_word, field_words
+from vault.requester.key_types import check_type
 from vault.requests.bundle import read_bounded
+from vault.requests.canonical import Wire
 from vault.requests.manifest import SUMS
 from vault.requests.parse import MANIFEST_LIMIT
 from vault.requests.transforms import (
@@ -25,7 +27,7 @@ from vault.requests.transforms import (
     VectorFeature,
 )
 from vault.requests.values import TIME_FORMAT
-from vault.strict_toml import check_depth, parse_toml
+from vault.strict_toml import TooLarge, check_bounds, parse_toml
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +104,8 @@ def read_document(path: Path) -> object:
     text = read_bounded(path, MANIFEST_LIMIT)
     try:
         return _parsed_json(text) if path.suffix == ".json" else parse_toml(text)
+    except TooLarge as error:
+        raise Invalid(reason=f"{path.name} has {error}") from error
     except (ValueError, RecursionError) as error:
         form = "JSON" if path.suffix == ".json" else "TOML"
         raise Invalid(reason=f"{path.name} is not {form}{_from_line(error)}") from error
@@ -109,7 +113,7 @@ def read_document(path: Path) -> object:
 
 def _parsed_json(text: bytes) -> object:
     document = json.loads(text)
-    check_depth(document)
+    check_bounds(document)
     return document
 
 
@@ -129,6 +133,13 @@ def parse_description(document: object) -> JobDescription:
         raise Invalid(reason="label and features are for a job from a data card: name it with --card")
     flat = _flattened(table)
     _check_known(_KEYS, flat, "the description")
+    for key in flat.keys() - {"fields"}:
+        check_type(
+            _as_written(key),
+            flat[key],
+            _TYPES[key],
+            "a time, like 2027-01-31T00:00:00Z" if key in _TIMES else "",
+        )
     for key, words in WORDS.items():
         check_word(_as_written(key), flat.get(key), words)
     rows = flat.get("fields")
@@ -136,7 +147,7 @@ def parse_description(document: object) -> JobDescription:
         raise Invalid(reason="the description has no [[fields]]")
     if flat.get("kind") in SUMS:
         flat = {**_ONE_SUM, **flat}
-    flat["fields"] = tuple(_field(_table(row, "a field")) for row in rows)
+    flat["fields"] = tuple(_field(_table(row, "one of [[fields]]")) for row in rows)
     return _made(JobDescription, flat, "the description")
 
 
@@ -230,13 +241,16 @@ _ONE_SUM: Final = {
 _FactsT = TypeVar("_FactsT", FieldDescription, JobDescription)
 _TABLES: Final = ("requester", "purpose", "model", "training", "where")
 _KEYS: Final = tuple(field.name for field in fields(JobDescription))
-_TRANSFORMS: Final = {
-    ("feature", "standard"): tuple(StandardFeature.model_fields),
-    ("feature", "vector"): tuple(VectorFeature.model_fields),
-    ("feature", "bytes"): tuple(BytesFeature.model_fields),
-    ("feature", "onehot"): tuple(OnehotFeature.model_fields),
-    ("label", "standard"): tuple(StandardLabel.model_fields),
-    ("label", "classes"): tuple(ClassesLabel.model_fields),
+_TYPES: Final = get_type_hints(JobDescription)
+_TIMES: Final = ("expires", "where_from", "where_to")
+_TYPES_OF_FIELD: Final = get_type_hints(FieldDescription)
+_TRANSFORMS: Final[Mapping[tuple[str, str], type[Wire]]] = {
+    ("feature", "standard"): StandardFeature,
+    ("feature", "vector"): VectorFeature,
+    ("feature", "bytes"): BytesFeature,
+    ("feature", "onehot"): OnehotFeature,
+    ("label", "standard"): StandardLabel,
+    ("label", "classes"): ClassesLabel,
 }
 
 
@@ -246,19 +260,19 @@ def _flattened(document: Mapping[str, object]) -> dict[str, object]:
     for key, value in document.items():
         if key in _TABLES:
             table = _table(value, f"[{key}]")
-            flat.update({f"{key}_{name}": _plain(item) for name, item in table.items()})
+            flat.update({f"{key}_{name}": _plain(f"{key}_{name}", item) for name, item in table.items()})
         else:
-            flat[key] = _plain(value)
+            flat[key] = _plain(key, value)
     return flat
 
 
-def _plain(value: object) -> object:
+def _plain(key: str, value: object) -> object:
     if isinstance(value, list):
         return tuple(value)
-    if not isinstance(value, datetime):
+    if key not in _TIMES or not isinstance(value, datetime):
         return value
     if value.tzinfo is None:
-        raise Invalid(reason="a time needs its zone, like 2027-01-31T00:00:00Z")
+        raise Invalid(reason=f"{_as_written(key)} needs its zone, like 2027-01-31T00:00:00Z")
     return value.astimezone(UTC).strftime(TIME_FORMAT)
 
 
@@ -279,11 +293,17 @@ def _made(kind: type[_FactsT], given: Mapping[str, Any], what: str) -> _FactsT:
 def _field(row: Mapping[str, object]) -> FieldDescription:
     """One of ``[[fields]]``; a transform of a kind that is known may have no key that its kind does not."""
     field = _made(FieldDescription, row, "[[fields]]")
+    for key, hint in _TYPES_OF_FIELD.items():
+        check_type(f"[[fields]] {key}", getattr(field, key), hint)
     for what, word, words in field_words(field.name, field.role, field.necessity, field.transform):
         check_word(what, word, words)
-    if isinstance(field.transform, Mapping):
-        known = _TRANSFORMS.get((str(field.role), str(field.transform.get("kind"))), field.transform.keys())
-        _check_known(known, field.transform, f"the transform of {field.name}")
+    kind = field.transform.get("kind")
+    check_type(f"the kind of the transform of {field.name}", kind, str)
+    if form := _TRANSFORMS.get((field.role, str(kind))):
+        _check_known(form.model_fields, field.transform, f"the transform of {field.name}")
+        for key, value in field.transform.items():
+            hint = form.model_fields[key].annotation
+            check_type(f"{key} in the transform of {field.name}", value, hint)
     return field
 
 

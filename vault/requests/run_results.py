@@ -2,25 +2,44 @@
 
 from __future__ import annotations
 
+import json
+from itertools import pairwise
 from typing import Annotated, Final, Literal, TypeAlias
 
 from pydantic import Field, ValidationError, model_validator
 
+from learner.protocol import SCORE_LIMIT
 from vault.requests.canonical import Wire, rule
 
 POINTS_LIMIT: Final = 64
 LARGEST: Final = 1 << 31
+MOST_GUESSES: Final = 500
+"""Half of them about units of the owner's, half about made-up ones."""
+MOST_STEPS_SEEN: Final = 40
 
 Count: TypeAlias = Annotated[int, Field(ge=0, le=LARGEST)]
-Score: TypeAlias = Annotated[float, Field(allow_inf_nan=False)] | None
+Size: TypeAlias = Annotated[float, Field(ge=0, le=SCORE_LIMIT, allow_inf_nan=False)] | None
+Share: TypeAlias = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] | None
+Metric: TypeAlias = Literal["accuracy", "rmse"]
 
 
 class Scores(Wire):
     """How well the model did: the mean loss, and by its kind the share of right classes or the mean error."""
 
-    loss: Score
-    accuracy: Score = None
-    rmse: Score = None
+    loss: Size
+    accuracy: Share = None
+    rmse: Size = None
+
+    @property
+    def metric(self) -> Metric:
+        """By what the model is judged beside its loss."""
+        return "accuracy" if "accuracy" in self.model_fields_set else "rmse"
+
+    @model_validator(mode="after")
+    def _have_one_metric(self) -> Scores:
+        if len(self.model_fields_set & {"accuracy", "rmse"}) != 1:
+            raise rule("is judged by none or by two")
+        return self
 
 
 class Point(Scores):
@@ -32,9 +51,9 @@ class Point(Scores):
 class RunGuesses(Wire):
     """How many guesses about the run there were and how many were right, and how many of its steps were seen."""
 
-    made: Annotated[int, Field(ge=0, le=1000)]
+    made: Annotated[int, Field(ge=0, le=MOST_GUESSES, multiple_of=2)]
     right: Annotated[int, Field(ge=0)]
-    seen: Annotated[int, Field(ge=1, le=1000)]
+    seen: Annotated[int, Field(ge=1, le=MOST_STEPS_SEEN)]
 
     @model_validator(mode="after")
     def _are_of_those(self) -> RunGuesses:
@@ -44,26 +63,52 @@ class RunGuesses(Wire):
 
 
 class RunResults(Wire):
-    """The private part of an envelope, whole."""
+    """The private part of an envelope, whole; earlier versions told no guesses, and before that no base."""
 
-    v: Literal[1]
+    v: Annotated[int, Field(ge=1, le=1)]
     rows: Count
     curve: Annotated[tuple[Point, ...], Field(max_length=POINTS_LIMIT)]
     final: Scores
-    base: Score = None
+    base: Size = None
     guesses: RunGuesses | None = None
 
     @property
-    def metric(self) -> Literal["accuracy", "rmse"]:
+    def metric(self) -> Metric:
         """By what the model is judged beside its loss."""
-        return "accuracy" if "accuracy" in self.final.model_fields_set else "rmse"
+        return self.final.metric
+
+    @model_validator(mode="after")
+    def _are_of_one_run(self) -> RunResults:
+        if any(one.metric != self.metric for one in self.curve):
+            raise rule("is judged by two")
+        if any(one.step >= after.step for one, after in pairwise(self.curve)):
+            raise rule("has steps that do not rise")
+        if self.metric == "accuracy" and self.base is not None and self.base > 1:
+            raise rule("has a base that is no share")
+        return self
+
+    def is_within(self, steps: int) -> bool:
+        """Whether a run of so many steps can have come to it."""
+        last = self.curve[-1].step if self.curve else 0
+        return max(last, self.guesses.seen if self.guesses else 0) <= steps
 
 
-def parse_results(private: bytes | None) -> RunResults | None:
-    """What these bytes tell; None where nothing was kept, and where they do not have the form."""
+def parse_results(private: bytes | None, *, steps: int) -> RunResults | None:
+    """What these bytes tell of a job of so many steps.
+
+    None where nothing was kept, and where they are not, byte for byte, what a learner writes.
+    """
     if private is None:
         return None
     try:
-        return RunResults.model_validate_json(private)
+        found = RunResults.model_validate_json(private)
     except ValidationError:
         return None
+    return found if found.is_within(steps) and _written(found) == private else None
+
+
+def _written(found: RunResults) -> bytes:
+    """The bytes in which a learner tells this."""
+    document = found.model_dump(exclude_unset=True)
+    document["curve"] = [{"step": one["step"], **one} for one in document["curve"]]
+    return json.dumps(document, separators=(",", ":")).encode()
