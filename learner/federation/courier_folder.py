@@ -208,12 +208,12 @@ class CourierFolder:
         except CourierFolderDamaged:
             return ""
 
-    def is_of(self, campaign: str) -> bool:
-        """Whether this is a folder of the campaign with this id in the vault."""
+    def campaign(self) -> str:
+        """The id in the vault of its campaign, as its courier keeps it; empty where that cannot be read."""
         try:
-            return self.access().campaign == campaign
+            return self.access().campaign
         except CourierFolderDamaged:
-            return False
+            return ""
 
     def _facts(self, kind: type[_Fact], name: str) -> _Fact:
         from pydantic import ValidationError
@@ -253,10 +253,13 @@ def cut_off(home: Path) -> list[CourierFolder]:
     return [CourierFolder(path) for path in tries if not is_claimed(path)]
 
 
-def folders_of(home: Path, campaign: str) -> list[CourierFolder]:
-    """Every folder of a campaign, by its id in the vault: where it is carried, and what lies beside that place."""
+def folders_of(home: Path, campaign: str, digest: str) -> list[CourierFolder]:
+    """Every folder of a campaign: where it is carried, and what lies beside that place.
+
+    They are called by its ``digest``; what stands in them counts where no vault knows that, by the ``campaign``'s id.
+    """
     found = [CourierFolder(path) for path in sorted(_folders(home))]
-    stems = {one.path.stem for one in found if one.is_of(campaign)}
+    stems = {digest[:16]} if digest else {one.path.stem for one in found if one.campaign() == campaign}
     return [one for one in found if one.path.stem in stems]
 
 

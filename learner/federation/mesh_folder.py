@@ -222,12 +222,12 @@ class MeshFolder:
         except MeshFolderDamaged:
             return ""
 
-    def is_of(self, campaign: str) -> bool:
-        """Whether this is a folder of the campaign with this id in the vault."""
+    def campaign_id(self) -> str:
+        """The id in the vault of its campaign, as the mesh keeps it; empty where that cannot be read."""
         try:
-            return self.facts(Access).campaign == campaign
+            return self.facts(Access).campaign
         except MeshFolderDamaged:
-            return False
+            return ""
 
 
 def joined(home: Path) -> list[MeshFolder]:
@@ -236,11 +236,14 @@ def joined(home: Path) -> list[MeshFolder]:
     return [MeshFolder(path) for path in paths if path.is_dir() and not path.suffix]
 
 
-def folders_of(home: Path, campaign: str) -> list[MeshFolder]:
-    """Every folder of a mesh, by its campaign's id in the vault: where it was joined, and what lies beside that."""
+def folders_of(home: Path, campaign: str, digest: str) -> list[MeshFolder]:
+    """Every folder of a mesh: where it was joined, and what lies beside that.
+
+    They are called by its campaign's ``digest``; what stands in them counts where no vault knows that, by its id.
+    """
     paths = sorted(home.iterdir()) if home.is_dir() else []
     found = [MeshFolder(path) for path in paths if path.is_dir() and path.suffix != DESTROYED]
-    stems = {one.path.stem for one in found if one.is_of(campaign)}
+    stems = {digest[:16]} if digest else {one.path.stem for one in found if one.campaign_id() == campaign}
     return [one for one in found if one.path.stem in stems]
 
 
@@ -251,9 +254,11 @@ def introduced_folder(home: Path, key: str) -> MeshFolder:
 
 def introductions_of(home: Path, mesh: MeshFolder) -> list[MeshFolder]:
     """Where the secret key of a mesh that was joined lies once more: its joining was cut off at the very end."""
-    introduced = introduced_folder(home, mesh.facts(Access).key)
-    are_there = all((one.path / KEY_FILE).exists() for one in (introduced, mesh.net))
-    return [introduced] if are_there and introduced.read(KEY_FILE) == mesh.net.read(KEY_FILE) else []
+    try:
+        introduced = introduced_folder(home, mesh.facts(Access).key)
+        return [introduced] if introduced.read(KEY_FILE) == mesh.net.read(KEY_FILE) else []
+    except MeshFolderDamaged:
+        return []  # there is none, or the mesh does not say by which key it was joined
 
 
 def cut_off(home: Path) -> list[MeshFolder]:

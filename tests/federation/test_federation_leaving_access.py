@@ -6,8 +6,10 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from hashlib import sha256
 from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -24,10 +26,12 @@ from learner.federation.mesh_folder import settled as mesh_settled
 from tests.worlds.invitations import invitation
 from tests.worlds.vaults import copy_of
 from tests.worlds.world import NAME, World
+from tui.cli import mesh_joining
 from tui.cli.mesh_joining import drafted as drafted_mesh
 from tui.couriers.cut_off import left_over
 from tui.couriers.ending import end_access
 from tui.couriers.joining import drafted, end_left_over, let_in
+from vault.errors.campaigns import UnknownCampaign
 from vault.errors.daemon import SessionEnded
 from vault.errors.families import Unavailable
 from vault.errors.federation import CourierAtWork
@@ -66,7 +70,8 @@ def data(world: World, monkeypatch: pytest.MonkeyPatch) -> bytes:
 
     monkeypatch.setattr(courier, "enrol", enrol)
     found = parse_invitation(invitation()).model_dump(exclude_none=True)
-    return canonical(found | {"requester": document.job.requester.key})
+    digest = sha256((files / "campaign.json").read_bytes()).hexdigest()
+    return canonical(found | {"requester": document.job.requester.key, "campaign": digest})
 
 
 def lets_in(vault: Vault, world: World, data: bytes) -> str:
@@ -92,6 +97,59 @@ def test_who_joins_again_has_one_token_and_leaving_ends_it(vault: Vault, world: 
     assert (works(vault, first), works(vault, second)) == (False, True)
     said = end_access(vault, world.paths, carried(world.paths.courier)[0].access().campaign)
     assert (len(said), works(vault, second), list(world.paths.courier.iterdir())) == (1, False, [])
+
+
+def test_whatever_a_turned_courier_or_mesh_writes_in_its_folder_no_token_outlives_joining_again_or_leaving(
+    vault: Vault, world: World, data: bytes
+) -> None:
+    """The vault knows which token it made for a campaign, and its digest which folders are of it."""
+    lets_in(vault, world, data)
+    kept = carried(world.paths.courier)[0].access()
+    of_mesh = MeshAccess(campaign="f" * 32, requester=NAME, key="0" * 64, door="")
+    for access in (replace(kept, door=""), replace(kept, campaign="f" * 32, door=""), None):
+        first = lets_in(vault, world, data)
+        turn(carried(world.paths.courier)[0], access)
+        second = lets_in(vault, world, data)
+        assert (works(vault, first), works(vault, second)) == (False, True)
+        turn(carried(world.paths.courier)[0], access)
+        mesh = mesh_draft(world.paths.mesh, parse_invitation(data).campaign)
+        mesh.keep(of_mesh)
+        mesh_settled(mesh)
+        assert len(end_access(vault, world.paths, kept.campaign)) == 2
+        assert not works(vault, second)
+        assert [*world.paths.courier.iterdir(), *world.paths.mesh.iterdir()] == []
+
+
+def turn(folder: CourierFolder, access: Access | None) -> None:
+    """Write what a courier may write into its own folder."""
+    folder.write("access.json", b"{}") if access is None else folder.keep(access)
+
+
+def test_leaving_a_mesh_ends_its_token_whatever_stands_in_its_folder(vault: Vault, world: World) -> None:
+    files = world.folder / "campaign"
+    draft = mesh_draft(world.paths.mesh, sha256((files / "campaign.json").read_bytes()).hexdigest())
+    shutil.copytree(files, draft.path, dirs_exist_ok=True)
+    membership: Any = SimpleNamespace(key="0" * 64)
+    access = mesh_joining._let_in(vault, draft, membership, NAME)
+    mesh_settled(draft).write("access.json", b"{}")
+    assert works(vault, access.door)
+    assert len(end_access(vault, world.paths, access.campaign)) == 1
+    assert (works(vault, access.door), list(world.paths.mesh.iterdir())) == (False, [])
+
+
+def test_a_campaign_has_one_token_that_ends_as_it_is_refused(vault: Vault, world: World) -> None:
+    """In the act itself, whoever does it, and nothing is needed of what the courier or the mesh kept."""
+    campaign = vault.submit_campaign(world.folder / "campaign").line.id
+    other, first = vault.issue_token(NAME), vault.issue_token(NAME, campaign=campaign)
+    second = vault.issue_token(NAME, campaign=campaign)
+    assert (works(vault, first), works(vault, second)) == (False, True)
+    vault.leave_campaign(campaign)
+    assert (works(vault, second), works(vault, other)) == (False, True)
+    third = vault.issue_token(NAME, campaign=campaign)  # of who joins it again by an invitation
+    assert vault.end_campaign_token(campaign) == vault.campaign(campaign).digest
+    assert not works(vault, third)
+    with pytest.raises(UnknownCampaign):
+        vault.issue_token(NAME, campaign="f" * 32)
 
 
 def test_a_joining_that_fails_once_it_has_a_token_ends_it(

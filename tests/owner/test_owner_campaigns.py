@@ -384,9 +384,13 @@ def test_leaving_ends_everything_but_what_has_left_and_says_so(
     vault.send(first, confirm_digest=vault.release(first).digest, to=asked.folder / "out")
     second = held(vault, folder, 2)
     third = vault.submit(round_of(folder, 3)).line.id
-    planned = vault.preview_leave(campaign_id).withdrawal
+    planned, token = (
+        vault.preview_leave(campaign_id).withdrawal,
+        vault.issue_token(NAME, campaign=campaign_id),
+    )
     assert planned is not None
     done = vault.leave_campaign(campaign_id, reason="too many rounds")
+    assert not vault.end_token(token)  # it ended with it
 
     assert done.withdrawal is not None
     assert (planned.already_left, planned.destroyed, planned.rounds_ended) == ((first,), (second,), (third,))

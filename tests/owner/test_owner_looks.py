@@ -53,6 +53,7 @@ NOTHING_OF_RECORDS = frozenset({
     *("digest", "note_digest_read", "set_drills", "attack_stand_in"),
     *("submit_campaign", "campaigns", "campaign", "preview_join", "join_campaign"),
     *("preview_leave", "leave_campaign", "attend_campaign", "sign_enrolment", "let_courier_in", "end_token"),
+    "end_campaign_token",
     *("status", "date", "confirm_date", "settle", "backup", "hidden_fields", "disclose_audit", "lift_refusal"),
     *("models", "model", "add_model", "delete_model"),
 })  # fmt: skip

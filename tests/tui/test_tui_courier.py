@@ -91,7 +91,7 @@ def test_a_campaign_that_is_refused_or_was_left_waits_for_nobody(word: str, says
 def test_leaving_by_a_command_ends_the_access_of_its_courier(tmp_path: Path) -> None:
     """As on the screens, its token too; of another campaign nothing is touched."""
     paths, ended = paths_in(tmp_path), list[str]()
-    vault: Any = SimpleNamespace(end_token=ended.append)
+    vault: Any = SimpleNamespace(end_token=ended.append, end_campaign_token=lambda _: "")
     for digest, campaign in (("d" * 64, CAMPAIGN), ("e" * 64, "f" * 32)):
         draft = draft_folder(paths.courier, digest)
         draft.write(INVITATION_FILE, invitation())

@@ -144,7 +144,8 @@ def test_by_ear_a_mesh_is_heard_whole_and_its_access_ends_with_its_campaign(tmp_
     home = placed(tmp_path).path.parent
     line = SimpleNamespace(line=SimpleNamespace(state="left"))
     ended: list[str] = []
-    vault: Any = SimpleNamespace(campaign=lambda _: line, end_token=ended.append, requests=list)
+    ending = {"end_token": ended.append, "end_campaign_token": lambda _: ""}
+    vault: Any = SimpleNamespace(campaign=lambda _: line, requests=list, **ending)
     paths = SimpleNamespace(mesh=home, courier=tmp_path / "none")
     opened: Any = SimpleNamespace(vault=vault, paths=paths)
     said = hear(
@@ -156,7 +157,7 @@ def test_by_ear_a_mesh_is_heard_whole_and_its_access_ends_with_its_campaign(tmp_
     assert mesh_standing.ACCESS_ENDS in said
     assert said.endswith(NONE)
     assert ended == ["0" * 64]
-    assert not folders_of(home, CAMPAIGN)
+    assert not folders_of(home, CAMPAIGN, "")
 
 
 async def read_whole(pilot: Pilot[int]) -> str:

@@ -23,6 +23,7 @@ DEEDS = frozenset(
             "issue_token",
             "revoke_tokens",
             "end_token",
+            "end_campaign_token",
             "let_courier_in",
             "join_campaign",
             "leave_campaign",

@@ -77,7 +77,6 @@ def join_by(context: typer.Context, file: Path) -> Access:
         requester = _for_this_vault(vault, draft.campaign().document, membership)
         _unpack(membership, draft, home)
         access = _let_in(vault, draft, membership, requester)
-        end_tokens(vault, [draft.place])  # of whom joins it again
         settled(draft)
         _forget_introduction(home, membership.key)
     return access
@@ -226,7 +225,7 @@ def _let_in(vault: Owner, draft: MeshFolder, membership: Membership, requester: 
     if is_interactive() and not confirm("Go on?"):
         raise NotConfirmed()
     campaign = _taken_in(vault, draft)
-    door = vault.issue_token(requester)
+    door = vault.issue_token(requester, campaign=campaign)
     access = Access(campaign=campaign, requester=requester, key=membership.key, door=door)
     draft.keep(access)
     return access

@@ -192,8 +192,7 @@ def let_in(vault: Owner, draft: CourierFolder, requester: str) -> CourierAccess:
     )
     enrol(draft, bytes.fromhex(mine.key), bytes.fromhex(mine.proof))
     found = vault.let_courier_in(
-        draft.path, requester, fingerprint=_fingerprint(asked), tier=asked.noise_tier,
-        instead_of=draft.place.door(),
+        draft.path, requester, fingerprint=_fingerprint(asked), tier=asked.noise_tier
     )  # fmt: skip
     try:
         draft.keep(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vault.errors.daemon import SessionEnded
 from vault.errors.families import Refused
 from vault.owner.withdrawal import withdraw_consent
 from vault.queries.campaigns import (
@@ -18,7 +20,7 @@ from vault.queries.campaigns import (
     tier_view,
 )
 from vault.queries.ids import full_campaign_id
-from vault.requests import campaigns
+from vault.requests import campaigns, tokens
 from vault.requests.bundle import SIGNATURE_LIMIT, read_bounded
 from vault.requests.campaign import CAMPAIGN_FILE, CAMPAIGN_LIMIT, CAMPAIGN_SIGNATURE_FILE, campaign_signature
 from vault.requests.campaign_tiers import BY_HAND, in_other_tier, set_tier
@@ -27,11 +29,11 @@ from vault.requests.folders import check_campaign_there
 from vault.requests.let_courier_in import let_in
 from vault.requests.stored_campaigns import show
 from vault.requests.text import check_reason
+from vault.store.tables import CampaignRow
 from vault.views.campaigns import CampaignLeaving, Enrolment
 
 if TYPE_CHECKING:
     from vault.lifecycle.opened import OpenVault
-    from vault.store.tables import CampaignRow
     from vault.store.unit_of_work import UnitOfWork
     from vault.views.campaigns import CampaignJoining, CampaignLine, CampaignView, CourierAccess
 
@@ -67,17 +69,23 @@ class CampaignActions:
 
     def let_courier_in(
         self, folder: Path, name: str, *, fingerprint: str, with_access: bool = True, tier: str | None = None,
-        instead_of: str = "",
     ) -> CourierAccess:  # fmt: skip
         data, signature = _read(folder)
         with self._opened.act() as act:
             found = let_in(
                 act, data, signature, name=name, fingerprint=fingerprint, with_access=with_access, tier=tier,
-                instead_of=instead_of,
             )  # fmt: skip
         if isinstance(found, Refused):
             raise found
         return found
+
+    def end_campaign_token(self, campaign_id: str) -> str:
+        with suppress(SessionEnded), self._opened.act() as act:
+            if not tokens.end_of_campaign(act, campaign_id):
+                raise SessionEnded  # none was made, or it was ended before: nothing was changed
+        with self._opened.read() as uow:
+            known = uow.get(CampaignRow, campaign_id)
+            return known.digest if known else ""
 
     def campaigns(self) -> list[CampaignLine]:
         with self._opened.read() as uow:

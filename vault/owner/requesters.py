@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 from vault.requests import tokens
 from vault.requests.lapsed import return_lapsed
+from vault.requests.stored_campaigns import show
 
 
 class RequesterActions:
@@ -72,9 +73,11 @@ class RequesterActions:
             row = requesters.find(uow, name)
             return key_line("vault-public", requesters.vault_key(self._opened.keys, row.id).public)
 
-    def issue_token(self, requester: str) -> str:
+    def issue_token(self, requester: str, *, campaign: str = "") -> str:
         with self._opened.act() as act:
-            return tokens.issue(act, requester)
+            if campaign:
+                show(act.uow, campaign)
+            return tokens.issue(act, requester, campaign=campaign)
 
     def end_token(self, token: str) -> bool:
         try:

@@ -12,7 +12,7 @@ from vault.audit.entries import EntryType
 from vault.budget.ledger import check_rounds_payable
 from vault.errors.campaigns import CampaignReplayed, CampaignUnderRefusal, CampaignWrongState
 from vault.errors.requests import OtherCollection, RequesterBlocked
-from vault.requests import inbox, refusals
+from vault.requests import inbox, refusals, tokens
 from vault.requests.campaign import CampaignDocument, campaign_digest, signed_campaign
 from vault.requests.campaign_end import check_end
 from vault.requests.requesters import find_by_key
@@ -125,6 +125,7 @@ def refuse(act: AuditedTransaction, row: CampaignRow, *, reason: str = "") -> No
     """Say no to a campaign that was not joined; its requester hears so, and so do its rounds that wait."""
     check_waiting(row, act.now)
     _refuse(act, row, reason=reason, is_told=True)
+    tokens.end_of_campaign(act, row.id)
     _end_waiting(act, row)
 
 
@@ -134,6 +135,7 @@ def note_left(act: AuditedTransaction, grant_id: str, *, reason: str = "") -> No
         row.state, row.left_at, row.reason = CampaignState.LEFT, act.at, reason or None
         out = sum(each.state in OUT for each in rounds_of(act.uow, row))
         _record(act, EntryType.CAMPAIGN_LEAVE, row, reason=reason, left=out or "")
+        tokens.end_of_campaign(act, row.id)
         _end_waiting(act, row)
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from vault.errors.daemon import SessionEnded
 from vault.errors.keys import KeyNotShown
 from vault.requests import campaigns, requesters, tokens
 from vault.requests.campaign import campaign_digest, signed_campaign
@@ -22,12 +20,12 @@ if TYPE_CHECKING:
 
 def let_in(
     act: AuditedTransaction, data: bytes, signature: bytes, *, name: str, fingerprint: str, with_access: bool,
-    tier: str | None, instead_of: str = "",
+    tier: str | None,
 ) -> CourierAccess | Refused:  # fmt: skip
     """Let in who goes for the requester of a campaign; returns the standing word that refuses it, if one does.
 
-    The courier gets a token only ``with_access``: before, its campaign is looked at. With it the one that it had
-    before ends, ``instead_of`` which it is. ``tier`` is that of the invitation.
+    The courier gets a token only ``with_access``: before, its campaign is looked at. With it the one that was made for
+    the campaign before ends. ``tier`` is that of the invitation.
 
     Raises ``KeyNotShown``, what ``requesters.add`` does, of a campaign that is not here yet what ``take_in`` does, and
     ``OtherTier`` of one that is.
@@ -47,15 +45,9 @@ def let_in(
         theirs=asker.name,
         is_added=not known,
         fingerprint=fingerprint,
-        token=_access(act, row.name, instead_of) if with_access else "",
+        token=tokens.issue(act, row.name, campaign=campaign) if with_access else "",
         state=show(act.uow, campaign).state.value,
     )
-
-
-def _access(act: AuditedTransaction, name: str, before: str) -> str:
-    with suppress(SessionEnded):  # the one before ended by itself, or there was none
-        tokens.end(act, before)
-    return tokens.issue(act, name)
 
 
 def _taken_in(

@@ -15,7 +15,7 @@ from vault.errors.requests import RequesterBlocked
 from vault.requests.requesters import end_tokens, find
 from vault.sealing.random import random_id
 from vault.sealing.token import new_token, token_digest
-from vault.store.tables import AccessToken, RequesterRow
+from vault.store.tables import AccessToken, RequesterRow, VaultFact
 from vault.views.states import RequesterStatus
 
 if TYPE_CHECKING:
@@ -25,27 +25,33 @@ if TYPE_CHECKING:
     from vault.store.unit_of_work import UnitOfWork
 
 LIFE: Final = timedelta(days=90)
+_OF_CAMPAIGN: Final = "campaign.token."
+"""A fact of the vault: the id of the one token that was made for a campaign, by the campaign's id."""
 
 
-def issue(act: AuditedTransaction, name: str) -> str:
+def issue(act: AuditedTransaction, name: str, *, campaign: str = "") -> str:
     """Make a token of this requester, good for 90 days, and return it.
 
-    Raises ``UnknownRequester`` and ``RequesterBlocked``.
+    One that is for a ``campaign``, by its id, is the only one of it: the one before ends. Raises ``UnknownRequester``
+    and ``RequesterBlocked``.
     """
     row = find(act.uow, name)
     if row.status is RequesterStatus.BLOCKED:
         raise RequesterBlocked(name=name)
-    token = new_token()
+    token, token_id = new_token(), random_id()
     ends = act.at + LIFE
     act.uow.add(
         AccessToken(
-            id=random_id(),
+            id=token_id,
             requester_id=row.id,
             digest=token_digest(token),
             issued_at=act.at,
             expires_at=ends,
         )
     )
+    if campaign:
+        end_of_campaign(act, campaign)
+        act.uow.add(VaultFact(key=f"{_OF_CAMPAIGN}{campaign}", value=token_id))
     _record(act, f"the access of {name}: they got a token, good until {ends.date()}")
     return token
 
@@ -63,6 +69,17 @@ def end(act: AuditedTransaction, token: str) -> None:
     for row in _kept(act.uow, token):
         row.revoked_at = act.at
     _record(act, f"the access of {name}: one token of theirs is ended")
+
+
+def end_of_campaign(act: AuditedTransaction, campaign: str) -> bool:
+    """End the token that was made for the campaign with this id, whatever its courier or mesh says; whether one was."""
+    ended = False
+    for fact in act.uow.find(VaultFact, key=f"{_OF_CAMPAIGN}{campaign}"):
+        for row in act.uow.find(AccessToken, id=fact.value, revoked_at=None):
+            row.revoked_at, ended = act.at, True
+            _record(act, f"the access of the courier or the mesh of campaign {campaign}: it is ended")
+        act.uow.delete_all(VaultFact, key=fact.key)
+    return ended
 
 
 def holder(uow: UnitOfWork, token: str, now: datetime) -> RequesterRow:

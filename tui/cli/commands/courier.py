@@ -30,7 +30,7 @@ from tui.cli.terminal import (
 )
 from tui.cli.vault_access import global_options, open_vault
 from tui.couriers.decided import UNKNOWN
-from tui.couriers.ending import end_access
+from tui.couriers.ending import campaign_named, end_access
 from tui.text import campaign_facts, courier_facts
 from vault.errors.campaigns import CampaignWrongState, UnknownCampaign
 from vault.errors.consent import NotConfirmed
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from learner.federation.courier import Connect, Tell
     from learner.federation.courier_folder import CourierFolder, CourierState
     from tui.couriers.decided import Decided
+    from vault.owner.interface.owner import Owner
 
 group = typer.Typer(no_args_is_help=True)
 
@@ -250,25 +251,29 @@ def leave(
     reason: Annotated[str, typer.Option("--reason", help="For your own record; it stays in the vault.")] = "",
 ) -> None:
     """Leave a campaign for good, and destroy the courier's access and folder for it."""
+    from learner.federation.courier_folder import carried
+
     paths = global_options(context).paths
-    access = _chosen(paths.courier, campaign).access()
+    if not carried(paths.courier):
+        raise NothingCarried(campaign=campaign)
     with open_vault(context) as vault:
+        left, requester = _to_leave(vault, paths.courier, campaign)
         with suppress(UnknownCampaign, CampaignWrongState):
-            preview = vault.preview_leave(access.campaign)
+            preview = vault.preview_leave(left)
             for sentence in campaign_facts.leaving(preview, is_done=False):
                 say(sentence)
         if is_interactive() and not confirm("Leave it for good?"):
             raise NotConfirmed()
         try:
-            done = vault.leave_campaign(access.campaign, reason=reason)
+            done = vault.leave_campaign(left, reason=reason)
         except (UnknownCampaign, CampaignWrongState) as error:
             say(f"In the vault there was nothing left to leave. {error}")
         else:
             for sentence in campaign_facts.leaving(done, is_done=True):
                 say(sentence)
-        for sentence in end_access(vault, paths, access.campaign):
+        for sentence in end_access(vault, paths, left):
             say(sentence)
-    say(f"To end every other access of theirs too: lockbox requester revoke {shlex.quote(access.requester)}")
+    say(f"To end every other access of theirs too: lockbox requester revoke {shlex.quote(requester)}")
 
 
 @group.command("unit")
@@ -289,13 +294,25 @@ def unit(
     say(f"  {COURIER.start}")
 
 
+def _to_leave(vault: Owner, home: Path, beginning: str) -> tuple[str, str]:
+    """The campaign whose id begins so and its requester: by the vault, and else by what its courier keeps.
+
+    Raises `NothingCarried`.
+    """
+    from learner.federation.courier_folder import folders_of
+
+    known = campaign_named(vault, beginning)
+    if known is not None and folders_of(home, known.line.id, known.digest):
+        return known.line.id, known.line.requester
+    access = _chosen(home, beginning).access()
+    return access.campaign, access.requester
+
+
 def _chosen(home: Path, beginning: str) -> CourierFolder:
     """The campaign whose id begins so; raises `NothingCarried`."""
     from learner.federation.courier_folder import carried
 
-    found = [
-        one for one in carried(home) if len(beginning) >= 4 and one.access().campaign.startswith(beginning)
-    ]
+    found = [one for one in carried(home) if len(beginning) >= 4 and one.campaign().startswith(beginning)]
     if len(found) != 1:
         raise NothingCarried(campaign=beginning)
     return found[0]

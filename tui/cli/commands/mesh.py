@@ -30,7 +30,7 @@ from tui.cli.terminal import (
 )
 from tui.cli.vault_access import global_options, open_vault
 from tui.couriers.decided import UNKNOWN
-from tui.couriers.ending import end_access
+from tui.couriers.ending import campaign_named, end_access
 from tui.text import campaign_facts, mesh_facts, times
 from tui.text.parse import parse_epsilon
 from vault.errors.campaigns import CampaignWrongState, UnknownCampaign
@@ -40,6 +40,7 @@ from vault.errors.meshes import NoMeshJoined, NoSuchMesh
 
 if TYPE_CHECKING:
     from learner.federation.mesh_folder import MeshFolder
+    from vault.owner.interface.owner import Owner
 
 group = typer.Typer(no_args_is_help=True)
 
@@ -231,27 +232,27 @@ def leave(
     reason: Annotated[str, typer.Option("--reason", help="For your own record; it stays in the vault.")] = "",
 ) -> None:
     """Leave a mesh for good, and destroy its access, its certificate and what it kept."""
-    from learner.federation.mesh_folder import Access
-
-    paths, access = global_options(context).paths, _chosen(context, campaign).facts(Access)
+    paths = global_options(context).paths
+    _joined(paths.mesh)
     with open_vault(context) as vault:
+        left, requester = _to_leave(context, vault, campaign)
         with suppress(UnknownCampaign, CampaignWrongState):
-            for sentence in campaign_facts.leaving(vault.preview_leave(access.campaign), is_done=False):
+            for sentence in campaign_facts.leaving(vault.preview_leave(left), is_done=False):
                 say(sentence)
         if is_interactive() and not confirm("Leave it for good?"):
             raise NotConfirmed()
         try:
-            done = vault.leave_campaign(access.campaign, reason=reason)
+            done = vault.leave_campaign(left, reason=reason)
         except (UnknownCampaign, CampaignWrongState) as error:
             say(f"In the vault there was nothing left to leave. {error}")
         else:
             for sentence in campaign_facts.leaving(done, is_done=True):
                 say(sentence)
-        for sentence in end_access(vault, paths, access.campaign):
+        for sentence in end_access(vault, paths, left):
             say(sentence)
     say("Your peers keep what you released, and pass it on.")
-    _say_unit_left(access.campaign)
-    say(f"To end every other access of theirs too: lockbox requester revoke {shlex.quote(access.requester)}")
+    _say_unit_left(left)
+    say(f"To end every other access of theirs too: lockbox requester revoke {shlex.quote(requester)}")
 
 
 def _say_unit_left(campaign: str) -> None:
@@ -290,19 +291,34 @@ def unit(
     say(f"  {made.start}")
 
 
+def _to_leave(context: typer.Context, vault: Owner, beginning: str | None) -> tuple[str, str]:
+    """The campaign of a mesh and its requester: by the vault, and else by what the mesh keeps; raises as `_chosen`."""
+    from learner.federation.mesh_folder import Access, folders_of
+
+    known = campaign_named(vault, beginning) if beginning is not None else None
+    home = global_options(context).paths.mesh
+    if known is not None and folders_of(home, known.line.id, known.digest):
+        return known.line.id, known.line.requester
+    access = _chosen(context, beginning).facts(Access)
+    return access.campaign, access.requester
+
+
+def _joined(home: Path) -> list[MeshFolder]:
+    """Every mesh that was joined here; raises `NoMeshJoined`."""
+    from learner.federation.mesh_folder import joined
+
+    if found := joined(home):
+        return found
+    raise NoMeshJoined()
+
+
 def _chosen(context: typer.Context, beginning: str | None) -> MeshFolder:
     """The mesh whose campaign's id begins so, or the only one; raises `NoMeshJoined`, `NoSuchMesh` and `Invalid`."""
-    from learner.federation.mesh_folder import Access, joined
-
-    found = joined(global_options(context).paths.mesh)
-    if not found:
-        raise NoMeshJoined()
+    found = _joined(global_options(context).paths.mesh)
     if beginning is None and len(found) > 1:
         raise Invalid(reason="several meshes were joined here; name the campaign of one")
     if beginning is not None:
-        found = [
-            one for one in found if len(beginning) >= 4 and one.facts(Access).campaign.startswith(beginning)
-        ]
+        found = [one for one in found if len(beginning) >= 4 and one.campaign_id().startswith(beginning)]
     if len(found) != 1:
         raise NoSuchMesh(campaign=f"mesh {beginning}" if beginning else "mesh")
     return found[0]

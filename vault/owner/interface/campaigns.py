@@ -40,13 +40,18 @@ class Campaigns(Protocol):
     @proven
     def let_courier_in(
         self, folder: Path, name: str, *, fingerprint: str, with_access: bool = True, tier: str | None = None,
-        instead_of: str = "",
     ) -> CourierAccess:  # fmt: skip
         """Take in a signed campaign with its requester and, `with_access`, make a token for them: all of it or nothing.
 
         `name` is for who is not known yet, `fingerprint` that of the key that was shown, `tier` the noise tier of the
-        invitation. `instead_of` is a token that ends as this one is made. What else is here already stays as it is.
+        invitation. The token that was made for the campaign before ends; what else is here already stays as it is.
         Raises `KeyNotShown`, `OtherTier`, `RequesterBlocked`, `RequesterExists`, and what `submit_campaign` does.
+        """
+
+    def end_campaign_token(self, campaign_id: str) -> str:
+        """End the token that was made for the courier or the mesh of a campaign, by the vault's own record of it.
+
+        The campaign's digest, by which its folders are called; empty where none has this id.
         """
 
     def campaigns(self) -> list[CampaignLine]:

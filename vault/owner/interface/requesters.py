@@ -45,8 +45,12 @@ class Requesters(Protocol):
         """The line of the key that signs releases to this requester; another requester gets another key."""
 
     @proven
-    def issue_token(self, requester: str) -> str:
-        """A token with which this requester can submit and fetch through the socket for 90 days; shown once."""
+    def issue_token(self, requester: str, *, campaign: str = "") -> str:
+        """A token with which this requester can submit and fetch through the socket for 90 days; shown once.
+
+        One that is made for a `campaign`, by its id, ends the one that was made for it before, and ends as it is left.
+        Raises `UnknownCampaign`.
+        """
 
     def end_token(self, token: str) -> bool:
         """End this one token, whoever has a copy of it; whether it still worked. Every other one stays."""
