@@ -1,15 +1,12 @@
-"""What a private step is measured on: jobs with their made-up rows, and the same models of torch's own layers."""
+"""What a private step is measured on: jobs and a language model, with their made-up rows."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 import numpy as np
 import torch
 from learner_step import DEMO, columns
-from torch import nn
-from torch.nn import functional
 
 from learner.protocol import (
     BYTES,
@@ -19,25 +16,27 @@ from learner.protocol import (
     Job,
     LabelSpec,
     ModelSpec,
-    kept_shapes,
-    waves,
+    TextBlocks,
 )
 
 WIDTH = 100
-BYTES_LONG = 160
 RANK = 8
 IMAGE = (28, 28, 1)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Workload:
-    """A job, its units, and the lengths of the two runs."""
+    """A job, its units, and the lengths of the two runs.
+
+    Where there are ``blocks`` it is a language model of that size over the texts, beyond what a job may have.
+    """
 
     name: str
     job: Job
     units: int
     rows_each: int = 1
     steps: tuple[int, int]
+    blocks: TextBlocks | None = None
 
 
 def sampled(job: Job, *, rows: int, batch: int, rows_each: int = 1) -> Job:
@@ -68,12 +67,12 @@ def workload(
     )
 
 
-def of_texts(name: str, *, rows: int, batch: int) -> Workload:
-    """A job over texts of 160 bytes, with what the recipe has for a model of texts."""
+def of_texts(name: str, *, length: int, rows: int, batch: int) -> Workload:
+    """A job over texts of so many bytes, with what the recipe has for a model of texts."""
     model = ModelSpec(
-        kind="text", image=(1, BYTES_LONG, 8), filters=(16,), kernel=(1, 5), pool=(1, 1), activation="tanh"
+        kind="text", image=(1, length, 8), filters=(16,), kernel=(1, 5), pool=(1, 1), activation="tanh"
     )
-    features = (FeatureSpec(kind="onehot", labels=BYTES, fill_index=0),) * BYTES_LONG
+    features = (FeatureSpec(kind="onehot", labels=BYTES, fill_index=0),) * length
     job = sampled(replace(DEMO, model=model, features=features), rows=rows, batch=batch)
     return Workload(name=name, job=job, units=rows, steps=(10, 30))
 
@@ -84,6 +83,12 @@ def of_attention(name: str, *, rows: int, batch: int) -> Workload:
     features = (FeatureSpec(kind="onehot", labels=BYTES, fill_index=0),) * 128
     job = sampled(replace(DEMO, model=model, features=features), rows=rows, batch=batch)
     return Workload(name=name, job=job, units=rows, steps=(5, 15))
+
+
+def of_language(name: str, *, blocks: TextBlocks, rows: int) -> Workload:
+    """A language model over texts, all of which are in every step."""
+    texts = of_texts(name, length=blocks.length, rows=rows, batch=rows)
+    return replace(texts, job=replace(texts.job, grid=18, average="last"), steps=(1, 3), blocks=blocks)
 
 
 def of_images(name: str, *, filters: tuple[int, ...], rows: int, batch: int) -> Workload:
@@ -117,105 +122,15 @@ WORKLOADS = (
     ),
     workload("logistic, 24 rows a unit", hidden=(), rows=98_304, batch=4096, rows_each=24),
     workload("mlp, 24 rows a unit", hidden=(256, 256), rows=19_200, batch=1024, rows_each=24),
-    of_texts("text of 160 bytes, 8 numbers, 16 filters of 5, 512 of 5,000 rows", rows=5_000, batch=512),
+    of_texts(
+        "text of 160 bytes, 8 numbers, 16 filters of 5, 512 of 5,000 rows", length=160, rows=5_000, batch=512
+    ),
+    of_language(
+        "language model of 7.4 million, 128 bytes, 384 numbers, 4 blocks of 6 heads and 1,568, all of 32 rows",
+        blocks=TextBlocks(length=128, numbers=384, heads=6, hidden=(1568,) * 4),
+        rows=32,
+    ),
 )
-
-
-# the same models of torch's own layers -------------------------------------------------------------------
-
-
-class TextTwin(nn.Module):
-    """The same model of texts, for texts that fill their length."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.table, self.last = nn.Embedding(BYTES, 8), nn.Linear(16, 2)
-        self.kernel = nn.Conv1d(8, 16, 5, padding=2)
-
-    def forward(self, codes: torch.Tensor) -> torch.Tensor:
-        """The scores."""
-        active = torch.tanh(self.kernel(self.table(codes).permute(0, 2, 1)))
-        scores: torch.Tensor = self.last(active.mean(dim=2))
-        return scores
-
-
-class AttentionTwin(nn.Module):
-    """A part of a block, behind its norm and beside what it takes in: attention, or two affine layers."""
-
-    def __init__(self, numbers: int, heads: int, hidden: int) -> None:
-        super().__init__()
-        self.norm, self.heads, self.hidden = nn.LayerNorm(numbers), heads, hidden
-        self.first = nn.Linear(numbers, hidden or 3 * numbers)
-        self.second = nn.Linear(hidden or numbers, numbers)
-
-    def forward(self, values: torch.Tensor) -> torch.Tensor:
-        """What is given out for each byte."""
-        found = self.first(self.norm(values))
-        if self.hidden:
-            found = torch.tanh(found)
-        else:
-            parts = found.unflatten(2, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
-            found = functional.scaled_dot_product_attention(*parts).transpose(1, 2).flatten(2)
-        given: torch.Tensor = values + self.second(found)
-        return given
-
-
-class TransformerTwin(nn.Module):
-    """The same blocks of attention, for texts that fill their length."""
-
-    def __init__(self, job: Job) -> None:
-        super().__init__()
-        _, length, numbers = job.model.image
-        self.table, self.places = nn.Embedding(BYTES, numbers), torch.tensor(waves(length, numbers))
-        parts = [(job.model.heads, wide) for hidden in job.model.hidden for wide in (0, hidden)]
-        self.blocks = nn.Sequential(*(AttentionTwin(numbers, *each) for each in parts))
-        self.norm, self.last = nn.LayerNorm(numbers), nn.Linear(numbers, job.label.classes)
-
-    def forward(self, codes: torch.Tensor) -> torch.Tensor:
-        """The scores."""
-        table = self.table(codes)
-        values = self.blocks(table + self.places.view(table.shape[1:]))
-        scores: torch.Tensor = self.last(self.norm(values).mean(dim=1))
-        return scores
-
-
-class AdaptedTwin(nn.Module):
-    """A layer that is kept, and the two narrow ones beside it."""
-
-    def __init__(self, wide_in: int, wide_out: int) -> None:
-        super().__init__()
-        self.kept = nn.Linear(wide_in, wide_out).requires_grad_(False)
-        self.beside = nn.Sequential(nn.Linear(wide_in, RANK), nn.Linear(RANK, wide_out))
-
-    def forward(self, values: torch.Tensor) -> torch.Tensor:
-        """What both give together."""
-        given: torch.Tensor = self.kept(values) + self.beside(values)
-        return given
-
-
-def twin_of(job: Job) -> nn.Module:
-    """The same model of torch's own layers."""
-    if job.model.kind == "text":
-        return TextTwin()
-    if job.model.kind == "transformer":
-        return TransformerTwin(job)
-    if job.model.kind == "cnn":
-        return _image_twin(job)
-    layer = AdaptedTwin if kept_shapes(job) else nn.Linear
-    layers: list[nn.Module] = []
-    for wide_in, wide_out in pairwise((WIDTH, *job.model.hidden, 2)):
-        layers += [layer(wide_in, wide_out), nn.Tanh()]
-    return nn.Sequential(*layers[:-1])
-
-
-def _image_twin(job: Job) -> nn.Module:
-    height, width, channels = IMAGE
-    layers: list[nn.Module] = [nn.Unflatten(1, (channels, height, width))]
-    for taken, given in pairwise((channels, *job.model.filters)):
-        layers += [nn.Conv2d(taken, given, 3, padding=1), nn.Tanh(), nn.AvgPool2d(2)]
-        height, width = height // 2, width // 2
-    flat = height * width * job.model.filters[-1]
-    return nn.Sequential(*layers, nn.Flatten(), nn.Linear(flat, job.label.classes))
 
 
 # made-up rows --------------------------------------------------------------------------------------------
@@ -234,7 +149,8 @@ def rows_of(work: Workload) -> ColumnFrame:
 
 
 def tensors_of(work: Workload, frame: ColumnFrame) -> tuple[torch.Tensor, torch.Tensor]:
-    """The same rows and labels as torch takes them."""
+    """The same rows and labels as torch takes them; what a language model is told is the texts themselves."""
     features = np.column_stack([np.asarray(column) for column in frame.features])
     inputs = features.astype(np.int64 if work.job.model.kind in OF_TEXTS else np.float32)
-    return torch.from_numpy(inputs), torch.from_numpy(np.asarray(frame.label).astype(np.int64))
+    labels = inputs if work.blocks else np.asarray(frame.label).astype(np.int64)
+    return torch.from_numpy(inputs), torch.from_numpy(labels)

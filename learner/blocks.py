@@ -6,8 +6,6 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
-from learner.maps import Convolution, Map
-
 MOST_PAIRS: Final = 1 << 16
 """How many pairs of bytes the heads of a block may look at for a row: bounds memory and work."""
 LEAST_VARIANCE: Final = 1e-5
@@ -42,11 +40,6 @@ class TextBlocks:
             found |= _affine(f"{name}wider", hidden, wide) | _affine(f"{name}narrower", wide, hidden)
         return found | _norm("norm", wide)
 
-    def affine(self, taken: int, given: int) -> Convolution:
-        """An affine layer on each byte alone: a kernel that looks at one place."""
-        places = Map(height=1, width=self.length, channels=taken)
-        return Convolution(taken=places, filters=given, kernel=(1, 1), pool=(1, 1))
-
     @property
     def pairs(self) -> int:
         """How many pairs of bytes the heads of a block look at."""
@@ -55,8 +48,8 @@ class TextBlocks:
     @property
     def room(self) -> int:
         """About how many numbers are held for a row while it is computed, but for what it adds."""
-        each = (20 * self.numbers + 6 * hidden + 32 for hidden in self.hidden)
-        return len(self.hidden) * self.pairs + 4 * self.pairs + self.length * sum(each)
+        each = (25 * self.numbers + 2 * hidden + 70 for hidden in self.hidden)
+        return 2 * len(self.hidden) * self.pairs + self.length * sum(each)
 
 
 def attention_fault(blocks: TextBlocks) -> str | None:

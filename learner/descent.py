@@ -28,8 +28,8 @@ class Descent:
     def __init__(self, job: Job, plan: Plan, start: Vector) -> None:
         self._job, self._plan, self._start = job, plan, start
         self._step = 0
-        self._momentum, self._squares = np.zeros_like(start), np.zeros_like(start)
-        self._average = np.zeros_like(start)
+        # what a recipe has no use for is never written to, and so takes no memory
+        self._momentum, self._squares, self._average = (np.zeros(start.shape) for _ in range(3))
         self.theta = start.copy()
 
     def step(self, gradient: Vector) -> None:
@@ -54,6 +54,8 @@ class Descent:
         Tang, Panda, Sehwag, Mittal, "DP-Adam: Correcting DP Bias in Adam's Second Moment Estimation" (2023).
         """
         job = self._job
+        if job.optimizer == "sgd" and not job.momentum:
+            return gradient
         if job.optimizer == "sgd":
             self._momentum *= job.momentum
             self._momentum += gradient

@@ -23,6 +23,7 @@ from learner.dp.places import depends_on_place
 from learner.dp.plan import plan_of
 from learner.dp.rounding import rounds_too_much
 from learner.dp.sampling import sample_units, sampled_order
+from learner.dp.units import padded
 from learner.membership_attack import MembershipAttack
 from learner.models.network import network_of
 from learner.models.scores import OwnerView
@@ -75,7 +76,7 @@ def rehearse(job: Job, weights: bytes) -> None:
     influence each other, or rounds what they add more than is charged for.
     """
     plan = plan_of(job)
-    frame = constant_frame(job, plan.block)
+    frame = constant_frame(job, max(plan.block, padded(1)))
     train(replace(job, steps=1, sampling_rate=1.0), weights, frame, progress=lambda _step, _steps: None)
     network = network_of(job, encode_rows(job, frame), plan.block)
     if depends_on_place(network, group_units(frame.unit, job.max_rows_per_unit), plan):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,13 +27,19 @@ def depends_on_place(network: Network, units: Units, plan: Plan) -> bool:
 
     numbers = np.arange(units.count)
     together = bits(numbers)
-    # a few, and so many more that a block of every padded size is there
-    some = (numbers[: 5 + units.count * size // plan.block] for size in range(0, plan.block, padded(1)))
+    some = (numbers[:size] for size in _sizes(units, plan))
     return any(
         here != together[unit]
         for order in (numbers[::-1], np.roll(numbers, 3), *some)
         for unit, here in bits(order).items()
     )
+
+
+def _sizes(units: Units, plan: Plan) -> Iterable[int]:
+    """A few, and so many more that a block of every padded size is there."""
+    if plan.block < padded(1):
+        return range(1, plan.block + 1)
+    return (5 + units.count * size // plan.block for size in range(0, plan.block, padded(1)))
 
 
 def _bits(layers: Books) -> list[bytes]:

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
+from learner.dp.units import granule_of, padded
 from learner.protocol import (
     CONVOLVED,
     MAX_PARAMETERS,
@@ -26,6 +27,9 @@ MIN_CELLS_PER_CLIP = 32
 # keeps the numerical margin of the sampler (its relative error grows with the standard deviation) small
 MAX_NOISE_CELLS = 2**24
 MOST_ROWS: Final = 512
+# numbers at once: of moments and maps, and of attention, whose rows are longer
+MOST_NUMBERS: Final = 2**22
+MOST_ATTENDED: Final = 2**24
 UNIT_ROUNDOFF: Final = 2.0**-53
 # rho: a unit of several rows is clipped as if its rows' lengths added up to at most this many times its own
 MAX_CANCELLATION: Final = 128.0
@@ -110,6 +114,7 @@ class Plan:
 
 def plan_of(job: Job) -> Plan:
     """The plan a job asks for; raises ProtocolError when it is outside the bounds the proof needs."""
+    block = _block(job)
     plan = Plan(
         sampling_rate=job.sampling_rate,
         expected_batch=job.expected_batch,
@@ -119,26 +124,35 @@ def plan_of(job: Job) -> Plan:
         grid_exponent=job.grid,
         parameters=parameter_count(update_shapes(job)),
         most_rows=job.max_rows_per_unit,
-        block=_block(job),
-        # as many as make 2,048 rows, or, where rows of a unit may cancel, half of that
-        together=4 if job.max_rows_per_unit == 1 else 2,
+        block=block,
+        together=together_of(job.max_rows_per_unit, block),
         slots=SLOTS if job.max_rows_per_unit == 1 and job.model.kind in NETWORKS else 0,
     )
     _check(plan)
     return plan
 
 
+def together_of(most_rows: int, block: int) -> int:
+    """Blocks of so many rows that make 2,048 together, or, where rows of a unit may cancel, half of that."""
+    return (4 if most_rows == 1 else 2) * (MOST_ROWS + 1) // (block + 1)
+
+
 def _block(job: Job) -> int:
-    """Rows at once: 512, or so few that their moments, the patches of their maps or their attention take 32 MiB."""
-    numbers = 1
+    """Rows at once: 512, or so few that their moments, the patches of their maps or their attention take up to 64 MiB.
+
+    Of long texts there may be fewer than 32, so many that it is their bytes that stand in line.
+    """
+    numbers, most, granule = 1, MOST_NUMBERS, padded(1)
     if job.kind == "moments":
         numbers = parameter_count(update_shapes(job))
     elif job.model.kind in CONVOLVED:
         numbers = sum(each.taken.places * (each.patch + 8) for each in convolutions_of(job.model))
         numbers += parameter_count(update_shapes(job))
     elif job.model.kind == "transformer":
-        numbers = blocks_of(job.model).room + parameter_count(update_shapes(job))
-    return max(32, min(MOST_ROWS, 2**22 // numbers // 32 * 32))
+        blocks = blocks_of(job.model)
+        numbers, most = blocks.room + parameter_count(update_shapes(job)), MOST_ATTENDED
+        granule = granule_of(blocks.length, most // numbers)
+    return max(granule, min(MOST_ROWS, most // numbers // granule * granule))
 
 
 def _check(plan: Plan) -> None:

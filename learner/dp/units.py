@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
@@ -14,12 +15,17 @@ Runs: TypeAlias = Sequence[tuple[int, int]]
 _PADDING: Final = 32
 
 
-def padded(rows: int) -> int:
+def padded(rows: int, granule: int = _PADDING) -> int:
     """How many rows a block of so many has with its padding.
 
     A row has the same bits in a block of any such size, or the rehearsal finds that it has not.
     """
-    return rows + -rows % _PADDING
+    return rows + -rows % granule
+
+
+def granule_of(length: int, block: int) -> int:
+    """What the rows of a block are padded to: of a few long texts it is the bytes that stand in line."""
+    return _PADDING // math.gcd(_PADDING, length) if block < _PADDING else _PADDING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

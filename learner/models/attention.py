@@ -8,30 +8,34 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Self
 
 import torch
 from torch import Tensor
 
+from learner.models import precision
+from learner.models.position_wise import taken_room
 from learner.models.precision import zeros
+from learner.models.rooms import Parts
 from learner.protocol import UNSEEN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AttentionRoom:
-    """Room for a block: questions, keys and values by head, the shares, and what is given out.
+class AttentionRoom(Parts):
+    """Room for a block: questions, keys and values, what is taken in of the values, the shares, and the way back.
 
-    ``parts`` (rows, 3, heads, places, numbers of a head), ``shares`` and ``fits`` (rows, heads, places, places).
+    By head (rows, heads, places, numbers of a head), ``shares`` and ``fits`` (rows, heads, places, places); ``given``,
+    with a one behind it, and ``slopes``, how the loss moves with it, (rows, places, numbers with padding).
     """
 
-    parts: Tensor
+    questions: Tensor
+    keys: Tensor
+    values: Tensor
+    found: Tensor
+    passing: Tensor
     shares: Tensor
     fits: Tensor
     given: Tensor
-
-    def first(self, size: int) -> Self:
-        """The room for the first ``size`` rows."""
-        return type(self)(**{name: getattr(self, name)[:size] for name in self.__slots__})
+    slopes: Tensor
 
 
 class Attention:
@@ -44,48 +48,67 @@ class Attention:
     def room(self, size: int) -> AttentionRoom:
         """Room for so many rows."""
         heads, places = self._heads, self._places
+        by_head = ("questions", "keys", "values", "found", "passing")
+        given = taken_room(size, places, self._numbers)
         return AttentionRoom(
-            parts=zeros(size, 3, heads, places, self._wide),
+            **{name: zeros(size, heads, places, self._wide) for name in by_head},
             shares=zeros(size, heads, places, places),
             fits=zeros(size, heads, places, places),
-            given=zeros(size, places * self._numbers),
+            given=given,
+            slopes=torch.zeros_like(given),
         )
 
-    def forward(self, room: AttentionRoom, values: Tensor, present: Tensor) -> Tensor:
-        """What each place takes in (rows, places * numbers) of questions, keys and values, three times as many."""
-        room.parts.copy_(self._by_head(values, 3))
-        questions, keys, taken = self._parts(room)
-        torch.bmm(questions, keys.transpose(1, 2), out=room.fits.view(len(questions), self._places, -1))
-        unseen = (present[..., 0] - 1.0).mul_(UNSEEN)
-        room.fits.mul_(self._measure).add_(unseen[:, None, None, :])
+    def forward(self, room: AttentionRoom, asked: Tensor, unseen: Tensor) -> Tensor:
+        """What each place takes in, with a one behind it, of questions, keys and values (rows, places, 3 * numbers).
+
+        ``unseen`` is what is taken off each fit, (rows, 1, 1 or places, places).
+        """
+        for place, part in enumerate((room.questions, room.keys, room.values)):
+            part.copy_(self._by_head(asked, place))
+        _products(room.questions, room.keys.transpose(2, 3), room.fits)
+        torch.add(unseen, room.fits, alpha=self._measure, out=room.fits)
         torch.softmax(room.fits, dim=-1, out=room.shares)
-        found = torch.bmm(room.shares.flatten(0, 1), taken).view(-1, 1, *room.parts.shape[2:])
-        self._by_head(room.given, 1).copy_(found)
+        _products(room.shares, room.values, room.found)
+        self._by_head(room.given, 0).copy_(room.found)
         return room.given
 
-    def backward(self, room: AttentionRoom, slopes: Tensor) -> Tensor:
-        """How the loss moves with questions, keys and values, by how it moves with what was given out."""
-        questions, keys, taken = self._parts(room)
-        shares = room.shares.flatten(0, 1)
-        given = self._by_head(slopes, 1).contiguous().view(questions.shape)
-        found_before = self._by_head(room.given, 1).contiguous().view(questions.shape)
+    def backward(self, room: AttentionRoom, back: Tensor) -> None:
+        """Fill how the loss moves with questions, keys and values (rows, places, 3 * numbers)."""
+        given = room.passing
+        given.copy_(self._by_head(room.slopes, 0))
         # of each place the mean of how the loss moves with its shares, which add up to one
-        means = (given * found_before).sum(dim=-1, keepdim=True)
-        of_fits = torch.bmm(given, taken.transpose(1, 2), out=room.fits.view(shares.shape))
-        of_fits.sub_(means).mul_(shares).mul_(self._measure)
-        found = (
-            torch.bmm(of_fits, keys),
-            torch.bmm(of_fits.transpose(1, 2), questions),
-            torch.bmm(shares.transpose(1, 2), given),
+        means = room.found.mul_(given).sum(dim=-1, keepdim=True)
+        _products(given, room.values.transpose(2, 3), room.fits)
+        room.fits.sub_(means).mul_(room.shares).mul_(self._measure)
+        pairs = (
+            (room.fits, room.keys),
+            (room.fits.transpose(2, 3), room.questions),
+            (room.shares.transpose(2, 3), given),
         )
-        parts = torch.stack([each.view(-1, *room.parts.shape[2:]) for each in found], dim=1)
-        return parts.permute(0, 3, 1, 2, 4).flatten(1)
+        for place, (left, right) in enumerate(pairs):
+            _products(left, right, room.found)
+            self._by_head(back, place).copy_(room.found)
 
-    def _by_head(self, values: Tensor, parts: int) -> Tensor:
-        """The numbers of each head (rows, parts, heads, places, numbers of a head) of those of each place."""
-        whole = values.view(len(values), self._places, parts, self._heads, self._wide)
-        return whole.permute(0, 2, 3, 1, 4)
+    def _by_head(self, values: Tensor, part: int) -> Tensor:
+        """The numbers of each head (rows, heads, places, numbers of a head) of a part of those of each place."""
+        mine = values[..., part * self._numbers : (part + 1) * self._numbers]
+        return mine.view(*mine.shape[:2], self._heads, self._wide).transpose(1, 2)
 
-    def _parts(self, room: AttentionRoom) -> list[Tensor]:
-        """Questions, keys and values, (rows * heads, places, numbers of a head) each."""
-        return [room.parts[:, place].flatten(0, 1) for place in range(3)]
+
+def unseen(present: Tensor, following: Tensor | None = None) -> Tensor:
+    """What is taken off the fit of a place with no byte (rows, 1, 1, places), ``present`` being (rows, places, 1).
+
+    And off that of what follows, (rows, 1, places, places), where it is given.
+    """
+    absent = (present[..., 0] - 1.0).mul_(UNSEEN)[:, None, None, :]
+    return absent if following is None else torch.minimum(absent, following)
+
+
+def following(places: int) -> Tensor:
+    """What is taken off the fit of each place with one that follows it, (places, places)."""
+    return torch.full((places, places), -UNSEEN, dtype=precision.PRECISION).triu(1)
+
+
+def _products(left: Tensor, right: Tensor, out: Tensor) -> None:
+    """The product of each head of each row, by itself."""
+    torch.bmm(left.flatten(0, 1), right.flatten(0, 1), out=out.flatten(0, 1))

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from learner.data import Block, Rows
 from learner.dp.books import LayerShape
+from learner.dp.units import padded
 from learner.models.precision import zeros
 from learner.protocol import BYTES
 
@@ -24,8 +25,8 @@ from learner.protocol import BYTES
 class BytesRoom:
     """Room for a block of texts: their labels, their bytes, where there is one, and its share of a mean.
 
-    ``codes`` (rows, bytes); ``present`` and ``shares`` (rows, bytes, 1), a share being zero where nothing is.
-    ``formed`` is what each row adds to the table (rows, 256 * numbers).
+    The labels have their padding. ``codes`` (rows, bytes); ``present`` and ``shares`` (rows, bytes, 1), a share being
+    zero where nothing is. ``formed`` is what each row adds to the table (rows, 256 * numbers).
     """
 
     block: Block
@@ -37,7 +38,7 @@ class BytesRoom:
     def first(self, size: int) -> Self:
         """The room for the first ``size`` rows."""
         return type(self)(
-            block=self.block.first(size),
+            block=self.block.first(padded(size)),
             codes=self.codes[:size],
             present=self.present[:size],
             shares=self.shares[:size],
@@ -62,7 +63,7 @@ class ByteTable:
     def room(self, size: int) -> BytesRoom:
         """Room for so many rows."""
         return BytesRoom(
-            block=self._rows.labels_alone(size),
+            block=self._rows.labels_alone(padded(size)),
             codes=torch.zeros((size, self._length), dtype=torch.int64),
             present=zeros(size, self._length)[..., None],
             shares=zeros(size, self._length)[..., None],
@@ -94,4 +95,5 @@ def add_means(taken: Tensor, shares: Tensor, values: Tensor) -> None:
     """The mean over the bytes of each row (rows, numbers), each row by a product of its own."""
     places = values.view(len(shares), shares.shape[1], -1)
     means = torch.bmm(shares.transpose(1, 2), places)
-    taken[:, : places.shape[2]] = means[:, 0]
+    taken[: len(shares), : places.shape[2]] = means[:, 0]
+    taken[len(shares) :].zero_()

@@ -17,7 +17,6 @@ from torch import Tensor
 
 from learner.data import Block, Rows
 from learner.models.activations import Activation, activate, times_slope
-from learner.models.formed_network import FormedNetwork, Rooms
 from learner.models.kernels import Kernel, Room, convolve, convolve_back, form_gradients, formed_shape
 from learner.models.last_layer import (
     BEHIND,
@@ -25,6 +24,7 @@ from learner.models.last_layer import (
 )
 from learner.models.norms import Norm, NormRoom
 from learner.models.precision import zeros
+from learner.models.scored_network import Rooms, ScoredNetwork
 from learner.protocol import Job, convolutions_of
 
 _Part = TypeVar("_Part")
@@ -40,7 +40,7 @@ class _Rooms(Rooms):
     norms: list[NormRoom]
 
 
-class Convolutional(FormedNetwork[_Rooms]):
+class Convolutional(ScoredNetwork[_Rooms]):
     """Convolutions, of which groups may be normed, with an activation and means; an affine layer over the last map."""
 
     def __init__(self, job: Job, rows: Rows, block: int) -> None:

@@ -1,59 +1,40 @@
-"""What networks of kernels have in common: rooms by their size, the weights taken apart, books, and outputs."""
+"""What networks have in common that form what each row adds: rooms by their size, weights taken apart, and books."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
-from typing import Any, Generic, Self, TypeVar
+from typing import Generic, TypeVar
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from learner.dp.books import Books, BooksOf, LayerShape
+from learner.dp.books import Books, BooksOf, Layer, LayerShape
 from learner.dp.units import padded
 from learner.models.activations import inverse_error_function
-from learner.models.last_layer import LastLayer, ScoreRoom, booked
 from learner.models.precision import Products, shorten
-from learner.protocol import Job, job_shapes
+from learner.models.rooms import Parts
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parts:
-    """Room for a block of rows, in parts: tensors by row, parts that have a first of their own, and lists of either."""
-
-    def first(self, size: int) -> Self:
-        """The room for the first ``size`` rows."""
-        return type(self)(**{each.name: _first_of(getattr(self, each.name), size) for each in fields(self)})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rooms(Parts):
-    """All the room that a network has for a block of rows, the scores with it."""
-
-    last: ScoreRoom
-
-
-_Room = TypeVar("_Room", bound=Rooms)
+_Room = TypeVar("_Room", bound=Parts)
 
 
 class FormedNetwork(ABC, Generic[_Room]):
-    """Layers of which each row's gradients are formed, and an affine layer behind them."""
+    """Layers of which each row's gradients are formed; ``granule`` is what a block's rows are padded to."""
 
     erfinv = staticmethod(inverse_error_function)
     shorten = staticmethod(shorten)
 
-    def __init__(self, job: Job, block: int, inner: Sequence[LayerShape]) -> None:
-        """Make the rooms, once all layers but the last are there, whose shapes these are."""
+    def __init__(
+        self, tensors: Sequence[tuple[int, ...]], shapes: Sequence[LayerShape], block: int, granule: int
+    ) -> None:
+        """Make the room, once all layers are there, whose shapes these are; the weights come in these ``tensors``."""
         torch.set_num_threads(1)  # more would make a sum depend on how the rows were shared out
         self.add_product = Products().add
-        self._job = job
-        self._last = LastLayer(*job_shapes(job)["linear.weight"])
-        self.shapes = (*inner, self._last.shape)
-        whole = self._room(padded(block))
-        self._rooms = {size: whole.first(size) for size in range(padded(1), padded(block) + 1, padded(1))}
+        self.shapes = tuple(shapes)
+        self._tensors, self._granule = list(tensors), granule
+        self._rooms = {padded(block, granule): self._room(padded(block, granule))}
 
     def books_at(self, theta: NDArray[np.float64]) -> BooksOf:
         """The books at these weights (d,)."""
@@ -62,39 +43,42 @@ class FormedNetwork(ABC, Generic[_Room]):
         def books(rows: NDArray[np.int64]) -> Books:
             room = self._filled(rows)
             self._backward(room)
-            return booked(self._formed(room), room.last)
+            return self._booked(room)
 
         return books
 
+    @abstractmethod
     def outputs_at(self, theta: NDArray[np.float64]) -> Callable[[NDArray[np.int64]], NDArray[np.float64]]:
         """From rows to their outputs (K, rows)."""
-        self._take(theta)
-        return lambda rows: self._last.outputs(self._filled(rows).last)[:, : len(rows)]
 
     def _take(self, theta: NDArray[np.float64]) -> None:
-        shapes = list(job_shapes(self._job).values())
-        parts = np.split(theta, np.cumsum([int(np.prod(shape)) for shape in shapes])[:-1])
-        *inner, weight, bias = (part.reshape(shape) for part, shape in zip(parts, shapes, strict=True))
-        self._set_inner(inner)
-        self._last.set_weights(weight, bias)
+        parts = np.split(theta, np.cumsum([int(np.prod(shape)) for shape in self._tensors])[:-1])
+        self._set_weights([part.reshape(shape) for part, shape in zip(parts, self._tensors, strict=True)])
 
     def _filled(self, rows: NDArray[np.int64]) -> _Room:
-        room = self._rooms[padded(len(rows))]
-        self._forward(room, rows)
-        self._last.forward(room.last)
-        return room
+        size = padded(len(rows), self._granule)
+        if size not in self._rooms:
+            self._rooms[size] = self._rooms[max(self._rooms)].first(size)
+        self._forward(self._rooms[size], rows)
+        return self._rooms[size]
+
+    def _booked(self, room: _Room) -> Books:
+        """What each row adds to a layer is booked as a row of one output."""
+        formed = [each.numpy() for each in self._formed(room)]
+        once = np.ones((len(formed), len(formed[0]), 1), formed[0].dtype)
+        return [Layer(inputs=rows, gradients=one) for rows, one in zip(formed, once, strict=True)]
 
     @abstractmethod
     def _room(self, size: int) -> _Room:
         """Room for so many rows."""
 
     @abstractmethod
-    def _set_inner(self, tensors: Sequence[NDArray[np.float64]]) -> None:
-        """Take the weights of all layers but the last, in their order."""
+    def _set_weights(self, tensors: Sequence[NDArray[np.float64]]) -> None:
+        """Take the weights of all layers, in their order."""
 
     @abstractmethod
     def _forward(self, room: _Room, rows: NDArray[np.int64]) -> None:
-        """Fill everything up to what the last layer takes in."""
+        """Fill everything on the way to the scores."""
 
     @abstractmethod
     def _backward(self, room: _Room) -> None:
@@ -102,10 +86,4 @@ class FormedNetwork(ABC, Generic[_Room]):
 
     @abstractmethod
     def _formed(self, room: _Room) -> list[Tensor]:
-        """What each row adds to each layer but the last, in their order."""
-
-
-def _first_of(part: Any, size: int) -> Any:
-    if isinstance(part, list):
-        return [_first_of(each, size) for each in part]
-    return part[:size] if isinstance(part, Tensor) else part.first(size)
+        """What each row adds to each layer that is formed, in their order."""

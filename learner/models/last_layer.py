@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from learner.data import Block
-from learner.dp.books import Books, Layer, LayerShape
+from learner.dp.books import Layer, LayerShape
+from learner.dp.units import padded
 from learner.models.activations import filled_up
 from learner.models.losses import Loss, residuals
 from learner.models.precision import zeros
@@ -22,7 +23,10 @@ BEHIND: Final = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreRoom:
-    """Room for a block at the last layer: what it takes in, with a one behind it, the scores, and the way back."""
+    """Room for a block at the last layer: what it takes in, with a one behind it, the scores, and the way back.
+
+    Its rows are padded whatever those of the other layers are.
+    """
 
     taken: Tensor
     scores: Tensor
@@ -30,8 +34,8 @@ class ScoreRoom:
     given_back: Tensor
 
     def first(self, size: int) -> Self:
-        """The room for the first ``size`` rows."""
-        return type(self)(**{name: getattr(self, name)[:size] for name in self.__slots__})
+        """The room for the first ``size`` rows, and their padding."""
+        return type(self)(**{name: getattr(self, name)[: padded(size)] for name in self.__slots__})
 
 
 class LastLayer:
@@ -45,7 +49,8 @@ class LastLayer:
         self._back = zeros(self.shape.rows, self.shape.columns)
 
     def room(self, size: int) -> ScoreRoom:
-        """Room for so many rows."""
+        """Room for so many rows, and their padding."""
+        size = padded(size)
         return ScoreRoom(
             taken=map_room(size, self.shape.inputs),
             scores=zeros(size, self.shape.rows),
@@ -75,6 +80,10 @@ class LastLayer:
         room.slopes.numpy()[:, : self.shape.outputs] = slopes.T
         return self.back(room)
 
+    def booked(self, room: ScoreRoom, rows: int) -> Layer:
+        """The books of the first rows."""
+        return Layer(inputs=room.taken[:rows].numpy(), gradients=room.slopes[:rows].numpy())
+
     def back(self, room: ScoreRoom) -> Tensor:
         """How the loss moves with what the layer took in (rows, inputs), by its slopes."""
         return torch.mm(room.slopes, self._back, out=room.given_back)[:, : self.shape.inputs]
@@ -85,10 +94,3 @@ def map_room(rows: int, size: int) -> Tensor:
     room = zeros(rows, filled_up(size + BEHIND))
     room[:, size] = 1.0
     return room
-
-
-def booked(formed: list[Tensor], room: ScoreRoom) -> Books:
-    """What each row adds to the kernels, formed, as rows of one output; then the last layer."""
-    once = np.ones((len(formed), len(room.scores), 1), room.taken.numpy().dtype)
-    rows = [Layer(inputs=each.numpy(), gradients=one) for each, one in zip(formed, once, strict=True)]
-    return [*rows, Layer(inputs=room.taken.numpy(), gradients=room.slopes.numpy())]

@@ -1,14 +1,12 @@
-"""Numbers of a row brought to mean zero and length one: those of each place (layer norm), or of groups of channels.
+"""Numbers of a row brought to mean zero and length one, those of each group of channels together.
 
 A mean and a length are of one row alone, never of a batch. What a row adds to scale and shift is a sum over its places:
-it is formed, row by row, in a product of its own, as in `learner.models.kernels`. Ba, Kiros, Hinton, "Layer
-Normalization" (2016); Wu, He, "Group Normalization" (2018).
+it is formed, row by row, in a product of its own, as in `learner.models.kernels`. Wu, He, "Group Normalization" (2018).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self
 
 import numpy as np
 import torch
@@ -18,11 +16,12 @@ from torch import Tensor
 from learner.dp.books import LayerShape
 from learner.models import precision
 from learner.models.precision import zeros
+from learner.models.rooms import Parts
 from learner.protocol import LEAST_VARIANCE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NormRoom:
+class NormRoom(Parts):
     """Room for a block at one norm: numbers brought to one length, one over that length, and what each row adds.
 
     ``normed`` and ``given`` (rows, places * channels), ``inverse`` (rows, sets), ``formed`` (rows, 2 * channels).
@@ -33,15 +32,11 @@ class NormRoom:
     given: Tensor
     formed: Tensor
 
-    def first(self, size: int) -> Self:
-        """The room for the first ``size`` rows."""
-        return type(self)(**{name: getattr(self, name)[:size] for name in self.__slots__})
-
 
 class Norm:
-    """A scale and a shift for each of the channels of so many places, in one set a place or one a group of channels."""
+    """A scale and a shift for each of the channels of so many places, in one set a group of channels."""
 
-    def __init__(self, places: int, channels: int, groups: int | None = None) -> None:
+    def __init__(self, places: int, channels: int, groups: int) -> None:
         self._places, self._channels, self._groups = places, channels, groups
         self._scale, self._shift = zeros(1, channels), zeros(1, channels)
         self._ones = torch.ones((1, places), dtype=precision.PRECISION)
@@ -57,7 +52,7 @@ class Norm:
         numbers = self._places * self._channels
         return NormRoom(
             normed=zeros(size, numbers),
-            inverse=zeros(size, self._groups or self._places),
+            inverse=zeros(size, self._groups),
             given=zeros(size, numbers),
             formed=zeros(size, 2 * self._channels),
         )
@@ -93,13 +88,9 @@ class Norm:
 
     def _sets(self, values: Tensor) -> Tensor:
         """The numbers of each set side by side, (rows, sets, numbers)."""
-        if self._groups is None:
-            return self._by_place(values)
         grouped = values.view(len(values), self._places, self._groups, -1)
         return grouped.transpose(1, 2).flatten(2)
 
     def _whole(self, sets: Tensor) -> Tensor:
         """The same place by place, (rows, places * channels)."""
-        if self._groups is None:
-            return sets.flatten(1)
         return sets.view(len(sets), self._groups, self._places, -1).transpose(1, 2).flatten(1)

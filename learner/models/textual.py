@@ -19,7 +19,6 @@ from torch import Tensor
 from learner.data import Rows
 from learner.models.activations import times_slope
 from learner.models.byte_table import BytesRoom, ByteTable, add_means
-from learner.models.formed_network import FormedNetwork, Rooms
 from learner.models.kernels import (
     Kernel,
     Room,
@@ -29,6 +28,7 @@ from learner.models.kernels import (
     formed_shape,
     without_padding,
 )
+from learner.models.scored_network import Rooms, ScoredNetwork
 from learner.protocol import Job, convolutions_of
 
 
@@ -40,7 +40,7 @@ class _Rooms(Rooms):
     layers: list[Room]
 
 
-class Textual(FormedNetwork[_Rooms]):
+class Textual(ScoredNetwork[_Rooms]):
     """A table of bytes, convolutions with an activation, the mean over a text, and an affine layer."""
 
     def __init__(self, job: Job, rows: Rows, block: int) -> None:

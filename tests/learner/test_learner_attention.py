@@ -28,15 +28,16 @@ from learner_setups import (
     transformer,
     weights_of,
 )
-from privacy_checks import addends
+from privacy_checks import addends, bits
 from torch import Tensor, nn
 from torch.nn import functional
 
 from learner import data, engine
+from learner.dp import plan
 from learner.dp.plan import plan_of
 from learner.models import attention
 from learner.models.weights import read_weights
-from learner.protocol import BYTES, ProtocolError, job_shapes, waves
+from learner.protocol import BYTES, ProtocolError, blocks_of, job_shapes, waves
 from tests.sweeps import sweep
 
 THREE = replace(LOGISTIC, label=replace(LOGISTIC.label, classes=3))
@@ -91,6 +92,48 @@ def test_the_sum_of_attention_is_that_of_opacus() -> None:
 @pytest.mark.parametrize("name", sweep(["classes", "two blocks", "number", "wide"]))
 def test_attention_gives_a_text_the_same_bits_in_any_company(name: str) -> None:
     check_in_any_company(JOBS[name])
+
+
+@pytest.mark.parametrize("rows", sweep([(1, 1), (8, 3), (8, 5)], default=2), ids=str)
+def test_a_few_texts_at_once_add_what_many_do(rows: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where long texts leave room for four at once: the same bits of what fits in there, and the sum that is vmap's."""
+    most_rows, rows_each = rows
+    job = replace(transformer(THREE, 32, 4, 5), max_rows_per_unit=most_rows, unit_reduction="mean")
+    frame = random_frame(job, 9, rows_each=rows_each)
+    assert plan_of(job).block == 512
+    many = addends(job, frame, np.arange(9))
+    monkeypatch.setattr(plan, "MOST_ATTENDED", 4 * (blocks_of(job.model).room + plan_of(job).parameters))
+    assert plan_of(job).block == 4
+    few = addends(job, frame, np.arange(9))
+    assert rows_each > 4 or all(bits(few[unit]) == bits(many[unit]) for unit in range(9))
+    check_against_vmap(job, frame)
+    engine.rehearse(job, weights_of(job))
+
+
+@pytest.mark.parametrize("spoiled", sweep([3, 1, 2], default=1))
+def test_the_rehearsal_tries_a_few_texts_at_once_in_every_number(
+    spoiled: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where blocks have four, shares that are others in a shorter one stop the job."""
+    job = replace(transformer(THREE, 32, 4, 5), max_rows_per_unit=1)
+    monkeypatch.setattr(plan, "MOST_ATTENDED", 4 * (blocks_of(job.model).room + plan_of(job).parameters))
+    right = torch.softmax
+
+    def wrong(fits: Tensor, dim: int, out: Tensor) -> Tensor:
+        return right(fits * (1 + 2.0**-10 * (len(fits) == spoiled)), dim=dim, out=out)
+
+    monkeypatch.setattr(attention.torch, "softmax", wrong)
+    with pytest.raises(RuntimeError, match="place in the batch"):
+        engine.rehearse(job, weights_of(job, scale=0.3))
+
+
+def test_texts_that_do_not_stand_in_line_are_padded_to_as_many_that_do(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """However little room there is: 32 of an odd number of bytes, and one of 32, 64 or 160."""
+    monkeypatch.setattr(plan, "MOST_ATTENDED", 1)
+    blocks = {length: plan_of(transformer(THREE, length, 4, 5)).block for length in (7, 12, 32, 40, 64, 160)}
+    assert blocks == {7: 32, 12: 8, 32: 1, 40: 4, 64: 1, 160: 1}
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,11 +18,12 @@ from kernel_checks import (
     rehearse,
 )
 from learner_setups import LINEAR, LOGISTIC, cnn, random_frame, weights_of
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional
 from vmap_oracle import inputs_and_labels
 
 from learner.models import precision
+from learner.models.layer_norm import LayerNorm
 from learner.models.norms import Norm
 from learner.protocol import ProtocolError, job_shapes
 from tests.sweeps import sweep
@@ -35,34 +37,51 @@ JOBS = {
 }
 
 
-def test_both_norms_are_those_of_torch_there_and_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Values, what each row adds, and the way back, for one set a place and for groups; rows that are all alike too."""
+VALUES = torch.from_numpy(np.random.default_rng(0).normal(size=(32, 5, 6)) * 3)
+VALUES[7] = 2.5  # numbers that are all alike
+SCALE = torch.linspace(-1, 2, 6, dtype=torch.float64)
+
+
+def check_there_and_back(flat: Tensor, normed: Tensor, found: Sequence[Tensor]) -> None:
+    """Values, what each row adds, and the way back are those of torch, whose norm has no scale of its own."""
+    by_row = SCALE.expand(32, 1, 6).clone().requires_grad_()
+    slopes, expected = torch.cos(VALUES), normed * by_row + SCALE + 1
+    expected.backward(slopes)
+    given, back, formed = found
+    assert torch.allclose(given, expected, rtol=1e-12, atol=1e-12)
+    assert flat.grad is not None
+    assert by_row.grad is not None
+    assert torch.allclose(back.view(flat.shape), flat.grad, rtol=1e-9, atol=1e-9)
+    assert torch.allclose(formed[:, :6], by_row.grad[:, 0], rtol=1e-11, atol=1e-11)
+    assert torch.allclose(formed[:, 6:], slopes.sum(dim=1), rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("groups", [1, 2, 6])
+def test_a_norm_of_groups_is_that_of_torch_there_and_back(
+    groups: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(precision, "PRECISION", torch.float64)
-    values = torch.from_numpy(np.random.default_rng(0).normal(size=(32, 5, 6)) * 3)
-    values[7] = 2.5
-    slopes, scale = torch.cos(values), torch.linspace(-1, 2, 6, dtype=torch.float64)
-    for groups in (None, 1, 2, 6):
-        norm = Norm(5, 6, groups)
-        norm.set_weights(scale.numpy(), scale.numpy() + 1)
-        room = norm.room(32)
-        found = norm.forward(room, values.flatten(1)).view(32, 5, 6).clone()
-        back = norm.backward(room, slopes.flatten(1))
-        each = values.clone().requires_grad_()
-        by_row = scale.expand(32, 1, 6).clone().requires_grad_()
-        flat = each if groups is None else each.transpose(1, 2)
-        normed = (
-            functional.layer_norm(flat, (6,))
-            if groups is None
-            else functional.group_norm(flat, groups).transpose(1, 2)
-        )
-        expected = normed * by_row + scale + 1
-        expected.backward(slopes)
-        assert torch.allclose(found, expected, rtol=1e-12, atol=1e-12)
-        assert each.grad is not None
-        assert by_row.grad is not None
-        assert torch.allclose(back, each.grad.flatten(1), rtol=1e-9, atol=1e-9)
-        assert torch.allclose(room.formed[:, :6], by_row.grad[:, 0], rtol=1e-11, atol=1e-11)
-        assert torch.allclose(room.formed[:, 6:], slopes.sum(dim=1), rtol=1e-12, atol=1e-12)
+    norm, each = Norm(5, 6, groups), VALUES.clone().requires_grad_()
+    norm.set_weights(SCALE.numpy(), SCALE.numpy() + 1)
+    room = norm.room(32)
+    given = norm.forward(room, VALUES.flatten(1)).view(32, 5, 6).clone()
+    back = norm.backward(room, torch.cos(VALUES).flatten(1))
+    normed = functional.group_norm(each.transpose(1, 2), groups).transpose(1, 2)
+    check_there_and_back(each, normed, (given, back, room.formed))
+
+
+def test_a_norm_of_each_place_is_that_of_torch_there_and_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a one behind what it gives out, and zeros up to the padding."""
+    monkeypatch.setattr(precision, "PRECISION", torch.float64)
+    norm, each = LayerNorm(5, 6), VALUES.clone().requires_grad_()
+    norm.set_weights(SCALE.numpy(), SCALE.numpy() + 1)
+    room = norm.room(32)
+    room.taken.copy_(VALUES)
+    given = norm.forward(room).clone()
+    assert (given[..., 6:] == torch.tensor([1.0, 0.0])).all()
+    room.slopes[..., :6] = torch.cos(VALUES)
+    back = norm.backward(room)
+    check_there_and_back(each, functional.layer_norm(each, (6,)), (given[..., :6], back, room.formed))
 
 
 @pytest.mark.parametrize("rows", sweep([(8, 5), (1, 1), (8, 11), (40, 600)], default=2), ids=str)

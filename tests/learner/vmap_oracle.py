@@ -18,7 +18,7 @@ from torch.nn import functional
 
 from learner.data import encode_rows, group_units
 from learner.models.weights import read_start
-from learner.protocol import ColumnFrame, Job, ModelSpec, input_width, job_shapes, kept_shapes, waves
+from learner.protocol import BYTES, ColumnFrame, Job, ModelSpec, input_width, job_shapes, kept_shapes, waves
 
 
 def unflatten(theta: NDArray[np.float64], shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Tensor]:
@@ -91,26 +91,46 @@ def _of_text(model: ModelSpec, parameters: list[Tensor], inputs: Tensor) -> Tens
 
 def _with_attention(model: ModelSpec, parameters: list[Tensor], inputs: Tensor) -> Tensor:
     """The outputs of one text, its bytes one-hot, by torch's own norms and attention; zero stands for nothing."""
-    table, *inner, scale, shift, weight, bias = parameters
+    *inner, weight, bias = parameters
+    present = 1 - inputs.view(-1, BYTES)[:, 0]
+    values = _of_bytes(model, inner, inputs, (present - 1).expand(len(present), -1))
+    means = (values * present[:, None]).sum(dim=0) / present.sum().clamp(min=1.0)
+    return functional.linear(means, weight, bias)
+
+
+def next_byte_loss(model: ModelSpec, parameters: Mapping[str, Tensor], inputs: Tensor) -> Tensor:
+    """The mean loss over the bytes of one text that have one behind them, each looking back alone."""
+    *inner, weight, bias = parameters.values()
+    ones = inputs.view(-1, BYTES)
+    present = 1 - ones[:, 0]
+    looks = torch.ones(len(ones), len(ones), dtype=ones.dtype).tril() * present
+    scores = functional.linear(_of_bytes(model, inner, inputs, looks - 1), weight, bias)
+    each = -(functional.log_softmax(scores[:-1], dim=-1) * ones[1:]).sum(dim=1)
+    known = present[:-1] * present[1:]
+    return (each * known).sum() / known.sum().clamp(min=1.0)
+
+
+def _of_bytes(model: ModelSpec, parameters: list[Tensor], inputs: Tensor, unseen: Tensor) -> Tensor:
+    """What blocks of attention give out for each byte (bytes, numbers); ``unseen`` is -1 where nobody may look."""
+    table, *inner, scale, shift = parameters
     ones, numbers = inputs.view(-1, len(table)), table.shape[1]
     present = 1 - ones[:, 0]
     places = torch.tensor(waves(len(ones), numbers), dtype=table.dtype).view(-1, numbers)
     values = (ones[:, 1:] @ table[1:] + places) * present[:, None]
     for first in range(0, len(inner), 12):
-        values = _block(model, inner[first : first + 12], values, present)
-    values = functional.layer_norm(values, (numbers,), scale, shift)
-    means = (values * present[:, None]).sum(dim=0) / present.sum().clamp(min=1.0)
-    return functional.linear(means, weight, bias)
+        values = _block(model, inner[first : first + 12], values, present, unseen)
+    return functional.layer_norm(values, (numbers,), scale, shift)
 
 
-def _block(model: ModelSpec, tensors: list[Tensor], values: Tensor, present: Tensor) -> Tensor:
+def _block(
+    model: ModelSpec, tensors: list[Tensor], values: Tensor, present: Tensor, unseen: Tensor
+) -> Tensor:
     numbers = values.shape[1]
     *before, asked, of_asked, joined, of_joined = tensors[:6]
     *behind, wider, of_wider, narrower, of_narrower = tensors[6:]
     given = functional.linear(functional.layer_norm(values, (numbers,), *before), asked, of_asked)
     heads = given.view(-1, 3, model.heads, numbers // model.heads).permute(1, 2, 0, 3)
-    unseen = (present - 1) * 1e300
-    found = functional.scaled_dot_product_attention(*heads, attn_mask=unseen.expand(len(values), -1))
+    found = functional.scaled_dot_product_attention(*heads, attn_mask=unseen * 1e300)
     found = functional.linear(found.permute(1, 0, 2).flatten(1), joined, of_joined)
     values = (values + found) * present[:, None]
     given = functional.linear(functional.layer_norm(values, (numbers,), *behind), wider, of_wider)
