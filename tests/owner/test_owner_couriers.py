@@ -9,8 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.worlds.invitations import invitation
 from tests.worlds.vaults import copy_of
 from tests.worlds.world import NAME, World
+from tui.couriers.joining import check_not_left, looked_at
+from vault.errors.campaigns import CampaignLeft
 from vault.errors.daemon import SessionEnded
 from vault.errors.families import Invalid, LockboxError
 from vault.errors.keys import KeyNotShown
@@ -100,6 +103,33 @@ def test_a_campaign_that_breaks_a_rule_brings_nobody_in(asked: World, vault: Vau
     with pytest.raises(LockboxError):
         vault.let_courier_in(asked.folder / "theirs", "club", fingerprint=print_of(asked))
     assert [one.name for one in vault.requesters()] == [NAME]
+
+
+def test_a_campaign_that_is_here_is_looked_at_again_and_nothing_is_recorded(
+    asked: World, vault: Vault
+) -> None:
+    """By the same invitation as before, by another one, or after it was taken in by hand."""
+    fingerprint, folder = fingerprint_of(asked.folder / "lab" / "requester.pub"), asked.folder / "campaign"
+    vault.submit_campaign(folder)
+    lines = len(vault.audit_lines())
+    for _ in range(2):
+        found = vault.let_courier_in(folder, NAME, fingerprint=fingerprint, with_access=False)
+        assert (found.campaign, found.token) == (vault.campaigns()[0].id, "")
+    assert len(vault.audit_lines()) == lines
+
+
+def test_a_campaign_that_was_left_is_not_joined_again_and_nobody_hears_of_it(
+    asked: World, vault: Vault
+) -> None:
+    """An invitation is refused before its coordinator is asked, which nothing listens as."""
+    vault.submit_campaign(asked.folder / "campaign")
+    view = vault.campaign(vault.campaigns()[0].id)
+    again, courier = invitation(campaign=view.digest), asked.folder / "couriers"
+    check_not_left(vault, view.digest)
+    vault.leave_campaign(view.line.id)
+    with pytest.raises(CampaignLeft, match="you have refused this campaign"):
+        looked_at(vault, courier, again, "club")
+    assert not courier.exists()
 
 
 def test_who_is_blocked_gets_no_token(asked: World, vault: Vault) -> None:

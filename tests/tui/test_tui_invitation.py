@@ -194,7 +194,7 @@ def test_an_invitation_that_was_looked_at_gives_a_courier_access_anew_and_leavin
     placed(tmp_path, CourierState(contact="2026-11-21T12:00:30Z"))
     placed(tmp_path, CourierState(), is_let_in=False)
     one = the_one(tmp_path)
-    vault: Any = SimpleNamespace()  # no token was made
+    vault: Any = SimpleNamespace(end_campaign_token=lambda _: "")  # no token was made
     assert (one.is_let_in, one.state.contact) == (False, "2026-11-21T12:00:30Z")
     paths: Any = SimpleNamespace(courier=tmp_path, mesh=tmp_path / "nowhere")
     assert end_access(vault, paths, CAMPAIGN) == [carrying_facts.ACCESS_ENDS]

@@ -11,6 +11,7 @@ from tui.cli.terminal import ask, confirm, is_interactive, say
 from tui.cli.vault_access import global_options, open_vault
 from tui.couriers.joining import (
     check_free,
+    check_not_left,
     drafted,
     end_left_over,
     let_in,
@@ -35,11 +36,14 @@ def join_by(
     """Enrol this vault by an invitation, take its campaign in, and let a courier carry it.
 
     In the vault nothing is changed before the coordinator has done its part, and then all of it at once. Raises
-    `InvitationInvalid`, `CarriedFromElsewhere`, `NotConfirmed`, and what the vault or the coordinator says.
+    `InvitationInvalid`, `CampaignLeft`, `CarriedFromElsewhere`, `NotConfirmed`, and what the vault or coordinator says.
     """
+    from learner.federation.exchange import parse_invitation
+
     data = read_invitation(file)
     home = global_options(context).paths.courier
     with open_vault(context) as vault:
+        check_not_left(vault, parse_invitation(data).campaign)
         end_left_over(vault, home, data)
         with drafted(home, data) as draft:
             who = _requester(vault, who_invites(vault, data, draft.path), name, fingerprint)

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 from tui.couriers.cut_off import end_cut_off_couriers
 from tui.couriers.door_tokens import end_tokens
+from tui.text import campaign_facts
+from vault.errors.campaigns import CampaignLeft
 from vault.errors.federation import CourierAtWork, InvitationInvalid
 from vault.errors.records import FileMissing
 from vault.errors.requests import RequesterBlocked, RequesterExists
@@ -150,7 +152,9 @@ def looked_at(vault: Owner, home: Path, data: bytes, name: str) -> str:
     """
     from learner.federation.courier import look
     from learner.federation.courier_folder import Access
+    from learner.federation.exchange import parse_invitation
 
+    check_not_left(vault, parse_invitation(data).campaign)
     end_left_over(vault, home, data)
     with drafted(home, data) as draft:
         invited = who_invites(vault, data, draft.path)
@@ -163,6 +167,16 @@ def looked_at(vault: Owner, home: Path, data: bytes, name: str) -> str:
         )  # fmt: skip
         draft.keep(Access(campaign=found.campaign, requester=found.requester, token="", door=""))
     return found.campaign
+
+
+def check_not_left(vault: Owner, digest: str) -> None:
+    """Refuse a campaign that was left or refused here, which is for good, before anybody hears of this vault.
+
+    Raises `CampaignLeft`.
+    """
+    for line in vault.campaigns():
+        if line.state in ("left", "refused") and vault.campaign(line.id).digest == digest:
+            raise CampaignLeft(what=campaign_facts.ENDED[line.state])
 
 
 def end_left_over(vault: Owner, home: Path, data: bytes) -> None:

@@ -164,6 +164,12 @@ class CampaignMismatch(Refused):
     hint = "look again: lockbox campaign show ID"
 
 
+class CampaignLeft(Refused):
+    """This campaign cannot be joined again: {what}."""
+
+    hint = "to take part in their learning again, be invited to another campaign"
+
+
 class CampaignWrongState(Refused):
     """You cannot do that now: {reason}."""
 

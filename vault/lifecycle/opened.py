@@ -117,6 +117,15 @@ class OpenVault:
             self.raise_mark()
 
     @contextmanager
+    def act_if_needed(self) -> Iterator[AuditedTransaction]:
+        """The same of an act that may find nothing to do: then nothing is recorded and nothing is written."""
+        if self.rollback:
+            raise self.rollback.error()
+        with self.writing, audited_if_needed(self.store, self.keys, self.clock) as opened:
+            yield opened
+        self.raise_mark()
+
+    @contextmanager
     def act_anyway(self) -> Iterator[AuditedTransaction]:
         """One durable act on a vault that is read-only, which from then on is not: the owner goes on from it knowingly.
 

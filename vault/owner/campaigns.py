@@ -71,7 +71,8 @@ class CampaignActions:
         self, folder: Path, name: str, *, fingerprint: str, with_access: bool = True, tier: str | None = None,
     ) -> CourierAccess:  # fmt: skip
         data, signature = _read(folder)
-        with self._opened.act() as act:
+        # who looks again at an invitation, or at one to a campaign that is here, finds all of it here already
+        with self._opened.act() if with_access else self._opened.act_if_needed() as act:
             found = let_in(
                 act, data, signature, name=name, fingerprint=fingerprint, with_access=with_access, tier=tier,
             )  # fmt: skip
