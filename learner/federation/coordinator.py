@@ -8,30 +8,23 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
-import tempfile
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Final, Literal
-
-import numpy as np
+from typing import TYPE_CHECKING, Final, Literal
 
 from learner.federation.coordinator_folder import CoordinatorFolder
 from learner.federation.exchange import Invitation, check_proof, parse_answer
-from learner.federation.noise import known_noise
-from learner.federation.round_step import RoundStep, WholeNumbers, round_step
-from learner.federation.server_rules import ServerState
 from learner.federation.state import State
 from learner.federation.stored import Stored, StoredAnswer, StoredModel, StoredRound
+from learner.federation.verified_answers import VerifiedAnswers
 from vault.errors.campaigns import NoTierMade
 from vault.errors.federation import (
     AnswerInvalid,
     CodeRefused,
-    NotAggregated,
     NothingThere,
     OtherAnswer,
     RoundClosed,
@@ -50,11 +43,8 @@ from vault.requester.campaign_log import (
 from vault.requester.coordinating import (
     JobFiles,
     check_round,
-    dimension,
     final_model_in,
-    flat_weights,
     judge_answer,
-    number_type,
     parse_signature_line,
     sign_model,
     signature_line,
@@ -104,6 +94,7 @@ class Coordinator:
         self._clock, self.heard, self._key = clock, heard, folder.round_key
         self.state = State(folder.database_url, self.digest, self._signed_head)
         self.job = lru_cache(maxsize=ROUNDS_AT_HAND * len(self.document.noises))(self._job)
+        self._answers = VerifiedAnswers(folder, self.state, self.job, self._refused)
 
     def close(self) -> None:
         """Let go of the database."""
@@ -284,7 +275,7 @@ class Coordinator:
 
     def _settle(self, found: StoredRound) -> None:
         """Aggregate a closed round and open what follows it; of two processes at once the first is kept."""
-        moved, verdicts = self._aggregated(found)
+        moved, verdicts = self._answers.aggregated(found)
         weights = weights_file(self.document, moved.state.weights)
         if found.number == self.document.rounds:
             signed = sign_model(self.document, self.digest, weights, self._key)
@@ -297,67 +288,6 @@ class Coordinator:
             event = Event(kind="opened", round=following)
         if self.state.settle_round(found.number, accepted=verdicts, then=then, leaf=leaf):
             self.heard(event)
-
-    def _aggregated(self, found: StoredRound) -> tuple[RoundStep, dict[str, bool]]:
-        """What the answers of a round make of its weights, each verified again from its bytes, and which are in it.
-
-        Raises ``NotAggregated`` for what the disk or the limits of this computer refuse now.
-        """
-        try:
-            return self._aggregated_in_file(found)
-        except OSError as error:
-            raise NotAggregated(reason=os.strerror(error.errno or 0).lower()) from error
-
-    def _aggregated_in_file(self, found: StoredRound) -> tuple[RoundStep, dict[str, bool]]:
-        with tempfile.TemporaryFile(dir=self.folder.path) as table:
-            tiers = self.state.tiers()
-            keys, verified = self._written(found, table, tiers)
-            moved = round_step(
-                self.document,
-                self._state_of(found),
-                self._read(table, len(verified)),
-                noise=known_noise(self.document, [tiers.get(key) for key in verified]),
-                number=found.number,
-            )
-        verdicts = dict.fromkeys(keys, False)
-        verdicts.update(zip(verified, map(bool, moved.accepted), strict=True))
-        return moved, verdicts
-
-    def _written(
-        self, found: StoredRound, table: IO[bytes], tiers: Mapping[str, str]
-    ) -> tuple[list[str], list[str]]:
-        """Write the numbers of each answer that still verifies; whose there are, and whose these are.
-
-        ``tiers`` are the noise tiers of the keys that are in one.
-        """
-        keys, verified = [], []
-        for each in self.state.answers(found.number):
-            keys.append(each.key)
-            files = ReleaseFiles(manifest=each.manifest, signature=each.signature, update=each.update)
-            try:
-                judged = judge_answer(
-                    files,
-                    self.document,
-                    vault_key=bytes.fromhex(each.key),
-                    job=self.job(found.number, tiers.get(each.key)),
-                    release_id=each.release_id,
-                )
-            except AnswerInvalid as error:
-                self._refused(found.number, each.key, f"it did not verify again: {error.facts['reason']}")
-                continue
-            table.write(judged.numbers.tobytes())
-            verified.append(each.key)
-        table.flush()
-        return keys, verified
-
-    def _read(self, table: IO[bytes], count: int) -> WholeNumbers:
-        shape, kind = (count, dimension(self.document.job)), number_type(self.document)
-        return np.memmap(table, dtype=kind, mode="r", shape=shape) if count else np.zeros(shape, dtype=kind)
-
-    def _state_of(self, found: StoredRound) -> ServerState:
-        weights = flat_weights(self.document, found.weights)
-        velocity = np.frombuffer(found.velocity) if found.velocity else np.zeros_like(weights)
-        return ServerState(weights=weights, velocity=velocity)
 
     def _round(self, number: int, weights: bytes, velocity: bytes) -> tuple[StoredRound, bytes]:
         """A round to be opened, and its line on the log."""

@@ -8,6 +8,7 @@ import gc
 import socket
 import sys
 import threading
+import time
 from asyncio import sslproto
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -83,14 +84,25 @@ def serve(
 def _keep_memory_small() -> None:
     """One heap for all threads, from which buffers go back to the system, and no search for garbage in loaded code.
 
-    Without the first each thread keeps a heap of its own (mallopt(3)); without the last Python waits with the rest
-    until there is a quarter as much garbage as there is code.
+    Without the first each thread keeps a heap of its own; what is as large as a page lies outside of the heap, where it
+    leaves no gap behind (mallopt(3)). Without the last Python waits with the rest until there is a quarter as much
+    garbage as there is code.
     """
-    if sys.platform == "linux" and hasattr(kernel_locks.libc(), "mallopt"):
+    if _has_glibc():
         kernel_locks.libc().mallopt(_M_ARENA_MAX, 1)
-        kernel_locks.libc().mallopt(_M_MMAP_THRESHOLD, 16 * 1024)
+        kernel_locks.libc().mallopt(_M_MMAP_THRESHOLD, 4 * 1024)
     gc.collect()
     gc.freeze()
+
+
+def _give_memory_back() -> None:
+    """Give the system what lies free within the heap: two hundred handshakes at once leave as much as they hold."""
+    if _has_glibc():
+        kernel_locks.libc().malloc_trim(0)
+
+
+def _has_glibc() -> bool:
+    return sys.platform == "linux" and hasattr(kernel_locks.libc(), "malloc_trim")
 
 
 async def _serve(
@@ -139,8 +151,8 @@ def _work(work: Callable[[], None], end: threading.Event, failed: list[Exception
 
 
 def _tick_until(coordinator: Coordinator, end: threading.Event) -> None:
-    """Look at what is due once a second and after each answer."""
-    said = ""
+    """Look at what is due once a second and after each answer, and give memory back once a second."""
+    said, given_back = "", time.monotonic()
     while not end.is_set():
         coordinator.changed.wait(TICK)
         coordinator.changed.clear()
@@ -153,6 +165,9 @@ def _tick_until(coordinator: Coordinator, end: threading.Event) -> None:
             if said != f"{error}":
                 coordinator.heard(Event(kind="waiting", reason=f"{error}"))
             said = f"{error}"
+        if time.monotonic() - given_back >= TICK:
+            _give_memory_back()
+            given_back = time.monotonic()
 
 
 def _ask_witness_until(coordinator: Coordinator, end: threading.Event) -> None:

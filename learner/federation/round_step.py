@@ -1,17 +1,17 @@
 """From the answers of a round to the weights of the next, in blocks of memory that do not grow with the vaults.
 
-Answers are a table of whole numbers, (vaults, numbers), that may lie on a disk. It is read a block of rows at a time
-for the filter and a block of columns at a time for the rule; multi-Krum compares whole answers, and so may
-strategies of Flower, which run in a process of their own. The rest is pure.
+Answers are a table that lies on a disk. It is read a group of vaults at a time for the filter and the mean, and a block
+of numbers of all vaults at a time for the other rules; multi-Krum compares whole answers, and so may strategies of
+Flower, which run in a process of their own. The rest is pure.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from learner.federation.aggregate import (
     RULES,
@@ -23,15 +23,15 @@ from learner.federation.aggregate import (
     sizes_accepted,
     squared_sizes,
 )
+from learner.federation.answer_table import BLOCK, AnswerTable
 from learner.federation.flower import PREFIX, by_strategy
 from learner.federation.flower_process import Question
 from learner.federation.noise import KnownNoise
 from learner.federation.server_rules import ServerState, averaged, gradient_step, solved_moments
 from vault.requester.coordinating import MOVING_STRATEGIES, Average, CampaignDocument, GradientSteps
 
-WholeNumbers: TypeAlias = NDArray[Any]
-BLOCK: Final = 1 << 15
-"""Numbers of a table that are looked at at once."""
+SUM: Final = "mean"
+"""The rule that is a sum, and needs of each answer its weight alone."""
 WHOLE_ROWS: Final = "multi_krum"
 ONE_ANSWER: Final = "flower:Krum"
 """The rule whose aggregate is one of the answers, with all of its noise."""
@@ -48,7 +48,7 @@ class RoundStep:
 def round_step(
     document: CampaignDocument,
     state: ServerState,
-    answers: WholeNumbers,
+    answers: AnswerTable,
     *,
     noise: KnownNoise,
     number: int = 1,
@@ -58,7 +58,7 @@ def round_step(
     Without tiers all answers have the same noise and weigh the same. Raises ``FlowerMissing`` and ``NotAggregated`` for
     a rule of Flower.
     """
-    if not len(answers):
+    if not answers.count:
         return RoundStep(state=state, accepted=np.zeros(0, dtype=bool))
     if document.aggregation.rule.startswith(PREFIX):
         return _by_flower(document, state, answers, noise=noise, number=number)
@@ -76,7 +76,7 @@ def round_step(
 def _by_flower(
     document: CampaignDocument,
     state: ServerState,
-    answers: WholeNumbers,
+    answers: AnswerTable,
     *,
     noise: KnownNoise,
     number: int,
@@ -94,12 +94,10 @@ def _by_flower(
         lr=server.lr if isinstance(server, Average) else 1.0,
         momentum=server.momentum if isinstance(server, Average) else 0.0,
         answers=len(kept),
-        numbers=answers.shape[1],
+        numbers=answers.numbers,
         state=len(earlier),
     )
-    rows = max(1, BLOCK // answers.shape[1])
-    chosen = [kept[first : first + rows] for first in range(0, len(kept), rows)]
-    blocks = (answers[some] * noise.steps[some, None] for some in chosen)
+    blocks = _kept(answers, noise.steps, accepted)
     found = by_strategy(asked, state.weights if moves else np.zeros(asked.numbers), earlier, blocks)
     if found is None:
         return RoundStep(state=state, accepted=np.zeros_like(accepted))
@@ -129,40 +127,49 @@ def moved(document: CampaignDocument, state: ServerState, found: Aggregate) -> S
 
 
 def combined(
-    answers: WholeNumbers, *, noise: KnownNoise, rule: str, filtered: bool, block: int = BLOCK
+    answers: AnswerTable, *, noise: KnownNoise, rule: str, filtered: bool, block: int = BLOCK
 ) -> Aggregate:
     """``aggregate`` of the answers times their steps, a block at a time; where none is accepted, zeros of none."""
-    count, numbers = answers.shape
-    accepted = accepted_answers(answers, noise=noise, filtered=filtered, block=block)
-    variances, steps = noise.variances[accepted], noise.steps[accepted, None]
+    accepted = accepted_answers(answers, noise=noise, filtered=filtered)
+    variances = noise.variances[accepted]
     if not accepted.any():
-        return Aggregate(update=np.zeros(numbers), variance=float(noise.variances.min()), accepted=accepted)
+        of_none = np.zeros(answers.numbers)
+        return Aggregate(update=of_none, variance=float(noise.variances.min()), accepted=accepted)
     if rule == WHOLE_ROWS:
-        kept = aggregate(answers[accepted] * steps, variances, rule=rule, filtered=False)
+        whole = np.concatenate([*_kept(answers, noise.steps, accepted)])
+        kept = aggregate(whole, variances, rule=rule, filtered=False)
         return Aggregate(update=kept.update, variance=kept.variance, accepted=accepted)
     weights = inverse_noise_weights(variances)
-    update = np.concatenate(
-        [
-            RULES[rule](answers[accepted, first : first + width] * steps, weights)
-            for width in [max(1, block // count)]
-            for first in range(0, numbers, width)
-        ]
-    )
-    return Aggregate(update=update, variance=float(np.sum(weights**2 * variances)), accepted=accepted)
+    variance = float(np.sum(weights**2 * variances))
+    if rule == SUM:
+        update = _summed(answers, noise.steps, accepted, weights)
+    else:
+        steps, ruled = noise.steps[accepted, None], RULES[rule]
+        update = np.concatenate(
+            [ruled(some[accepted] * steps, weights) for some in answers.by_numbers(block)]
+        )
+    return Aggregate(update=update, variance=variance, accepted=accepted)
 
 
-def accepted_answers(
-    answers: WholeNumbers, *, noise: KnownNoise, filtered: bool, block: int = BLOCK
-) -> Chosen:
-    """Which answers are of a size, or where nothing is filtered finite, a block at a time."""
-    numbers = answers.shape[1]
-    squares = _squares(answers, noise.steps, block)
-    return sizes_accepted(squares, noise.variances, numbers) if filtered else np.isfinite(squares)
+def accepted_answers(answers: AnswerTable, *, noise: KnownNoise, filtered: bool) -> Chosen:
+    """Which answers are of a size, or where nothing is filtered finite, a group at a time."""
+    squares = np.empty(answers.count)
+    for some, numbers in answers.by_vaults():
+        squares[some] = squared_sizes(numbers * noise.steps[some, None])
+    return sizes_accepted(squares, noise.variances, answers.numbers) if filtered else np.isfinite(squares)
 
 
-def _squares(answers: WholeNumbers, steps: Floats, block: int) -> Floats:
-    """The squared length of each answer."""
-    rows = max(1, block // answers.shape[1])
-    chosen = [slice(first, first + rows) for first in range(0, len(answers), rows)]
-    parts = [squared_sizes(answers[some] * steps[some, None]) for some in chosen]
-    return np.concatenate(parts)
+def _kept(answers: AnswerTable, steps: Floats, accepted: Chosen) -> Iterator[Floats]:
+    """Those that are accepted times their steps, a group at a time."""
+    for some, numbers in answers.by_vaults():
+        if accepted[some].any():
+            yield numbers[accepted[some]] * steps[some][accepted[some], None]
+
+
+def _summed(answers: AnswerTable, steps: Floats, accepted: Chosen, weights: Floats) -> Floats:
+    """The weighted mean: of weights that add up to one the sum, a group at a time."""
+    total, first = np.zeros(answers.numbers), 0
+    for some in _kept(answers, steps, accepted):
+        total += weights[first : first + len(some)] @ some
+        first += len(some)
+    return total

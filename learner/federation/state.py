@@ -7,7 +7,7 @@ share one database. Nothing secret is in clear: codes and tokens are stored as d
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -27,7 +27,7 @@ from learner.federation.state_tables import (
     MODEL,
     ROUND,
 )
-from learner.federation.state_tiers import enrolled_tiers, tier_counts, tier_of_code, tier_of_key
+from learner.federation.state_tiers import tier_counts, tier_of_code, tier_of_key
 from learner.federation.stored import (
     AnswerFacts,
     RefusalFacts,
@@ -100,11 +100,6 @@ class State:
         """The noise tier in which a key is enrolled; None is the campaign's own noise."""
         with self._read() as rows:
             return tier_of_key(rows, key)
-
-    def tiers(self) -> dict[str, str]:
-        """The noise tier of every key that is in one, by the key."""
-        with self._read() as rows:
-            return enrolled_tiers(rows)
 
     def tier_counts(self) -> dict[str, tuple[int, int]]:
         """How many are invited to each noise tier, and how many are enrolled in it."""
@@ -190,11 +185,14 @@ class State:
         self,
         number: int,
         *,
-        accepted: dict[str, bool],
+        accepted: Iterable[tuple[str, bool]],
         then: StoredRound | StoredModel,
         leaf: bytes,
     ) -> bool:
-        """Keep what came of a closed round and open what comes after it; False where that was done before."""
+        """Keep what came of a closed round and open what comes after it; False where that was done before.
+
+        ``accepted`` are keys and whether their answers are in the aggregate.
+        """
         with self._write() as rows:
             if rows.one(ROUND, number=number)["settled"]:
                 return False
@@ -222,8 +220,8 @@ class State:
         with self._write() as rows:
             state_answers.refuse(rows, number, key, reason)
 
-    def answers(self, number: int) -> Iterator[StoredAnswer]:
-        """The answers to a round in the order of their keys, a few at a time."""
+    def answers(self, number: int) -> Iterator[tuple[StoredAnswer, str | None]]:
+        """The answers to a round in the order of their keys, each with the noise tier of its key, a few at a time."""
         last = ""
         while True:
             with self._read() as rows:
@@ -231,7 +229,7 @@ class State:
             yield from some
             if not some:
                 return
-            last = some[-1].key
+            last = some[-1][0].key
 
     def answered(self, number: int) -> int:
         """How many answers a round has."""

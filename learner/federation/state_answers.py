@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
+from itertools import islice
 from typing import Final
 
-from sqlalchemy import RowMapping, func, select, update
+from sqlalchemy import RowMapping, and_, func, select, update
 
 from learner.federation.state_rows import Rows, members, picked
-from learner.federation.state_tables import ANSWER, REFUSAL, ROUND
+from learner.federation.state_tables import ANSWER, ENROLLED_TIER, REFUSAL, ROUND
 from learner.federation.stored import AnswerFacts, RefusalFacts, Stored, StoredAnswer
 
 CHUNK: Final = 8
@@ -44,19 +45,21 @@ def refuse(rows: Rows, number: int, key: str, reason: str) -> None:
         rows.change(REFUSAL, place, reason=reason, count=found["count"] + 1)
 
 
-def some_answers(rows: Rows, number: int, after: str) -> list[StoredAnswer]:
-    """A few answers to a round whose keys come after one, in the order of keys."""
-    asked = rows.of(ANSWER, round=number).where(ANSWER.c.key > after).order_by(ANSWER.c.key).limit(CHUNK)
-    return [StoredAnswer(**picked(each, StoredAnswer)) for each in rows.connection.execute(asked).mappings()]
+def some_answers(rows: Rows, number: int, after: str) -> list[tuple[StoredAnswer, str | None]]:
+    """A few answers to a round whose keys come after one, in the order of keys, and the noise tiers of the keys."""
+    of_key = and_(ENROLLED_TIER.c.campaign == ANSWER.c.campaign, ENROLLED_TIER.c.key == ANSWER.c.key)
+    asked = rows.of(ANSWER, round=number).add_columns(ENROLLED_TIER.c.tier).outerjoin(ENROLLED_TIER, of_key)
+    asked = asked.where(ANSWER.c.key > after).order_by(ANSWER.c.key).limit(CHUNK)
+    found = rows.connection.execute(asked).mappings()
+    return [(StoredAnswer(**picked(each, StoredAnswer)), each["tier"]) for each in found]
 
 
-def keep_verdicts(rows: Rows, number: int, accepted: Mapping[str, bool]) -> None:
-    """Keep of each key whether its answer is in the aggregate."""
-    of_round = (ANSWER.c.campaign == rows.campaign, ANSWER.c.round == number)
-    for verdict in (True, False):
-        keys = [key for key, each in accepted.items() if each is verdict]
-        for first in range(0, len(keys), KEYS):
-            chosen = ANSWER.c.key.in_(keys[first : first + KEYS])
+def keep_verdicts(rows: Rows, number: int, verdicts: Iterable[tuple[str, bool]]) -> None:
+    """Keep of each key whether its answer is in the aggregate, some keys at a time."""
+    of_round, left = (ANSWER.c.campaign == rows.campaign, ANSWER.c.round == number), iter(verdicts)
+    while some := list(islice(left, KEYS)):
+        for verdict in (True, False):
+            chosen = ANSWER.c.key.in_([key for key, each in some if each is verdict])
             rows.connection.execute(update(ANSWER).where(*of_round, chosen).values(accepted=verdict))
 
 

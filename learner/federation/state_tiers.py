@@ -24,12 +24,6 @@ def tier_of_key(rows: Rows, key: str) -> str | None:
     return rows.connection.execute(asked).scalar_one_or_none()
 
 
-def enrolled_tiers(rows: Rows) -> dict[str, str]:
-    """The tier of every key that is in one, by the key."""
-    asked = select(ENROLLED_TIER.c.key, ENROLLED_TIER.c.tier).where(ENROLLED_TIER.c.campaign == rows.campaign)
-    return {key: tier for key, tier in rows.connection.execute(asked)}
-
-
 def tier_counts(rows: Rows) -> dict[str, tuple[int, int]]:
     """How many are invited to each tier, and how many are enrolled in it."""
     invited, enrolled = (_counts(rows, table) for table in (INVITED_TIER, ENROLLED_TIER))

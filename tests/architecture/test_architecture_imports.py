@@ -192,9 +192,13 @@ def test_a_coordinator_loads_no_database_of_vaults_and_nothing_that_it_serves_wi
         "httpx",
         "psycopg",
         "flwr",
+        "typer",
+        "rich",
+        "cryptography",
     }
     program = (
-        f"import sys, learner.federation.coordinator_server; print(sorted({heavy!r} & set(sys.modules)))"
+        "import sys, tui.cli.coordinator_process, tui.cli.terminal, learner.federation.coordinator_server; "
+        f"print(sorted({heavy!r} & set(sys.modules)))"
     )
     outcome = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert outcome.stdout.strip() == "[]"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import re
+import subprocess
+import sys
 import tarfile
 from contextlib import closing
 from datetime import UTC, datetime
@@ -19,7 +21,7 @@ from learner.federation.exchange import parse_invitation
 from learner.federation.overview import overview
 from learner.federation.report import campaign_report
 from tests.worlds.answering import START, WEEK, MadeVault, signed_campaign
-from tests.worlds.coordinators import answered, enrol, enrolled, made_coordinator
+from tests.worlds.coordinators import answered, enrol, enrolled, made_coordinator, replicas
 from tui.cli.entry_point import run
 from vault.errors.federation import AnswerInvalid
 from vault.requests.encodings import UPDATE_STEP
@@ -156,6 +158,22 @@ def test_where_there_is_none_it_is_said(tmp_path: Path, capsys: pytest.CaptureFi
     for command in ("serve", "status"):
         assert run(["coordinator", command, str(tmp_path)]) == 7
         assert "there is no coordinator at" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_it_is_served_in_the_place_of_the_command_until_that_is_told_to_end(tmp_path: Path) -> None:
+    folder = made_coordinator(tmp_path / "c", signed_campaign(tmp_path, datetime.now(UTC)))
+    (replica,) = replicas(folder.path, 1)
+    command = [sys.executable, "-m", "tui.cli", "coordinator", "serve", str(replica.folder), "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        told = [json.loads(process.stdout.readline()) for _ in range(2)]
+        is_command = b"tui.cli\0coordinator\0serve" in Path(f"/proc/{process.pid}/cmdline").read_bytes()
+        process.terminate()
+        _, said = process.communicate()
+    assert [each["event"] for each in told] == ["opened", "serving"]
+    assert told[1]["address"] == replica.url
+    assert (is_command, process.returncode, said.replace("working …\n", "")) == (False, 0, "")
 
 
 def test_the_live_page_shows_rounds_answers_and_refusals(tmp_path: Path) -> None:

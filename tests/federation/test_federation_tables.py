@@ -46,5 +46,6 @@ def test_a_database_of_the_first_tables_goes_on_and_a_new_one_has_the_same(
             answered(found, vault, 1, np.zeros(6))
         found.tick()
         assert [each.number for each in found.state.round_facts()] == [1, 2]
-        assert set(found.state.tiers().values()) == {"loud"}
+        assert [*found.state.tier_counts().items()] == [("loud", (1, 1))]
+        assert {tier for _, tier in found.state.answers(1)} == {"loud", None}
     assert said(database) == set(TABLES.splitlines())

@@ -125,14 +125,15 @@ MUTANTS = (
     Mutant(
         name="what is aggregated is not verified again",
         kind=Kind.CONFINEMENT,
-        function="Coordinator._written",
-        old="files = ReleaseFiles(manifest=each.manifest, signature=each.signature, update=each.update)",
-        new="files = ReleaseFiles(manifest=each.manifest, signature=each.signature, update=each.update)\n"
-        "            from vault.requester.release_check import parse_release_manifest, update_tensors\n"
+        function="VerifiedAnswers._verified",
+        old="            try:\n                judged = judge_answer(",
+        new="            from vault.requester.release_check import parse_release_manifest, update_tensors\n"
         "            tensors = update_tensors(parse_release_manifest(each.manifest), each.update)\n"
-        '            table.write(b"".join(one.tobytes() for one in tensors.values()))\n'
-        "            verified.append(each.key)\n"
-        "            continue",
+        "            heard.verified.append(True)\n"
+        "            heard.tiers.append(names[tier])\n"
+        "            yield np.concatenate([one.ravel() for one in tensors.values()])\n"
+        "            continue\n"
+        "            try:\n                judged = judge_answer(",
         caught_by="test_an_answer_that_was_changed_where_it_is_kept_does_not_count",
     ),
     Mutant(

@@ -123,9 +123,9 @@ MUTANTS = (
     Mutant(
         name="all answers weigh alike, whatever their tier",
         kind=Kind.CONFINEMENT,
-        function="Coordinator._aggregated_in_file",
-        old="tiers.get(key) for key in verified",
-        new="None for key in verified",
+        function="VerifiedAnswers.aggregated",
+        old="known_noise(document, heard.tiers)",
+        new="known_noise(document, [None] * len(heard.tiers))",
         caught_by="test_an_answer_weighs_by_the_tier_that_was_assigned",
     ),
     Mutant(
@@ -140,8 +140,8 @@ MUTANTS = (
         name="the filter takes the noise of another tier off",
         kind=Kind.CONFINEMENT,
         function="accepted_answers",
-        old="sizes_accepted(squares, noise.variances, numbers)",
-        new="sizes_accepted(squares, np.full(len(squares), noise.variances.min()), numbers)",
+        old="sizes_accepted(squares, noise.variances, answers.numbers)",
+        new="sizes_accepted(squares, np.full(len(squares), noise.variances.min()), answers.numbers)",
         caught_by="test_the_filter_takes_the_noise_of_each_answers_own_tier_off",
     ),
     Mutant(
@@ -157,10 +157,11 @@ MUTANTS = (
     Mutant(
         name="a stored answer counts by the tier that it answers",
         kind=Kind.CONFINEMENT,
-        function="Coordinator._written",
-        old="self.job(found.number, tiers.get(each.key))",
-        new="next((job for tier in self.document.noises for job in [self.job(found.number, tier)] "
-        "if sha256(job.manifest).encode() in each.manifest), self.job(found.number))",
+        function="VerifiedAnswers._verified",
+        old="job=self._job(found.number, tier)",
+        new="job=next((job for tier in document.noises for job in [self._job(found.number, tier)] "
+        "if __import__('hashlib').sha256(job.manifest).hexdigest().encode() in each.manifest), "
+        "self._job(found.number, None))",
         caught_by="test_an_answer_that_was_stored_counts_by_the_assigned_tier_or_not_at_all",
     ),
     Mutant(

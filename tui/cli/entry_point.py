@@ -12,7 +12,7 @@ import shutil
 import sys
 import threading
 import warnings
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NoReturn
 
 from tui.cli.exit_codes import ExitCode, exit_code
 from tui.cli.silence import heard_from
@@ -21,6 +21,8 @@ from vault.errors.exhaustion import truly, what_ran_out
 from vault.errors.families import LockboxError, Unavailable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from click import ClickException
 
 # More than any command loads: it stays, and to look for garbage among it as often as usual takes a tenth of the start.
@@ -29,15 +31,34 @@ GARBAGE_AFTER: Final = 200_000
 
 def main() -> None:
     """Run one command; every error ends as one sentence and an exit code, never as a traceback."""
+    end_with(_command)
+
+
+def end_with(work: Callable[[], int]) -> NoReturn:
+    """Do work that comes to an exit code, and end this process by it."""
     try:
         _stand_in_for_closed()
         _silence_interpreter()
-        gc.set_threshold(GARBAGE_AFTER)
-        code = _with_output_written(run(sys.argv[1:]))
+        code = _with_output_written(work())
     except KeyboardInterrupt:
         code = _interrupted()
     gc.freeze()  # or the interpreter would look through everything that was loaded once more before it ends
     sys.exit(code)
+
+
+def run_alone(work: Callable[[], None]) -> int:
+    """Do work that has no command line and return its exit code."""
+    try:
+        with heard_from():
+            work()
+    except Exception as error:  # the process boundary: whatever is left over becomes one sentence
+        return _report(error)
+    return ExitCode.OK
+
+
+def _command() -> int:
+    gc.set_threshold(GARBAGE_AFTER)
+    return run(sys.argv[1:])
 
 
 def _with_output_written(code: int) -> int:

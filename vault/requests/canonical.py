@@ -27,7 +27,12 @@ class Wire(BaseModel):
     """What every object from outside is parsed as: frozen, exact types, no key that is not in the format."""
 
     model_config = ConfigDict(
-        frozen=True, strict=True, extra="forbid", hide_input_in_errors=True, defer_build=True
+        frozen=True,
+        strict=True,
+        extra="forbid",
+        hide_input_in_errors=True,
+        defer_build=True,
+        cache_strings="keys",  # else thousands of keys and ids of strangers are kept for as long as the process lives
     )
 
 

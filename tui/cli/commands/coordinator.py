@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import shlex
 import sys
-import threading
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -22,7 +20,6 @@ from tui.text import coordinator_facts
 from tui.text.parse import parse_count
 
 if TYPE_CHECKING:
-    from learner.federation.coordinator import Coordinator, Event
     from learner.federation.overview import Overview
 
 group = typer.Typer(no_args_is_help=True)
@@ -131,23 +128,9 @@ def init(
 @group.command("serve")
 def serve(folder: CoordinatorDir, as_json: AsJson = False) -> None:
     """Serve until it is ended: a live page on a terminal, else one JSON line for each thing that happens."""
-    from learner.federation.coordinator import Coordinator
-    from learner.federation.coordinator_folder import open_folder
+    from tui.cli.coordinator_process import become_server
 
-    changed, writing = threading.Event(), threading.Lock()
-    has_page = sys.stdout.isatty() and not as_json
-
-    def heard(event: Event) -> None:
-        changed.set()
-        if not has_page:
-            with writing:  # several threads tell what happens, and a line is a line
-                write_json({"event": event.kind, **_said(event)})
-
-    coordinator = Coordinator(open_folder(folder), heard=heard)
-    try:
-        _serve(coordinator, changed, has_page=has_page)
-    finally:
-        coordinator.close()
+    become_server(folder, has_page=sys.stdout.isatty() and not as_json)
 
 
 @group.command("status")
@@ -204,22 +187,3 @@ def _overview(folder: Path) -> Overview:
 
     with closing(Coordinator(open_folder(folder))) as coordinator:
         return overview(coordinator)
-
-
-def _serve(coordinator: Coordinator, changed: threading.Event, *, has_page: bool) -> None:
-    from learner.federation.coordinator_server import serve
-    from learner.federation.overview import overview
-    from tui.cli.coordinator_page import live_page, page
-
-    address = coordinator.folder.settings.address
-    if has_page:
-        with live_page(lambda: page(overview(coordinator), address, coordinator.silent_because), changed):
-            serve(coordinator)
-        return
-    facts = {"event": "serving", "address": address, "campaign": coordinator.digest}
-    serve(coordinator, started=lambda port: write_json({**facts, "port": port}))
-
-
-def _said(event: Event) -> dict[str, object]:
-    """What there is to say of an event."""
-    return {name: value for name, value in asdict(event).items() if name != "kind" and value}
