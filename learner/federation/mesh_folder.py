@@ -253,12 +253,21 @@ def introduced_folder(home: Path, key: str) -> MeshFolder:
 
 
 def introductions_of(home: Path, mesh: MeshFolder) -> list[MeshFolder]:
-    """Where the secret key of a mesh that was joined lies once more: its joining was cut off at the very end."""
+    """Where the secret key of a mesh that was joined lies once more, until its joining is at its very end.
+
+    A newer introduction of the same vault has another key, and is none of this mesh's.
+    """
     try:
         introduced = introduced_folder(home, mesh.facts(Access).key)
         return [introduced] if introduced.read(KEY_FILE) == mesh.net.read(KEY_FILE) else []
     except MeshFolderDamaged:
         return []  # there is none, or the mesh does not say by which key it was joined
+
+
+def forget_introduction(home: Path, mesh: MeshFolder) -> None:
+    """Leave the secret key of a mesh in its folder alone, which leaving destroys; raises ``Unavailable``."""
+    for introduced in introductions_of(home, mesh):
+        introduced.destroy()
 
 
 def cut_off(home: Path) -> list[MeshFolder]:

@@ -36,7 +36,7 @@ from learner.federation.mesh_forms import (
     text_of,
 )
 from vault.errors.families import Invalid
-from vault.errors.meshes import IntroductionInvalid, MembershipInvalid
+from vault.errors.meshes import IntroductionInvalid, IntroductionKeyGone, MembershipInvalid
 from vault.requester.campaigns import CampaignFacts, new_campaign, sign_campaign
 from vault.requester.coordinating import (
     PEERS_LIMIT,
@@ -123,9 +123,7 @@ def check_certificate(membership: Membership, secret: bytes, authority: str) -> 
     if issuer.fingerprint(SHA256()).hex() != authority:
         raise MembershipInvalid(reason="its authority is not that of the campaign")
     if found.public_key() != key.public_key() or found.subject != _name(membership.key):
-        raise MembershipInvalid(
-            reason="its certificate is for an introduction of this vault whose secret key is not here any more"
-        )
+        raise IntroductionKeyGone()
 
 
 def found_mesh(

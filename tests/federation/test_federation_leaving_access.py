@@ -20,7 +20,13 @@ from learner.federation.exchange import parse_invitation
 from learner.federation.folder_removal import destroy_folder
 from learner.federation.mesh_folder import KEY_FILE as MESH_KEY
 from learner.federation.mesh_folder import Access as MeshAccess
-from learner.federation.mesh_folder import MeshFolder, introduced_folder, joined, made_folder
+from learner.federation.mesh_folder import (
+    MeshFolder,
+    forget_introduction,
+    introduced_folder,
+    joined,
+    made_folder,
+)
 from learner.federation.mesh_folder import draft_folder as mesh_draft
 from learner.federation.mesh_folder import settled as mesh_settled
 from tests.worlds.invitations import invitation
@@ -264,6 +270,19 @@ def test_the_secret_key_of_a_mesh_that_lies_where_it_was_made_once_more_is_destr
         mesh_settled(draft)
         end_access(vault, world.paths, campaign)
         assert introduced.path.exists() is not is_same
+
+
+@pytest.mark.parametrize("is_same", [True, False])
+def test_joining_forgets_the_introduction_whose_key_it_used_and_no_newer_one(
+    tmp_path: Path, is_same: bool
+) -> None:
+    draft = mesh_draft(tmp_path, "1" * 64)
+    draft.keep(MeshAccess(campaign="1" * 32, requester=NAME, key="a" * 64, door=""))
+    draft.net.write(MESH_KEY, b"a secret key")
+    introduced = made_folder(introduced_folder(tmp_path, "a" * 64))
+    introduced.write(MESH_KEY, b"a secret key" if is_same else b"that of a newer one")
+    forget_introduction(tmp_path, mesh_settled(draft))
+    assert introduced.path.exists() is not is_same
 
 
 def test_what_a_joining_is_at_work_on_is_not_ended_by_another_command(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -19,7 +20,7 @@ from learner.federation.mesh_founding import (
     signed_certificate,
 )
 from tests.worlds.answering import MadeVault
-from tests.worlds.commands import run
+from tests.worlds.commands import Outcome, run
 from tests.worlds.joined_mesh import FEDAVG
 from tests.worlds.world import NAME, World
 from vault.errors.families import Invalid
@@ -149,3 +150,41 @@ def test_a_second_introduction_says_that_both_hold(today: World) -> None:
             ((folder / "key.pem").read_bytes(), "Both introductions hold" in " ".join(done.err.split()))
         )
     assert said == [(said[0][0], False), (said[0][0], True)]
+
+
+@pytest.mark.slow
+def test_a_mesh_by_an_older_introduction_leaves_the_newer_one_good_for_another(today: World) -> None:
+    """The key of the older one is found in the folder of the mesh that was joined by it first."""
+    secret, ben = today.folder / "lab" / "requester.key", MadeVault().key.public
+    (today.folder / "mesh.toml").write_text(FEDAVG.format(unit="day", steps=1))
+    lab = fingerprint_of(today.folder / "lab" / "requester.pub")
+    theirs = make_introduction(name="Ben", key=ben, requester=lab, address=None)
+    (today.folder / "b").write_bytes(theirs.introduction)
+
+    def introduced(file: str) -> None:
+        words = ("mesh", "introduce", "--requester", NAME, "--name", "Anna")
+        done = run(today.paths, *words, "--to", today.folder / file)
+        assert done.code == 0, done.err
+
+    def joined(file: str, mesh: str) -> Outcome:
+        found_mesh(
+            campaign_from_description(today.folder / "mesh.toml"), [today.folder / file, today.folder / "b"], secret,
+            aim=Aim(most=Decimal(1)), folder=today.folder / mesh, now=today.clock.now,
+        )  # fmt: skip
+        return run(today.paths, "mesh", "join", today.folder / mesh / "1-Anna.membership")
+
+    introduced("a")
+    assert joined("a", "first").code == 0
+    introduced("a2")
+    for file, mesh in (("a", "second"), ("a2", "third")):
+        done = joined(file, mesh)
+        assert done.code == 0, done.err
+    several = run(today.paths, "mesh", "run")
+    assert (several.code, "lockbox mesh status" in several.err) == (1, True)
+
+    introduced("a3")
+    for folder in today.paths.mesh.glob("*.introduced"):
+        shutil.rmtree(folder)
+    gone = joined("a3", "fourth")
+    assert (gone.code, "secret key is not here any more" in " ".join(gone.err.split())) == (1, True)
+    assert "lockbox mesh introduce" in gone.err

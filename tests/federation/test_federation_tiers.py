@@ -114,7 +114,7 @@ def test_a_release_of_another_tier_is_no_answer_and_nothing_of_it_is_kept(
     enrolled(coordinator, vault := MadeVault(), own)
     release_id, body = vault.body(coordinator.job(1, claimed).manifest)
 
-    with pytest.raises(AnswerInvalid, match="it answers another job of this id"):
+    with pytest.raises(AnswerInvalid, match="answers another job of this id"):
         coordinator.answer(1, release_id, key=vault.public, body=body)
     assert list(coordinator.state.answers(1)) == []
     answered(coordinator, vault, 1)  # in its own tier it is one

@@ -290,6 +290,15 @@ MUTANTS = (
         within="tui/couriers/ending",
     ),
     Mutant(
+        name="joining forgets a newer introduction",
+        kind=Kind.CONFINEMENT,
+        function="introductions_of",
+        old="[introduced] if introduced.read(KEY_FILE) == mesh.net.read(KEY_FILE) else []",
+        new="[introduced]",
+        caught_by="test_joining_forgets_the_introduction_whose_key_it_used_and_no_newer_one[False]",
+        within="learner/federation/mesh_folder",
+    ),
+    Mutant(
         name="a joining that fails keeps its token",
         kind=Kind.EGRESS,
         function="let_in",

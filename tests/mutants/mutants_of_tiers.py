@@ -17,7 +17,7 @@ MUTANTS = (
         name="a round may have any noise where there are tiers",
         kind=Kind.PRIVACY,
         function="_of_template",
-        old='SAME | {"dp": OTHER_NOISE}',
+        old='SAME | {"dp": OTHER_NOISE.format(tier=_tier(document))}',
         new='{key: clause for key, clause in SAME.items() if key != "dp"}',
         caught_by="test_a_round_is_one_in_its_own_tier_alone[clinic-far-off]",
     ),

@@ -18,6 +18,7 @@ from tests.worlds.learners import REAL
 from tests.worlds.plain_words import has_word
 from tests.worlds.vaults import copy_of
 from tests.worlds.world import JOB, World
+from tui.text import model_facts
 from tui.text.model_facts import prediction_picture, prediction_sentences
 from vault.errors.families import InternalError
 from vault.errors.models import (
@@ -283,6 +284,9 @@ def test_another_vaults_release_needs_its_job_and_its_key(
 
     assert load(row.weights).keys() == {"weight", "bias"}
     assert added.release_digest == vault.model("mine").release_digest
+    assert (vault.model("mine").is_own, added.is_own) == (True, False)
+    assert model_facts.origin(vault.model("mine")).endswith("of this vault")
+    assert model_facts.origin(added).endswith(f"of the vault {added.vault_fingerprint}")
 
 
 def test_what_the_model_needs_must_be_there(later: tuple[World, Vault]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,16 @@ from requests_samples import KEY, OTHER_KEY, WEIGHTS, changed
 from test_requests_campaign import CAMPAIGN, DATA, DEADLINES, JOB, ROUND_KEY, round_files
 
 from learner.federation.exchange import TieredInvitation, invitation_message, parse_invitation
-from vault.errors.campaigns import CampaignInvalid, CampaignTampered, NoSuchTier, RoundDeparts
+from vault.errors.campaigns import (
+    OWN_NOISE,
+    CampaignInvalid,
+    CampaignTampered,
+    NoSuchTier,
+    NoVaultCanPayTier,
+    RoundDeparts,
+)
 from vault.requester.campaign_log import enrolled_leaf, parse_leaf
+from vault.requester.campaigns import tier_prices
 from vault.requests.campaign import (
     CAMPAIGN_DOMAINS,
     campaign_bytes,
@@ -132,8 +141,17 @@ def test_a_round_is_one_in_its_own_tier_alone(own: str | None, sent: str | None)
         logged = round_manifest(GOOD, DIGEST, 2, sha256_hex(WEIGHTS))
         assert logged_manifest(GOOD, DIGEST, job) == sha256_hex(logged)  # one line for all of them
     else:
-        with pytest.raises(RoundDeparts, match="not that of the campaign in this vault's noise tier"):
+        with pytest.raises(
+            RoundDeparts, match=f"in this vault's noise tier, {own or OWN_NOISE}: ask whoever"
+        ):
             check_round(GOOD.at_tier(own), DIGEST, files)
+
+
+def test_a_tier_that_no_vault_can_pay_for_is_named() -> None:
+    loud = parse_campaign(canonical({**TIERED, "tiers": [{**CLINIC, "noise_multiplier": 0.3}]}))
+
+    with pytest.raises(NoVaultCanPayTier, match="No vault can pay in noise tier clinic"):
+        tier_prices(loud, Decimal("1e-6"))
 
 
 def test_a_round_of_a_tier_differs_from_the_campaign_in_its_noise_alone() -> None:

@@ -13,7 +13,7 @@ import pytest
 from requests_samples import KEY, SHAPES, WEIGHTS, document, first_version, signed
 
 from vault.budget import pricing
-from vault.errors.release import ReleaseInvalid
+from vault.errors.release import AnswersOtherOfId
 from vault.errors.requests import ManifestInvalid, ManifestTampered
 from vault.requester.jobs import DELTA, check_job, sign_job
 from vault.requester.releases import apply_update, verify_release
@@ -71,7 +71,7 @@ def test_a_release_answers_the_job_of_its_own_digest_alone(version: str, other: 
     if version == other:
         assert verify_release(place / "release", place / "vault.pub", place / "job").answers_job
     else:
-        with pytest.raises(ReleaseInvalid, match="another job"):
+        with pytest.raises(AnswersOtherOfId, match="another job"):
             verify_release(place / "release", place / "vault.pub", VECTORS / other / "job")
 
 

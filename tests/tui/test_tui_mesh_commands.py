@@ -61,7 +61,9 @@ def test_a_round_that_was_kept_private_is_said_to_be_so(today: World) -> None:
         release = vault.train(vault.submit(today.folder / "second").line.id)
     assert "it waits for Ben, Cora, Dan and your own release, until 20" in said(today, "mesh", "status")
     early = run(today.paths, "mesh", "model", "--to", today.folder / "model.onnx")
-    assert_refused(early, 1, "its last round is not over yet; it ends 20", [])
+    assert_refused(
+        early, 7, "there is no model of this mesh yet: its last round is not over yet; it ends 20", []
+    )
     shown = said(today, "campaign", "show", home.facts(Access).campaign)
     assert "from the founder's weights" in shown
     assert "from your own mix" in shown

@@ -255,7 +255,8 @@ def test_the_numbers_of_models(lived: Lived) -> None:
         details = inside(pilot, "#models-details")
         assert model["release_digest"] == sent["digest"]
         assert f"{model['kind']}, {model['parameters']} parameters" in details
-        assert f"the release {sent['digest'][:8]} of the vault {model['vault_fingerprint']}" in details
+        assert f"the release {sent['digest'][:8]} of this vault" in details
+        assert model["is_own"]
         assert f"{model['name']} {model['kind']} {model['predicts']} noised" in said
 
     shown(lived, "models", "noised", check)

@@ -65,7 +65,7 @@ def join_by(context: typer.Context, file: Path) -> Access:
 
     Raises `MembershipInvalid`, `MembershipOfPeer`, `MembershipOfAnother`, `NotConfirmed`, and what the vault says.
     """
-    from learner.federation.mesh_folder import settled
+    from learner.federation.mesh_folder import forget_introduction, settled
     from learner.federation.mesh_forms import parse_membership
     from vault.requester.coordinating import campaign_digest
 
@@ -77,8 +77,7 @@ def join_by(context: typer.Context, file: Path) -> Access:
         requester = _for_this_vault(vault, draft.campaign().document, membership)
         _unpack(membership, draft, home)
         access = _let_in(vault, draft, membership, requester)
-        settled(draft)
-        _forget_introduction(home, membership.key)
+        forget_introduction(home, settled(draft))
     return access
 
 
@@ -108,15 +107,6 @@ def _check_not_left(vault: Owner, digest: str) -> None:
     for line in vault.campaigns():
         if line.state in ("left", "refused") and vault.campaign(line.id).digest == digest:
             raise MeshLeft(what=campaign_facts.ENDED[line.state])
-
-
-def _forget_introduction(home: Path, key: str) -> None:
-    """Leave the secret key of a certificate in the mesh's folder alone, which leaving destroys."""
-    from learner.federation.mesh_folder import introduced_folder
-
-    introduced = introduced_folder(home, key)
-    if introduced.path.exists():
-        introduced.destroy()
 
 
 def _read(file: Path) -> bytes:

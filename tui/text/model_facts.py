@@ -25,8 +25,9 @@ def origin(one: ModelView) -> str:
     if one.is_private:
         return f"fitted at home on {one.fitted_on or 'what is erased'}, from {one.began_from}"
     if one.campaign:
-        return f"the final model of campaign {one.campaign[:8]}, which many vaults learned together"
-    return f"the release {one.release_digest[:8]} of the vault {one.vault_fingerprint}"
+        return f"the final model of campaign {one.campaign[:8]}, made of what was released to it"
+    whose = "this vault" if one.is_own else f"the vault {one.vault_fingerprint}"
+    return f"the release {one.release_digest[:8]} of {whose}"
 
 
 def facts(one: ModelView) -> list[tuple[str, str]]:

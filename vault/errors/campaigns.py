@@ -38,6 +38,12 @@ class NoVaultCanPayRounds(Exhausted):
     hint = "ask for less: a smaller --epsilon of lockbox campaign new, or fewer rounds"
 
 
+class NoVaultCanPayTier(Exhausted):
+    """No vault can pay in noise tier {tier}: a round costs over a quarter of ε {most}, or all over half of it."""
+
+    hint = "ask for less there: a smaller EPSILON in --tier NAME=EPSILON of lockbox campaign new"
+
+
 class NoSuchTier(Invalid):
     """The campaign has no noise tier {tier}: it has {known}."""
 

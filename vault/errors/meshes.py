@@ -17,6 +17,12 @@ class MembershipInvalid(Invalid):
     hint = "a membership is a file that lockbox mesh new writes, one for each peer"
 
 
+class IntroductionKeyGone(MembershipInvalid):
+    """This membership is for an introduction of this vault whose secret key is not here any more."""
+
+    hint = "to take part, be introduced anew, and let the founder make another mesh: lockbox mesh introduce"
+
+
 class MembershipOfAnother(Invalid):
     """This membership is for the vault of {name}, and yours is no peer of this mesh."""
 
@@ -49,6 +55,16 @@ class NoMeshJoined(Invalid):
     """No mesh was joined here."""
 
     hint = "by the membership that whoever founded one gave you: lockbox mesh join MEMBERSHIP"
+
+
+class SeveralMeshes(Invalid):
+    """Several meshes were joined here: name the campaign of one."""
+
+    hint = "lockbox mesh status lists them"
+
+
+class MeshNotOver(Unavailable):
+    """There is no model of this mesh yet: {reason}."""
 
 
 class NoSuchMesh(Invalid):

@@ -75,6 +75,12 @@ class AnswersOtherJob(Invalid):
     hint = "give the folder of the job that it answers: --job JOBDIR"
 
 
+class AnswersOtherOfId(Invalid):
+    """This release answers another job of this id: a round in another noise tier, or one that was changed."""
+
+    hint = "give the folder of the job that it answers: --job JOBDIR"
+
+
 class HoldsSum(Invalid):
     """This release holds a sum and no model."""
 

@@ -8,7 +8,7 @@ from vault.errors.models import UnknownModel
 from vault.requests.parse import parse_manifest
 from vault.requests.shapes import dimension
 from vault.sealing.signing import fingerprint
-from vault.store.tables import Collection, ModelRow
+from vault.store.tables import Collection, HeldRow, ModelRow
 from vault.store.times import stamp
 from vault.views.models import ModelView
 
@@ -48,6 +48,7 @@ def model_view(uow: UnitOfWork, row: ModelRow) -> ModelView:
         fitted_on=fitted_on.name if fitted_on else "",
         began_from=row.began_from or "",
         campaign=row.campaign_id or "",
+        is_own=row.release_digest is not None and bool(uow.find(HeldRow, manifest_digest=row.release_digest)),
     )
 
 

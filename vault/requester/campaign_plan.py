@@ -12,7 +12,7 @@ from vault.budget.guess_target import strength_of_epsilon
 from vault.budget.rounds import RoundsPrice
 from vault.errors.campaigns import CampaignNotUseful
 from vault.errors.families import Invalid
-from vault.requester.campaigns import campaign_price
+from vault.requester.campaigns import campaign_price, in_tier
 from vault.requests.campaign import CampaignDocument
 from vault.requests.shapes import dimension, shapes
 
@@ -94,10 +94,10 @@ def plan(document: CampaignDocument, *, vaults: int, units_guess: int, delta: De
 def tier_plans(
     document: CampaignDocument, *, vaults: int, units_guess: int, delta: Decimal
 ) -> dict[str, Plan]:
-    """What to expect if all vaults were in one noise tier, for each by its name; raises what ``plan`` does."""
+    """What to expect if all vaults were in one noise tier, by its name; raises what ``plan`` and ``in_tier`` do."""
     guesses: Any = {"vaults": vaults, "units_guess": units_guess, "delta": delta}
     names = [name for name in document.noises if name is not None]
-    return {name: plan(document.at_tier(name), **guesses) for name in names}
+    return {name: in_tier(name, lambda one: plan(document.at_tier(one), **guesses)) for name in names}
 
 
 def outlook(price: RoundsPrice, *, vaults: int, units: int, numbers: int) -> Outlook:

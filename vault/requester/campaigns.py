@@ -8,13 +8,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from vault.budget import pricing
 from vault.budget.filter import MOST_EPSILON
 from vault.budget.payable import are_payable, is_payable
 from vault.budget.rounds import RoundsPrice, rounds_price
-from vault.errors.campaigns import CampaignInvalid, NoVaultCanPayRound, NoVaultCanPayRounds
+from vault.errors.campaigns import (
+    CampaignInvalid,
+    NoVaultCanPayRound,
+    NoVaultCanPayRounds,
+    NoVaultCanPayTier,
+)
 from vault.errors.families import Invalid
 from vault.errors.release import DestinationUnusable
 from vault.requester.aggregation_rules import STRATEGY_STEPS
@@ -65,6 +70,7 @@ PLANNED_KEY: Final = "f" * 64
 
 
 NO_TIERS: Final[Mapping[str, Aim]] = {}
+_Found = TypeVar("_Found")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,9 +139,17 @@ def campaign_price(document: CampaignDocument, delta: Decimal) -> RoundsPrice:
 
 
 def tier_prices(document: CampaignDocument, delta: Decimal) -> dict[str, RoundsPrice]:
-    """What all rounds cost in each noise tier, by its name; raises what ``campaign_price`` does."""
+    """What all rounds cost in each noise tier, by its name; raises ``NoVaultCanPayTier``."""
     names = [name for name in document.noises if name is not None]
-    return {name: campaign_price(document.at_tier(name), delta) for name in names}
+    return {name: in_tier(name, lambda one: campaign_price(document.at_tier(one), delta)) for name in names}
+
+
+def in_tier(name: str, work_out: Callable[[str], _Found]) -> _Found:
+    """What is worked out for a noise tier with its price; raises ``NoVaultCanPayTier`` where no vault can pay that."""
+    try:
+        return work_out(name)
+    except (NoVaultCanPayRound, NoVaultCanPayRounds) as error:
+        raise NoVaultCanPayTier(tier=name, most=MOST_EPSILON) from error
 
 
 def new_campaign(
@@ -145,7 +159,7 @@ def new_campaign(
     """Write an unsigned campaign, its first weights and a new round key into a new folder.
 
     ``begin`` is called before what takes a while. Raises ``DestinationUnusable`` and what ``drafted_campaign`` and
-    ``campaign_price`` do; then nothing is written.
+    ``campaign_price`` and ``tier_prices`` do; then nothing is written.
     """
     if not is_free(folder):
         raise DestinationUnusable(path=folder, reason="something is already there")
@@ -190,7 +204,7 @@ def check_campaign(folder: Path, *, delta: Decimal, now: datetime | None = None)
     The first weights are checked where they lie beside it: a vault is given them with each round.
 
     Raises ``FileMissing``, ``Invalid``, ``CampaignInvalid``, ``CampaignTampered``, ``WeightsInvalid``,
-    ``NoVaultCanPayRound`` or ``NoVaultCanPayRounds``.
+    ``NoVaultCanPayRound``, ``NoVaultCanPayRounds`` or ``NoVaultCanPayTier``.
     """
     check_campaign_there(folder, is_signed=False)
     data = read_bounded(folder / CAMPAIGN_FILE, CAMPAIGN_LIMIT)

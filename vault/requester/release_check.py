@@ -10,7 +10,14 @@ import numpy as np
 
 from vault.errors.families import Invalid
 from vault.errors.records import FileMissing
-from vault.errors.release import AnswersOtherJob, HoldsModel, HoldsSum, NotARelease, ReleaseInvalid
+from vault.errors.release import (
+    AnswersOtherJob,
+    AnswersOtherOfId,
+    HoldsModel,
+    HoldsSum,
+    NotARelease,
+    ReleaseInvalid,
+)
 from vault.requests.bundle import SIGNATURE_LIMIT, JobFiles, parse_signature_line, read_bounded
 from vault.requests.encodings import TENSOR_TYPES, update_step
 from vault.requests.manifest import SUMS, Manifest, second_version
@@ -69,14 +76,14 @@ def check_release(files: ReleaseFiles, vault_key: bytes) -> ReleaseManifest:
 def check_answers(release: ReleaseManifest, update: bytes, job: JobFiles) -> None:
     """Refuse a release that does not answer exactly this job.
 
-    Raises ``AnswersOtherJob`` for one of another id, ``ReleaseInvalid`` or ``ManifestInvalid``.
+    Raises ``AnswersOtherJob``, ``AnswersOtherOfId``, ``ReleaseInvalid`` or ``ManifestInvalid``.
     """
     asked = _asked(job.manifest)
     is_same = release.job_manifest_sha256 == manifest_digest(job.manifest)
     if not is_same and release.job_id != asked.job_id:
         raise AnswersOtherJob(answered=release.job_id, asked=asked.job_id)
     if not is_same:
-        raise ReleaseInvalid(reason="it answers another job of this id")
+        raise AnswersOtherOfId()
     if not _says_the_same(release, asked):
         raise ReleaseInvalid(reason="what its manifest says of the job is not what the job says")
     names = [field.name for field in asked.fields]

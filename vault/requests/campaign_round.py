@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from vault.errors.campaigns import RoundDeparts, RoundTampered
+from vault.errors.campaigns import OWN_NOISE, RoundDeparts, RoundTampered
 from vault.errors.requests import ManifestInvalid
 from vault.requests.bundle import JobFiles, check_sizes
 from vault.requests.campaign import CampaignDocument
@@ -40,7 +40,10 @@ SAME: Final = {
     "slot_minutes": "the time to decide is not what the campaign says",
 }
 """By the key of a manifest, what is said where a round departs from its campaign."""
-OTHER_NOISE: Final = "its mechanism is not that of the campaign in this vault's noise tier"
+OTHER_NOISE: Final = (
+    "its mechanism is not that of the campaign in this vault's noise tier, {tier}: "
+    "ask whoever sent it for the round in that tier"
+)
 FREE: Final = ("job_id", "campaign", "expires")
 """The keys that a round has of its own; its weights stand in ``model``."""
 
@@ -132,7 +135,13 @@ def _of_template(document: CampaignDocument, job: RoundManifest) -> tuple[str, .
     found = job.model_dump(mode="json", by_alias=True)
     for one in (asked, found):
         one["model"].pop("weights")
-    sentences = SAME if len(document.noises) == 1 else SAME | {"dp": OTHER_NOISE}
+    sentences = SAME if len(document.noises) == 1 else SAME | {"dp": OTHER_NOISE.format(tier=_tier(document))}
     return tuple(
         clause for key, clause in sentences.items() if canonical(asked[key]) != canonical(found[key])
     )
+
+
+def _tier(document: CampaignDocument) -> str:
+    """What the noise tier is called that this is the campaign in."""
+    named = {noise: name for name, noise in document.noises.items() if name is not None}
+    return named.get(document.job.dp.noise_multiplier, OWN_NOISE)

@@ -13,8 +13,9 @@ class ModelView:
 
     ``others`` are those who have it too, as far as its job tells. One that ``is_private`` was fitted on the rows of
     ``fitted_on``, without noise, and began from the model ``began_from``; of a released one ``release_digest`` and
-    ``vault_fingerprint`` say which release it is of, and whose; ``campaign`` is the id of the one whose final model it
-    is: as long as a release of that is to be decided here, the model is not held against records.
+    ``vault_fingerprint`` say which release it is of, and whose, and ``is_own`` that it is this vault's; ``campaign`` is
+    the id of the one whose final model it is: as long as a release of that is to be decided here, the model is not held
+    against records.
     """
 
     name: str
@@ -31,6 +32,7 @@ class ModelView:
     fitted_on: str = ""
     began_from: str = ""
     campaign: str = ""
+    is_own: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,8 +35,7 @@ from tui.text import campaign_facts, mesh_facts, times
 from tui.text.parse import parse_epsilon
 from vault.errors.campaigns import CampaignWrongState, UnknownCampaign
 from vault.errors.consent import NotConfirmed
-from vault.errors.families import Invalid
-from vault.errors.meshes import NoMeshJoined, NoSuchMesh
+from vault.errors.meshes import MeshNotOver, NoMeshJoined, NoSuchMesh, SeveralMeshes
 
 if TYPE_CHECKING:
     from learner.federation.mesh_folder import MeshFolder
@@ -220,7 +219,7 @@ def model(
     folder = _chosen(context, campaign)
     document = folder.campaign().document
     if not folder.facts(MeshState).is_over:
-        raise Invalid(reason=mesh_facts.NOT_OVER.format(until=times.full_time(document.deadlines[-1])))
+        raise MeshNotOver(reason=mesh_facts.NOT_OVER.format(until=times.full_time(document.deadlines[-1])))
     create_file(to, final_model_in(to, document, folder.read(MODEL_FILE)))
     say(f"{to} holds the model. Whoever gets it gets what your peers' released models hold, and yours.")
 
@@ -313,10 +312,10 @@ def _joined(home: Path) -> list[MeshFolder]:
 
 
 def _chosen(context: typer.Context, beginning: str | None) -> MeshFolder:
-    """The mesh whose campaign's id begins so, or the only one; raises `NoMeshJoined`, `NoSuchMesh` and `Invalid`."""
+    """The mesh whose campaign's id begins so, or the only one; raises `NoMeshJoined`, `NoSuchMesh`, `SeveralMeshes`."""
     found = _joined(global_options(context).paths.mesh)
     if beginning is None and len(found) > 1:
-        raise Invalid(reason="several meshes were joined here; name the campaign of one")
+        raise SeveralMeshes()
     if beginning is not None:
         found = [one for one in found if len(beginning) >= 4 and one.campaign_id().startswith(beginning)]
     if len(found) != 1:
