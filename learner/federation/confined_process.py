@@ -5,7 +5,6 @@ Its own side is `learner.federation.confined_task`.
 
 from __future__ import annotations
 
-import json
 import os
 import select
 import subprocess
@@ -86,11 +85,13 @@ def tried(told: Event, called: Sequence[str], *, who: str) -> Tried:
 
 
 class Lines:
-    """What a process tells, line by line; ``failed`` wants a reason, and is raised for what is no event."""
+    """What a process tells, line by line; ``failed`` wants a reason, and is raised for what is none of its events."""
 
-    def __init__(self, process: subprocess.Popen[bytes], failed: type[LockboxError]) -> None:
+    def __init__(
+        self, process: subprocess.Popen[bytes], failed: type[LockboxError], events: frozenset[str]
+    ) -> None:
         assert process.stdout is not None
-        self._descriptor, self._failed = process.stdout.fileno(), failed
+        self._descriptor, self._failed, self._events = process.stdout.fileno(), failed, events
         self._data = b""
         self.is_over = False
 
@@ -115,11 +116,10 @@ class Lines:
             yield from self.within(until - time.monotonic())
 
     def _parsed(self, line: bytes) -> Event:
-        try:
-            told = json.loads(line)
-        except ValueError:
-            told = None
-        if not isinstance(told, dict) or not isinstance(told.get("event"), str):
+        from learner.federation.told_lines import read_line
+
+        told = read_line(line, self._events)
+        if told is None:
             raise self._not_understood()
         return told
 

@@ -5,13 +5,11 @@ It writes one JSON object a line on standard output, and nothing anywhere else: 
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import sys
 from collections.abc import Callable
 from enum import IntEnum
-from pathlib import Path
 from typing import NoReturn
 
 from vault.errors.daemon import DaemonGone
@@ -46,13 +44,3 @@ def end_with(task: Callable[..., None], arguments: list[str]) -> NoReturn:
 def tell(fact: dict[str, object]) -> None:
     """Write one line."""
     os.write(1, json.dumps({"v": 1, **fact}).encode() + b"\n")
-
-
-def held_alone(lock_file: Path, at_work: type[LockboxError]) -> int:
-    """Hold a lock for this process alone, until its descriptor is closed; raises what is ``at_work``."""
-    lock = os.open(lock_file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise at_work() from None
-    return lock

@@ -33,6 +33,10 @@ EVERY: Final = 300.0
 LONGEST: Final = 6 * 3600.0
 PATIENCE: Final = 900.0
 """Seconds that an errand may take."""
+_TELLS: Final = frozenset({
+    *("trouble", "tried", "looked", "enrolled", "handed over", "not handed over", "released", "sent", "not sent"),
+    *("refused", "expired", "not here", "model", "no model"),
+})  # fmt: skip
 _PROGRAM: Final = "from learner.federation.courier_process import main; main(sys.argv[1:])"
 
 
@@ -152,7 +156,7 @@ class Couriers:
 
 def wait_after(failures: int, every: float, chance: float) -> float:
     """Seconds to the next errand: half to one and a half of the usual, twice as long after each that failed."""
-    usual = min(every * 2.0 ** min(failures, 32), max(LONGEST, every))
+    usual = min(every * 2.0 ** min(max(failures, 0), 32), max(LONGEST, every))
     return usual * (0.5 + chance)
 
 
@@ -187,7 +191,7 @@ def _carried_out(folder: CourierFolder, connect: Connect) -> Iterator[Event]:
 def _events(folder: CourierFolder, task: str, *rest: str, line: int | None = None) -> Iterator[Event]:
     """What a courier tells, line by line, and in the end its exit code; ended when nobody listens any more."""
     with started(_PROGRAM, task, str(folder.path), *rest, line=line) as process:
-        yield from Lines(process, CourierFailed).until_over(PATIENCE)
+        yield from Lines(process, CourierFailed, _TELLS).until_over(PATIENCE)
         yield {"event": "ended", "code": process.wait(PATIENCE)}
 
 

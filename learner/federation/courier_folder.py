@@ -5,13 +5,16 @@ No key of a vault is ever here. Files are written whole or not at all.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Set
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
-from learner.federation.folder_claim import is_claimed
+from learner.federation.folder_claim import held_alone, is_claimed
 from learner.federation.folder_removal import DESTROYED, destroy_folder
 from vault.errors.campaigns import OWN_NOISE, OtherTier
 from vault.errors.families import Unavailable
@@ -47,6 +50,7 @@ _PARTS: Final = (".document", ".signature", ".weights")
 _DRAFT: Final = ".joining"
 _TRY: Final = ".trying"
 _LARGEST: Final = 64 << 20
+_MOST: Final = 2**53 - 1
 
 ENDS: Final = ("refused", "left")
 
@@ -96,6 +100,12 @@ class RoundState:
     at: str = ""
     note: str = ""
 
+    def __post_init__(self) -> None:
+        """Raises ``ValueError`` for what no courier of ours writes."""
+        _check_time(self.at)
+        if not (0 <= self.number <= _MOST and 0 <= self.size <= _MOST):
+            raise ValueError
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CourierState:
@@ -113,6 +123,12 @@ class CourierState:
     is_over: bool = False
     missing: tuple[str, ...] = ()
     v: int = 1
+
+    def __post_init__(self) -> None:
+        """Raises ``ValueError`` for what no courier of ours writes."""
+        _check_time(self.contact)
+        if not 0 <= self.failures <= _MOST:
+            raise ValueError
 
     @property
     def is_idle(self) -> bool:
@@ -226,6 +242,11 @@ class CourierFolder:
         return found
 
 
+def _check_time(stamp: str) -> None:
+    if stamp:
+        datetime.fromisoformat(stamp)
+
+
 def answer_file(job: str) -> str:
     """The name of the file with the bytes that go out for one job."""
     return f"answer-{job}.json"
@@ -263,18 +284,20 @@ def folders_of(home: Path, campaign: str, digest: str) -> list[CourierFolder]:
     return [one for one in found if one.path.stem in stems]
 
 
+def try_path(home: Path, digest: str) -> Path:
+    """Where a campaign lies while it is being joined or looked at."""
+    return home / f"{digest[:16]}{_TRY}"
+
+
 def draft_folder(home: Path, digest: str) -> CourierFolder:
     """A new, empty folder for a campaign that is being joined or looked at; nothing is known of it until it is kept.
 
-    A draft that was kept before stays until this one is. Raises ``Unavailable``, and ``CourierAtWork`` where another
-    process makes one.
+    Whoever makes one has claimed it. A draft that was kept before stays until this one is. Raises ``Unavailable``.
     """
-    path = home / f"{digest[:16]}{_TRY}"
+    path = try_path(home, digest)
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         if path.exists():
-            if is_claimed(path):
-                raise CourierAtWork()
             destroy_folder(path)  # what a try left that was ended
         path.mkdir(mode=0o700)
     except OSError as error:
@@ -300,7 +323,7 @@ def _forget_draft(one: CourierFolder) -> None:
 def settled(draft: CourierFolder) -> CourierFolder:
     """Put a folder in its place; where the campaign was joined before, what became of its rounds is kept.
 
-    Raises ``CarriedFromElsewhere``.
+    Of a place that is there no errand may be under way (``at_rest``). Raises ``CarriedFromElsewhere``.
     """
     check_same_coordinator(draft)
     _forget_draft(draft)
@@ -309,9 +332,26 @@ def settled(draft: CourierFolder) -> CourierFolder:
         draft.path.rename(place.path)
         return place
     for file in draft.path.iterdir():
-        place.write(file.name, file.read_bytes())
+        if file.name != LOCK_FILE:  # another one could be held beside that of the place
+            place.write(file.name, draft.read(file.name))
     draft.destroy()
     return place
+
+
+@contextmanager
+def at_rest(place: CourierFolder) -> Iterator[None]:
+    """Let no errand of a campaign begin within this block; raises ``CourierAtWork`` where one is under way."""
+    if not place.path.exists():
+        yield
+        return
+    try:
+        lock = held_alone(place.path / LOCK_FILE, CourierAtWork)
+    except OSError as error:
+        raise CourierFolderDamaged(path=place.path, reason=f"{LOCK_FILE}: {error.strerror}") from None
+    try:
+        yield
+    finally:
+        os.close(lock)
 
 
 def check_same_coordinator(draft: CourierFolder) -> None:
@@ -334,7 +374,7 @@ def check_same_coordinator(draft: CourierFolder) -> None:
 
 def _folders(home: Path) -> Iterator[Path]:
     paths = home.iterdir() if home.is_dir() else iter(())
-    return (path for path in paths if path.is_dir() and path.suffix != DESTROYED)
+    return (path for path in paths if path.is_dir() and not path.is_symlink() and path.suffix != DESTROYED)
 
 
 @cache

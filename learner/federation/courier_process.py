@@ -18,13 +18,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from learner.federation import courier_folder, courier_probes, courier_sandbox
-from learner.federation.confined_task import end_with, held_alone, tell
+from learner.federation.confined_task import end_with, tell
 from learner.federation.courier_campaign import CAMPAIGN_FILES, ServedCampaign, check_invited, refusal
 from learner.federation.courier_door import Door
 from learner.federation.courier_errand import Errand
 from learner.federation.courier_folder import KEY_FILE, LOCK_FILE, PROOF_FILE, CourierFolder
 from learner.federation.courier_https import Coordinator, host_and_port
 from learner.federation.exchange import ENROLMENT_LIMIT, Enrolment, enrolment_bytes
+from learner.federation.folder_claim import held_alone
 from vault.client.connection import decode
 from vault.client.given_line import GivenLine
 from vault.errors.federation import CoordinatorOdd, CourierAtWork

@@ -39,6 +39,10 @@ PAUSES: Final = (1, 5, 20, 60)
 """Seconds before the process with the network is started again, each time that it ended soon."""
 STEADY: Final = 600.0
 """Seconds after which it did not end soon."""
+_TELLS: Final = frozenset({
+    *("trouble", "tried", "listening", "not listening", "peers", "alone", "told", "received", "dropped", "mixed"),
+    *("handed over", "not handed over", "released", "refused", "expired", "not here", "over", "not over"),
+})  # fmt: skip
 _PROGRAM: Final = "from learner.federation.mesh_process import main; main(sys.argv[1:])"
 
 
@@ -85,7 +89,7 @@ class Running:
         """Let the process with the network run and go on errands meanwhile; says how it ended."""
         where = (json.dumps(list(self.listen)), json.dumps(list(self.others)))
         with started("net", self.folder.net, *where) as process:
-            lines = Lines(process, MeshFailed)
+            lines = Lines(process, MeshFailed, _TELLS)
             while not lines.is_over:
                 if self.clock() >= self._due:
                     self._errand()
@@ -129,7 +133,7 @@ def errand(folder: MeshFolder, connect: Connect) -> Iterator[Event]:
         yield {"event": "locked"}
         return
     with line, started("mix", folder, str(line.fileno()), line=line.fileno()) as process:
-        for event in Lines(process, MeshFailed).until_over(PATIENCE):
+        for event in Lines(process, MeshFailed, _TELLS).until_over(PATIENCE):
             if event["event"] == "trouble":
                 raise error_in(event)
             yield event
@@ -154,7 +158,7 @@ def probe(targets: Mapping[str, Path]) -> list[Tried]:
         tempfile.TemporaryDirectory() as folder,
         started("probe", MeshFolder(Path(folder)), *map(str, targets.values())) as process,
     ):
-        told = list(Lines(process, MeshFailed).until_over(PATIENCE))
+        told = list(Lines(process, MeshFailed, _TELLS).until_over(PATIENCE))
         code = process.wait(PATIENCE)
     for event in told:
         if event["event"] == "trouble":

@@ -19,7 +19,7 @@ from learner.federation.folder_removal import DESTROYED, destroy_folder
 from learner.federation.mesh_forms import Place
 from learner.federation.mesh_mixing import Verdict
 from vault.errors.families import Unavailable
-from vault.errors.meshes import MeshAtWork, MeshFolderDamaged
+from vault.errors.meshes import MeshFolderDamaged
 from vault.regular_file import read_regular
 from vault.requester.coordinating import (
     CAMPAIGN_FILE,
@@ -232,8 +232,7 @@ class MeshFolder:
 
 def joined(home: Path) -> list[MeshFolder]:
     """Every mesh that was joined, by the name of its folder."""
-    paths = sorted(home.iterdir()) if home.is_dir() else []
-    return [MeshFolder(path) for path in paths if path.is_dir() and not path.suffix]
+    return [MeshFolder(path) for path in _folders(home) if not path.suffix]
 
 
 def folders_of(home: Path, campaign: str, digest: str) -> list[MeshFolder]:
@@ -241,8 +240,7 @@ def folders_of(home: Path, campaign: str, digest: str) -> list[MeshFolder]:
 
     They are called by its campaign's ``digest``; what stands in them counts where no vault knows that, by its id.
     """
-    paths = sorted(home.iterdir()) if home.is_dir() else []
-    found = [MeshFolder(path) for path in paths if path.is_dir() and path.suffix != DESTROYED]
+    found = [MeshFolder(path) for path in _folders(home) if path.suffix != DESTROYED]
     stems = {digest[:16]} if digest else {one.path.stem for one in found if one.campaign_id() == campaign}
     return [one for one in found if one.path.stem in stems]
 
@@ -272,17 +270,19 @@ def forget_introduction(home: Path, mesh: MeshFolder) -> None:
 
 def cut_off(home: Path) -> list[MeshFolder]:
     """What joinings left here that were ended on their way: nobody is at work on it."""
-    paths = sorted(home.iterdir()) if home.is_dir() else []
-    drafts = [path for path in paths if path.is_dir() and path.suffix == _DRAFT]
+    drafts = [path for path in _folders(home) if path.suffix == _DRAFT]
     return [MeshFolder(path) for path in drafts if not is_claimed(path)]
 
 
+def draft_path(home: Path, digest: str) -> Path:
+    """Where a mesh lies while it is being joined."""
+    return home / f"{digest[:16]}{_DRAFT}"
+
+
 def draft_folder(home: Path, digest: str) -> MeshFolder:
-    """A new, empty folder for a mesh that is being joined; raises ``MeshAtWork`` where another process makes one."""
-    draft = MeshFolder(home / f"{digest[:16]}{_DRAFT}")
+    """A new, empty folder for a mesh that is being joined; whoever makes one has claimed it."""
+    draft = MeshFolder(draft_path(home, digest))
     if draft.path.exists():
-        if is_claimed(draft.path):
-            raise MeshAtWork()
         draft.destroy()
     return made_folder(draft)
 
@@ -307,6 +307,12 @@ def settled(draft: MeshFolder) -> MeshFolder:
         place.write(str(file.relative_to(draft.path)), file.read_bytes())
     draft.destroy()
     return place
+
+
+def _folders(home: Path) -> list[Path]:
+    """The folders that lie here; a link is none."""
+    paths = sorted(home.iterdir()) if home.is_dir() else []
+    return [path for path in paths if path.is_dir() and not path.is_symlink()]
 
 
 def _shared_name(number: int, key: str) -> str:

@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import NoReturn
 
 from learner.federation import courier_sandbox, mesh_folder, mesh_probes, mesh_sandbox
-from learner.federation.confined_task import end_with, held_alone, tell
+from learner.federation.confined_task import end_with, tell
+from learner.federation.folder_claim import held_alone
 from learner.federation.mesh_folder import LOCK_FILE, Access, MeshFolder, MeshState
 from vault.errors.families import LockboxError
 from vault.errors.meshes import MeshAtWork

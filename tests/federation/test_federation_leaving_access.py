@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -14,9 +15,18 @@ from typing import Any
 
 import pytest
 
-from learner.federation import courier, courier_folder, folder_removal
-from learner.federation.courier_folder import Access, CourierFolder, carried, draft_folder, kept_draft
+from learner.federation import courier, courier_folder, folder_claim, folder_removal
+from learner.federation.courier_folder import (
+    LOCK_FILE,
+    Access,
+    CourierFolder,
+    carried,
+    draft_folder,
+    kept_draft,
+    try_path,
+)
 from learner.federation.exchange import parse_invitation
+from learner.federation.folder_claim import claimed, held_alone, is_claimed
 from learner.federation.folder_removal import destroy_folder
 from learner.federation.mesh_folder import KEY_FILE as MESH_KEY
 from learner.federation.mesh_folder import Access as MeshAccess
@@ -286,13 +296,16 @@ def test_joining_forgets_the_introduction_whose_key_it_used_and_no_newer_one(
 
 
 def test_what_a_joining_is_at_work_on_is_not_ended_by_another_command(
-    vault: Vault, world: World, data: bytes
+    vault: Vault, world: World, data: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home = world.paths.courier
     with drafted(home, data) as draft, drafted_mesh(vault, world.paths.mesh, "b" * 64) as mesh:
         draft.keep(Access(campaign="", requester=NAME, token="", door=vault.issue_token(NAME)))
         end_access(vault, world.paths, "d" * 32)
         assert left_over(home, world.paths.mesh) == []
+        with monkeypatch.context() as later:  # it began after somebody had looked
+            later.setattr(courier_folder, "is_claimed", lambda _path: False)
+            end_access(vault, world.paths, "d" * 32)
         assert (draft.path.exists(), mesh.path.exists(), works(vault, draft.door())) == (True, True, True)
         with pytest.raises(CourierAtWork):
             lets_in(vault, world, data)
@@ -300,6 +313,94 @@ def test_what_a_joining_is_at_work_on_is_not_ended_by_another_command(
             pass
         assert works(vault, draft.door())
     assert left_over(home, world.paths.mesh) == [mesh.path]
+
+
+def test_of_two_joinings_of_one_campaign_one_begins(
+    vault: Vault, world: World, data: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second one comes before the first has made its folder, and while somebody looks what lies there."""
+    home, plain, looked = world.paths.courier, courier_folder.draft_folder, list[bool]()
+
+    def draft(home: Path, digest: str) -> CourierFolder:
+        looked.append(is_claimed(try_path(home, digest)))
+        with pytest.raises(CourierAtWork):
+            lets_in(vault, world, data)
+        return plain(home, digest)
+
+    monkeypatch.setattr(courier_folder, "draft_folder", draft)
+    monkeypatch.setattr(folder_claim, "_TRIES", 1)
+    assert works(vault, lets_in(vault, world, data))
+    assert (looked, is_claimed(try_path(home, parse_invitation(data).campaign))) == ([True], False)
+
+
+def test_who_looks_whether_somebody_is_at_work_keeps_nobody_from_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, looking = tmp_path / "b.trying", list[int]()
+
+    def goes_on(_seconds: float) -> None:
+        os.close(looking.pop())
+
+    (tmp_path / "b.claim").touch()  # of one that was killed
+    looking.append(os.open(tmp_path / "b.claim", os.O_RDONLY))
+    fcntl.flock(looking[0], fcntl.LOCK_SH)
+    assert not is_claimed(folder)
+    monkeypatch.setattr(folder_claim.time, "sleep", goes_on)
+    with claimed(folder, CourierAtWork):
+        assert is_claimed(folder)
+    assert (looking, list(tmp_path.iterdir())) == ([], [])
+
+
+def test_a_claim_that_was_taken_away_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who held it lets go between another one's opening and locking it: a third could make a new one beside that."""
+    folder, plain = tmp_path / "b.trying", folder_claim._opened
+
+    def opened(claim: Path) -> int:
+        descriptor = plain(claim)
+        monkeypatch.setattr(folder_claim, "_opened", plain)
+        claim.unlink()
+        return descriptor
+
+    monkeypatch.setattr(folder_claim, "_opened", opened)
+    monkeypatch.setattr(folder_claim.time, "sleep", lambda _seconds: None)
+    with claimed(folder, CourierAtWork):
+        assert is_claimed(folder)
+
+
+def test_a_link_that_is_called_as_a_folder_is_none_and_ends_no_command(
+    vault: Vault, world: World, data: bytes
+) -> None:
+    homes = world.paths.courier, world.paths.mesh
+    for home, end in zip(homes, (".trying", ".joining"), strict=True):
+        home.mkdir()
+        (home / f"{'a' * 16}{end}").symlink_to(world.folder)
+        (home / f"{'c' * 16}{end}").symlink_to(world.folder / "nothing")
+    assert left_over(*homes) == []
+    assert works(vault, lets_in(vault, world, data))
+    assert len(end_access(vault, world.paths, carried(homes[0])[0].access().campaign)) == 1
+    assert [len(list(home.iterdir())) for home in homes] == [2, 2]
+
+
+def test_while_an_errand_is_under_way_its_campaign_is_not_joined_again_and_its_lock_stays_one(
+    vault: Vault, world: World, data: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = courier.enrol
+
+    def enrol(folder: CourierFolder, key: bytes, proof: bytes) -> None:
+        os.close(held_alone(folder.path / LOCK_FILE, CourierAtWork))  # as its process does
+        plain(folder, key, proof)
+
+    monkeypatch.setattr(courier, "enrol", enrol)
+    token = lets_in(vault, world, data)
+    lock = carried(world.paths.courier)[0].path / LOCK_FILE
+    errand = held_alone(lock, CourierAtWork)
+    with pytest.raises(CourierAtWork):
+        lets_in(vault, world, data)
+    assert works(vault, token)
+    os.close(errand)
+    before = lock.stat().st_ino
+    assert works(vault, lets_in(vault, world, data))
+    assert lock.stat().st_ino == before
 
 
 class Killed(BaseException):

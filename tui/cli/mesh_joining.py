@@ -88,11 +88,11 @@ def drafted(vault: Owner, home: Path, digest: str) -> Iterator[MeshFolder]:
     What a joining left that was cut off ends before. Raises `MeshAtWork`.
     """
     from learner.federation.folder_claim import claimed
-    from learner.federation.mesh_folder import draft_folder
+    from learner.federation.mesh_folder import draft_folder, draft_path
 
     end_cut_off_meshes(vault, home)
-    draft = draft_folder(home, digest)
-    with claimed(draft.path, MeshAtWork):
+    with claimed(draft_path(home, digest), MeshAtWork):
+        draft = draft_folder(home, digest)
         try:
             yield draft
         except BaseException:

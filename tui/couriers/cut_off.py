@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 
 from tui.couriers.door_tokens import end_tokens
 from vault.errors.families import Unavailable
+from vault.errors.federation import CourierAtWork
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from learner.federation.courier_folder import CourierFolder
+    from learner.federation.mesh_folder import MeshFolder
     from vault.owner.interface.owner import Owner
 
 
@@ -20,12 +23,8 @@ def end_cut_off_couriers(vault: Owner, home: Path) -> None:
         from learner.federation.courier_folder import cut_off
         from learner.federation.folder_removal import remove_destroyed
 
-        found = cut_off(home)
-        # where it was settled half, the token in its place is the same, and works
-        end_tokens(vault, [one for one in found if one.door() != one.place.door()])
-        for one in found:
-            with suppress(Unavailable):  # status and doctor say what cannot be removed
-                one.destroy()
+        for one in cut_off(home):
+            _end(vault, one)
         remove_destroyed(home)
 
 
@@ -35,12 +34,22 @@ def end_cut_off_meshes(vault: Owner, home: Path) -> None:
         from learner.federation.folder_removal import remove_destroyed
         from learner.federation.mesh_folder import cut_off
 
-        found = cut_off(home)
-        end_tokens(vault, [one for one in found if one.door() != one.place.door()])
-        for one in found:
-            with suppress(Unavailable):
-                one.destroy()
+        for one in cut_off(home):
+            _end(vault, one)
         remove_destroyed(home)
+
+
+def _end(vault: Owner, one: CourierFolder | MeshFolder) -> None:
+    """End one that nobody is at work on; what is joined again just now is left to who does that."""
+    from learner.federation.folder_claim import claimed
+
+    # status and doctor say what cannot be removed
+    with suppress(Unavailable), claimed(one.path, CourierAtWork):
+        if (
+            one.door() != one.place.door()
+        ):  # where it was settled half, the token in its place is the same, and works
+            end_tokens(vault, [one])
+        one.destroy()
 
 
 def left_over(courier: Path, mesh: Path) -> list[Path]:

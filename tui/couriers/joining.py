@@ -83,12 +83,14 @@ def drafted(home: Path, data: bytes) -> Iterator[CourierFolder]:
         check_same_coordinator,
         draft_folder,
         kept_draft,
+        try_path,
     )
     from learner.federation.exchange import parse_invitation
     from learner.federation.folder_claim import claimed
 
-    draft = draft_folder(home, parse_invitation(data).campaign)
-    with claimed(draft.path, CourierAtWork):
+    digest = parse_invitation(data).campaign
+    with claimed(try_path(home, digest), CourierAtWork):
+        draft = draft_folder(home, digest)
         try:
             draft.write(INVITATION_FILE, data)
             check_same_coordinator(draft)
@@ -191,9 +193,16 @@ def end_left_over(vault: Owner, home: Path, data: bytes) -> None:
 def let_in(vault: Owner, draft: CourierFolder, requester: str) -> CourierAccess:
     """Enrol the vault's key for this requester, and only then take the campaign in and let a courier carry it.
 
-    The token that its courier had before ends with it. Raises `CarriedFromElsewhere`, and what the vault or the
-    coordinator says.
+    The token that its courier had before ends with it, and no errand of its goes on meanwhile. Raises `CourierAtWork`,
+    `CarriedFromElsewhere`, and what the vault or the coordinator says.
     """
+    from learner.federation.courier_folder import at_rest
+
+    with at_rest(draft.place):
+        return _let_in(vault, draft, requester)
+
+
+def _let_in(vault: Owner, draft: CourierFolder, requester: str) -> CourierAccess:
     from learner.federation.courier import enrol
     from learner.federation.courier_folder import ACCESS_FILE, Access, settled
 
