@@ -70,6 +70,7 @@ def test_a_real_learner_locks_in_trains_and_is_gone() -> None:
         [
             *(("mlp", 8), ("cnn", 1), ("text", 1), ("cnn", 8), ("text", 8), ("mlp", 1)),
             *(("normed", 1), ("transformer", 1), ("normed", 8), ("transformer", 8)),
+            *(("few texts at once", 1), ("few texts at once", 8)),
         ],
         default=1,
     ),
@@ -86,6 +87,7 @@ def test_a_network_is_trained_where_the_processor_has_no_avx_512(
         "text": text(few, 60, 8, 16, kernel=5),
         "normed": cnn(few, (8, 8, 1), 16, 8, groups=4),
         "transformer": transformer(few, 60, 8, 16, 20, heads=2),
+        "few texts at once": transformer(few, 128, 64, 256, 40, heads=4),
     }[kind]
     LearnerProcess.start(job, weights_of(job, scale=0.3)).stop()
 
