@@ -177,7 +177,7 @@ def test_rows_are_browsed_and_searched_by_command(today: World) -> None:
     [
         (["data", "browse", "nights", "--limit", "501"], "a page has 1 to 500 rows"),
         (["data", "browse", "nights", "--limit", "0"], "a page has 1 to 500 rows"),
-        (["data", "browse", "nights", "--first=-1"], "-1 is not a whole number such as 5000"),
+        (["data", "browse", "nights", "--first=-1"], "-1 is not a whole number from 0 on, such as 5000"),
         (["data", "search", "nights", "x" * 10_000], "at most 200 printable characters"),
         (["data", "search", "nights", "\x1b[2J"], "at most 200 printable characters"),
         (["data", "browse", "\x1b[31mdays"], "there is no collection"),

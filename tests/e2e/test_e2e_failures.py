@@ -172,6 +172,7 @@ def test_an_expired_consent_allows_nothing(today: World, secrets: list[str]) -> 
     outcome = run(today.paths, "request", "approve", request[:8])
     assert_refused(outcome, REVOKED, "no consent covers this", secrets)
     assert "ended on" in outcome.err
+    assert "lockbox request approve ID --draft-grant" in " ".join(outcome.err.split())
     assert "Approving it would be refused" in outcome.out
     assert request == waiting(today)
 

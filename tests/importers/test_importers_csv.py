@@ -249,6 +249,29 @@ def test_dates_alone_raise_no_question_of_zones(parse):
             "The column c looks like dates, but is kept as text: which number is the day is not certain; say it: "
             "--date-format c=dmy or c=mdy",
         ),
+        (
+            ["01.01.2024", "2024-01-02", "01/03/2024"],
+            "The column c looks like dates, but is kept as text: no one form reads them all; --type c=text keeps "
+            "them as they are",
+        ),
+        (
+            ["13/01/2024", "01/13/2024"],
+            "The column c looks like dates, but is kept as text: no one form reads them all; --type c=text keeps "
+            "them as they are",
+        ),
+        (
+            ["13/01/24", "12/13/24"],
+            "The column c looks like dates, but is kept as text: no one form reads them all; --type c=text keeps "
+            "them as they are",
+        ),
+        (
+            ["12/13/24", "1/2/24"],
+            "The column c looks like dates, but is kept as text: say their form, such as --date-format c=mdy",
+        ),
+        (
+            [*(f"{day}.0{month}.2024" for day in range(10, 29) for month in (1, 2)), "31.02.2024"],
+            "The column c looks like dates, but is kept as text: say their form, such as --date-format c=dmy",
+        ),
         (["", ""], "The column c is empty."),
     ],
 )

@@ -89,6 +89,11 @@ def test_a_missing_file_is_named(folder: Path, name: str) -> None:
         read_job(folder)
 
 
+def test_of_a_folder_that_is_not_there_its_own_path_is_named(tmp_path: Path) -> None:
+    with pytest.raises(FileMissing, match=r"There is no file .*nowhere\.$"):
+        read_job(tmp_path / "nowhere")
+
+
 @pytest.mark.parametrize("name", FILES)
 def test_a_pipe_or_folder_in_place_of_a_file_is_refused_at_once(folder: Path, name: str) -> None:
     (folder / name).unlink()

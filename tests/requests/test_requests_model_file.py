@@ -217,6 +217,10 @@ def test_the_command_predicts_to_the_terminal_or_into_a_file(
         ),
         ("steps,weekday\n1\n", "line 2 has 1 cell where the header has 2"),
         ("steps;weekday\n1;fri\n", "between its cells stand semicolons, and here commas are read"),
+        (
+            "steps;weekday\n1,5;fri\n",
+            "line 2 has 2 cells where the header has 1: between its cells stand semicolons, and here commas are read",
+        ),
         ("steps,steps\n1,2\n", "two of its columns have one name"),
         ("", "it has no header"),
         ('steps,weekday\n"1"x,fri\n', "line 2 is not a row of cells"),

@@ -217,6 +217,8 @@ def test_a_tier_is_typed_as_a_price_of_all_rounds() -> None:
     for typed, sentence in (
         (["clinic"], "no noise tier like clinic=0.5 or clinic=55/100"),
         (["clinic=1", "clinic=2"], "the noise tier clinic is given twice"),
+        (["Clinic=2"], "--tier Clinic=2: a name is 1 to 32 small letters"),
+        (["=2"], "--tier =2: a name is 1 to 32 small letters"),
         (["clinic=much"], "much is not a number"),
         (["clinic=40/100"], "40 is not a number of cases in 100"),
     ):

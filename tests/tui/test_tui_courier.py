@@ -26,10 +26,13 @@ from tests.worlds.vaults import paths_in
 from tui.cli.exit_codes import ExitCode, exit_code
 from tui.cli.user_unit import COURIER, UserUnit, mesh_unit
 from tui.couriers.by_hand import take_in_by_hand
-from tui.couriers.ending import end_access
+from tui.couriers.ending import check_length, end_access
 from tui.text import carrying_facts, courier_facts
+from tui.text.error_words import with_way_out
 from vault.errors.campaigns import CarriedInTier
+from vault.errors.federation import CoordinatorBusy
 from vault.errors.meshes import MeshFailed, NoMeshJoined, NoSuchMesh
+from vault.errors.requests import IdTooShort
 from vault.requester.campaign_tiers import tiers_in
 
 CAMPAIGN = "c" * 32
@@ -102,6 +105,18 @@ def test_leaving_by_a_command_ends_the_access_of_its_courier(tmp_path: Path) -> 
     assert [one.access().campaign for one in carried(paths.courier)] == ["f" * 32]
     assert end_access(vault, paths, CAMPAIGN) == []
     assert ended == [ACCESS.door]
+
+
+def test_the_beginning_of_an_id_is_said_to_be_too_short() -> None:
+    with pytest.raises(IdTooShort, match="152 is too short for an id: at least its first 4 characters"):
+        check_length("152")
+
+
+def test_a_way_out_ends_with_a_full_stop_unless_it_is_a_command() -> None:
+    assert with_way_out(CoordinatorBusy(sentence="wait")).endswith(
+        " Try again later; nothing is lost by waiting."
+    )
+    assert with_way_out(NoMeshJoined()).endswith(": lockbox mesh join MEMBERSHIP")
 
 
 @pytest.mark.parametrize("is_joined", [True, False])

@@ -43,7 +43,9 @@ def test_who_invites_is_shown_and_a_coordinator_that_is_away_leaves_nothing(
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    file = world.folder / "for you"
+    file, several = world.folder / "for you", world.folder / "several"
+    several.mkdir()
+    (several / "1.invitation").write_bytes(b"")
     file.write_bytes(invitation(f"https://127.0.0.1:{port}"))
 
     async def story(vault: OwnerSession) -> None:
@@ -51,6 +53,9 @@ def test_who_invites_is_shown_and_a_coordinator_that_is_away_leaves_nothing(
             await at_rest(pilot, "home")
             await press(pilot, "o")
             await until(pilot, lambda: isinstance(pilot.app.screen, SubmitDialog))
+            pilot.app.screen.query_one("#job", Input).value = str(several)
+            await press(pilot, "enter")
+            await sees(pilot, "That folder holds invitations")
             pilot.app.screen.query_one("#job", Input).value = str(file)
             await press(pilot, "enter")
             await until(pilot, lambda: isinstance(pilot.app.screen, InvitationDialog))

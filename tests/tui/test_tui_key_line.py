@@ -43,3 +43,16 @@ def test_keys_for_which_there_is_no_room_are_left_out_whole_and_a_sign_says_so(
                 )
 
     play(story())
+
+
+def test_without_a_model_the_keys_of_one_are_not_offered(world: World) -> None:
+    async def story() -> None:
+        with served(world) as vault:
+            async with on_page(vault, world, "models", size=(120, 20)) as pilot:
+                await at_rest(pilot, "models")
+                await pilot.pause()
+                line = text_of(pilot.app).split("\n")[-1]
+                assert "Keep" in line
+                assert not [word for word in ("Score", "Fit", "Predict") if word in line]
+
+    play(story())

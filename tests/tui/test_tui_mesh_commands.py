@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from learner.federation.mesh_folder import Access
+from learner.federation.mesh import Running
+from learner.federation.mesh_folder import Access, NodeFacts
 from tests.worlds.commands import assert_refused, run
 from tests.worlds.joined_mesh import founded_mesh, joined_mesh
 from tests.worlds.vaults import paths_in
 from tests.worlds.world import World
+from tui.cli.commands import mesh
+from tui.cli.entry_point import run as in_this_process
 from vault.requester.campaign_rounds import new_round
 
 LEADS = "lockbox mesh join MEMBERSHIP"
@@ -77,3 +81,16 @@ def test_a_round_that_was_kept_private_is_said_to_be_so(today: World) -> None:
     locked = run(today.paths, "mesh", "status", secret=None)
     assert "the vault alone knows" in " ".join(locked.out.split())
     assert "withheld" not in "".join(one.read_text() for one in home.path.glob("*.json"))
+
+
+def test_ctrl_c_is_how_a_mesh_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(_: Running) -> None:
+        raise KeyboardInterrupt
+
+    net = SimpleNamespace(facts=lambda _: NodeFacts(key="", places=()))
+    monkeypatch.setattr(Running, "go_on", interrupted)
+    monkeypatch.setattr(mesh, "_chosen", lambda *_: SimpleNamespace(net=net))
+    monkeypatch.setattr(mesh, "names_of", lambda _: {})
+    for name in ("LOCKBOX_VAULT", "LOCKBOX_STATE", "LOCKBOX_RUNTIME"):
+        monkeypatch.setenv(name, str(tmp_path / name))
+    assert in_this_process(["mesh", "run"]) == 0

@@ -22,7 +22,7 @@ def test_every_number_of_an_option_has_that_form_too() -> None:
     assert len(numbers) > 10
     for param in numbers:
         for typed in ODD:
-            with pytest.raises(click.BadParameter, match="is not a whole number such as 5000"):
+            with pytest.raises(click.BadParameter, match="is not a whole number from 0 on, such as 5000"):
                 param.type.convert(typed, param, None)
         assert param.type.convert("12", param, None) == 12
 
@@ -41,9 +41,9 @@ def params_of(command: click.Command, parent: click.Context | None = None) -> li
     ("typed", "said"),
     [
         ("import rows.csv --lifetime", "--lifetime names no number; leave it out for the default"),
-        ("job new job.toml --to new --epsilon", "nothing is not a number above 0 and at most 1000, such as 0.5"),
-        ("job new job.toml --to new --units-guess", "nothing is not a whole number such as 5000"),
-        ("consent grant --to A --collection b --fields c --purpose d --until 2030-01-01 --epsilon", "nothing is not a"),
+        ("job new job.toml --to new --epsilon", "an empty answer is not a number above 0 and at most 1000"),
+        ("job new job.toml --to new --units-guess", "an empty answer is not a whole number from 0 on, such as 5000"),
+        ("consent grant --to A --collection b --fields c --purpose d --until 2030-01-01 --epsilon", "an empty answer"),
         ("consent grant --to A --collection b --fields c --purpose d --until 2030-01-01 --from", "is not a date like"),
     ],
 )  # fmt: skip

@@ -53,6 +53,25 @@ def test_silence_is_broken_once_on_stderr(capfd: pytest.CaptureFixture[str]) -> 
         assert waited(capfd) == "the learner gets ready …\n"
 
 
+def test_what_is_said_of_a_silence_on_a_terminal_gives_way_to_what_follows(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    for name, value in (("TERM", "xterm"), ("ACCESSIBLE", "")):
+        monkeypatch.setenv(name, value)
+    with silence.heard_from():
+        assert waited(capfd) == "working …"
+        say("here")
+        assert capfd.readouterr().err == "\r\x1b[Khere\n"
+    with silence.heard_from():
+        assert waited(capfd) == "working …"
+    assert capfd.readouterr().err == "\r\x1b[K"
+    monkeypatch.setenv("ACCESSIBLE", "1")
+    with silence.heard_from():
+        assert waited(capfd) == "working …\n"
+    assert capfd.readouterr().err == ""
+
+
 def test_what_speaks_by_itself_or_has_ended_is_not_spoken_for(capfd: pytest.CaptureFixture[str]) -> None:
     for speak, said in ((say, "here\n"), (write, "")):
         with silence.heard_from():

@@ -34,11 +34,17 @@ Tier = Annotated[
 
 def aims(typed: Iterable[str]) -> dict[str, Aim]:
     """What each tier that was typed aims at, by its name; raises `Invalid`."""
+    from vault.requester.forms import TIER_NAME
+
     found: dict[str, Aim] = {}
     for each in typed:
         name, equals, price = each.partition("=")
         if not equals:
             raise Invalid(reason=f"{each} is no noise tier like clinic=0.5 or clinic=55/100")
+        if not TIER_NAME.fullmatch(name):
+            raise Invalid(
+                reason=f"--tier {each}: a name is 1 to 32 small letters, digits and hyphens, as in clinic=0.5"
+            )
         if name in found:
             raise Invalid(reason=f"the noise tier {name} is given twice")
         found[name] = _aim(price)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from collections.abc import Iterator
@@ -10,18 +11,26 @@ from typing import Final
 
 PATIENCE: Final = 1.0
 """Seconds in which a command may say nothing."""
+_ERASED: Final = "\r\x1b[K"
 
 
 class _Command:
     """The command that runs in this process, and what it does."""
 
     has_spoken = True
+    is_spoken_for = False
+    """Whether what it does stands on the terminal, in a line without an end."""
     doing = "working"
+    lock = threading.RLock()
 
 
 def end_silence() -> None:
-    """The command says something now, or asks, or draws."""
-    _Command.has_spoken = True
+    """The command says something now, or asks, or draws: what was said meanwhile gives way to it."""
+    with _Command.lock:
+        _Command.has_spoken = True
+        if _Command.is_spoken_for:
+            _Command.is_spoken_for = False
+            print(end=_ERASED, file=sys.stderr, flush=True)
 
 
 def at_work_on(doing: str) -> None:
@@ -40,9 +49,18 @@ def heard_from() -> Iterator[None]:
         yield
     finally:
         waiting.cancel()
+        end_silence()
 
 
 def _speak() -> None:
-    if not _Command.has_spoken:
-        _Command.has_spoken = True
-        print(f"{_Command.doing} …", file=sys.stderr, flush=True)
+    with _Command.lock:
+        if not _Command.has_spoken:
+            _Command.has_spoken, _Command.is_spoken_for = True, _can_be_erased()
+            print(
+                f"{_Command.doing} …", end="" if _Command.is_spoken_for else "\n", file=sys.stderr, flush=True
+            )
+
+
+def _can_be_erased() -> bool:
+    """Whether stderr is a terminal that takes a line back; to an ear it would be gone before it was heard."""
+    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb" and not os.environ.get("ACCESSIBLE")

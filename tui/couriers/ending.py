@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tui.couriers.cut_off import end_cut_off_couriers, end_cut_off_meshes
 from tui.couriers.door_tokens import end_tokens
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from vault.owner.interface.owner import Owner
     from vault.settings import Paths
     from vault.views.campaigns import CampaignView
+
+SHORTEST_ID: Final = 4
 
 
 def end_access(vault: Owner, paths: Paths, campaign: str) -> list[str]:
@@ -37,6 +39,12 @@ def end_access(vault: Owner, paths: Paths, campaign: str) -> list[str]:
     end_cut_off_couriers(vault, paths.courier)
     end_cut_off_meshes(vault, paths.mesh)
     return [carrying_facts.ACCESS_ENDS] * bool(carried) + [mesh_standing.ACCESS_ENDS] * bool(meshed)
+
+
+def check_length(beginning: str) -> None:
+    """Raise `IdTooShort` for what could be the beginning of many ids."""
+    if len(beginning) < SHORTEST_ID:
+        raise IdTooShort(beginning=beginning, least=SHORTEST_ID)
 
 
 def campaign_named(vault: Owner, beginning: str) -> CampaignView | None:

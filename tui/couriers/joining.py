@@ -72,6 +72,13 @@ def is_invitation(file: Path) -> bool:
         return False
 
 
+def holds_invitations(folder: Path) -> bool:
+    """Whether a folder is one of invitations, as whoever asks writes it."""
+    from learner.federation.exchange import INVITATION_SUFFIX
+
+    return folder.is_dir() and any(folder.glob(f"*{INVITATION_SUFFIX}"))
+
+
 @contextmanager
 def drafted(home: Path, data: bytes) -> Iterator[CourierFolder]:
     """A new folder with this invitation, which is gone again if what is done within the block fails.

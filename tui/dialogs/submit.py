@@ -12,7 +12,7 @@ from textual.widgets import Input, RadioSet
 
 from tui.app.threads import in_thread, to_its_end
 from tui.couriers.by_hand import take_in_by_hand
-from tui.couriers.joining import is_invitation, look_at_invitation, read_invitation
+from tui.couriers.joining import holds_invitations, is_invitation, look_at_invitation, read_invitation
 from tui.dialogs.campaign import open_campaign
 from tui.dialogs.invitation import InvitationDialog
 from tui.dialogs.requester import AddRequesterDialog
@@ -91,6 +91,10 @@ class SubmitDialog(VaultCallDialog):
             return
         if path.is_file():
             self._look_at_file(path)
+        elif holds_invitations(path):
+            self.show_problem(
+                "That folder holds invitations: type the path of the one file in it that is yours."
+            )
         elif (path / "campaign.json").is_file():
             self._look_at_campaign(path)
         else:

@@ -36,6 +36,7 @@ _NARROW: Final = {"model": 16, "predicts": 11, "privacy": 13, "added": 10}
 _NORMAL: Final = {"model": 20, "kind": 9, "predicts": 10, "privacy": 13, "added": 16}
 _WIDE: Final = {"model": 15, "kind": 9, "predicts": 9, "privacy": 13, "added": 16}
 """How many letters of each column are shown, by the width of the terminal; the whole of it stands in the details."""
+_OF_A_MODEL: Final = frozenset(("score", "fit", "predict", "export"))
 Dialogs = Callable[["ModelView", Sequence[str]], ModelUseDialog]
 
 
@@ -89,9 +90,16 @@ Who asked for a model has it too, and whoever they gave it to. Deleting it here 
         """The models and the names of columns; no value is read."""
         return KeptModels(models=tuple(vault.models()), collections=tuple(vault.collections()))
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Without a model there is nothing to score, fit, use or write."""
+        if action in _OF_A_MODEL and not self._facts.models:
+            return False
+        return super().check_action(action, parameters)
+
     async def draw(self, facts: KeptModels) -> None:
         """Fill the list; the details follow its cursor."""
         self._facts = facts
+        self.refresh_bindings()
         self.query_one("#models-empty").display = not facts.models
         self.query_one("#models-body").display = bool(facts.models)
         self._fill()

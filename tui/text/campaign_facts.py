@@ -290,7 +290,8 @@ def leaving(found: CampaignLeaving, *, is_done: bool) -> list[str]:
             done.may_have_left,
         ),
     ]
-    first = "No round of it is read for or released any more, for good; who asks is not told."
+    for_good = ", for good" * is_done
+    first = f"No round of it is read for or released any more{for_good}; who asks is not told."
     said = [f"{_rounds(found, ids)} {what}" for what, ids in ends if ids]
     if not (done.already_left or done.may_have_left):
         said.append("Nothing of it has left.")

@@ -10,4 +10,10 @@ if TYPE_CHECKING:
 
 def with_way_out(error: LockboxError) -> str:
     """The sentence of an error, and the way out as a sentence of its own."""
-    return f"{error} {error.hint[:1].upper()}{error.hint[1:]}".strip()
+    hint = error.hint
+    return f"{error} {hint[:1].upper()}{hint[1:]}{'.' * _is_sentence(hint)}".strip()
+
+
+def _is_sentence(hint: str) -> bool:
+    """Whether a full stop may follow: behind a command or an address that is to be copied it would be taken along."""
+    return bool(hint) and ": " not in hint.rpartition(";")[2] and hint[-1] not in ".?!:"

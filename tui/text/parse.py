@@ -58,7 +58,7 @@ def parse_count(text: str) -> int:
     try:
         return strict_whole(plain.replace(",", "") if _GROUPED.fullmatch(plain) else plain)
     except NotPlain:
-        reason = f"{_shown(text)} is not a whole number such as 5000, which may be written 5,000"
+        reason = f"{_shown(text)} is not a whole number from 0 on, such as 5000, which may be written 5,000"
         raise Invalid(reason=reason) from None
 
 
@@ -82,7 +82,7 @@ def _decimal(text: str) -> Decimal:
 def _shown(text: str) -> str:
     """What was typed, in a sentence: its beginning, where it is long."""
     shown = text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
-    return shown or "nothing"
+    return shown or "an empty answer"
 
 
 def parse_path(typed: str) -> Path:

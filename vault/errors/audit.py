@@ -30,4 +30,4 @@ class CollectionNotOnTrail(Invalid):
 class VerifierKeyInvalid(Invalid):
     """What was given as the key is no verifier key: {reason}."""
 
-    hint = "it is one line that the owner hands out; lockbox audit key shows that of a vault"
+    hint = "give the line itself, which the owner hands out, and no file; lockbox audit key shows that of a vault"

@@ -11,6 +11,12 @@ class ConsentRefused(Refused):
     hint = "lockbox consent explain JOB gives every reason"
 
 
+class ConsentMissing(ConsentRefused):
+    """No consent covers this: {reason}."""
+
+    hint = "to write the consent it needs, for one run: lockbox request approve ID --draft-grant"
+
+
 class SpecialNotConfirmed(Refused):
     """What belongs to a special category needs your explicit yes, --special, and nothing was allowed: {columns}."""
 
@@ -37,3 +43,7 @@ class OtherThanConsent(UnknownGrant):
 
 class NotConfirmed(Refused):
     """You said no; nothing was changed."""
+
+
+class OtherNameConfirmed(Refused):
+    """The name {typed} is another than {name}; nothing was changed."""

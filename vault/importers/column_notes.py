@@ -14,7 +14,7 @@ from vault.importers.known_cells import NUMBERS, known_cells
 from vault.importers.marks import MISSING
 from vault.importers.values import TRUTH
 from vault.importers.vector_values import EXACT_IN_A_DOUBLE
-from vault.importers.written_dates import WORDS, order_of
+from vault.importers.written_dates import WORDS, as_iso, order_of
 from vault.importers.written_numbers import are_numbers, is_doubtful, may_be_numbers, points_in_doubt
 from vault.records.sensitivity import name_words
 from vault.views.field_types import FieldType
@@ -158,9 +158,32 @@ def of_text(
         way = f"which number is the day is not certain; say it: --date-format {name}=dmy or {name}=mdy"
         return (f"The column {name} looks like dates, but is {kept}: {way}",)
     if (found := _matching_if_most(raw, FieldType.TEXT, _LOCAL_DATE)) and found[0] >= _MOSTLY * found[1]:
-        way = f"say their form, such as --date-format {name}=dmy"
+        way = _way_to_read(name, known) or _no_one_form(name, kind)
         return (f"The column {name} looks like dates, but is {kept}: {way}",)
     return _almost(name, raw, candidates, kept)
+
+
+def _way_to_read(name: str, known: pa.ChunkedArray) -> str:
+    """How to have the dates of a column read that are not read by themselves; empty where no form reads most."""
+    trimmed = pc.utf8_trim_whitespace(known)
+    dates = pc.filter(trimmed, pc.match_substring_regex(trimmed, _LOCAL_DATE))
+    fitting = [order for order in WORDS if _days_read(order, dates) >= _MOSTLY * len(dates)]
+    return f"say their form, such as --date-format {name}={fitting[0]}" if fitting else ""
+
+
+def _no_one_form(name: str, kind: FieldType) -> str:
+    """That dates are written in several ways; of a category another note says how to have it as text."""
+    way = f"; --type {name}=text keeps them as they are" if kind is FieldType.TEXT else ""
+    return f"no one form reads them all{way}"
+
+
+def _days_read(order: str, dates: pa.ChunkedArray) -> int:
+    """How many of them are a day in this order; 0 where one is not written in it at all."""
+    found = as_iso(dates, order)
+    if found is None:
+        return 0
+    days = pc.strptime(pc.utf8_slice_codeunits(found, 0, 10), "%Y-%m-%d", "s", error_is_null=True)
+    return len(days) - int(days.null_count)
 
 
 def _holds_infinities(known: pa.ChunkedArray) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vault.errors.consent import ConsentRefused
+from vault.errors.consent import ConsentMissing, ConsentRefused
 from vault.errors.requests import NoToCampaign
 from vault.owner.drills import APPROVED, REFUSED, raise_if_drill
 from vault.owner.interface.kinds import Progress, unwatched
@@ -79,7 +79,8 @@ class RequestActions:
                 draft=draft, optional=optional, special_confirmed=special_confirmed,
             )  # fmt: skip
         if not decision.permitted:
-            raise ConsentRefused(reason="; ".join(reason.sentence for reason in decision.reasons))
+            refused = ConsentRefused if draft else ConsentMissing
+            raise refused(reason="; ".join(reason.sentence for reason in decision.reasons))
 
     def refuse(self, request_id: str, *, reason: str = "") -> str:
         raise_if_drill(self._opened, request_id, decided=REFUSED)

@@ -7,7 +7,7 @@ from vault.requests.canonical import NotCanonical, Wire, canonical, dump, parse_
 from vault.requests.enrolment_message import enrolment_message
 from vault.requests.parse import MANIFEST_LIMIT
 from vault.requests.release_manifest import RELEASE_LIMIT, UPDATE_LIMIT
-from vault.requests.values import Digest, Name, PublicKey, Signature, TierName
+from vault.requests.values import TIER_NAME, Digest, Name, PublicKey, Signature, TierName
 from vault.sealing.signing import is_signed_by
 from vault.strict_base64 import from_base64
 
@@ -15,6 +15,7 @@ __all__ = [
     "MANIFEST_LIMIT",
     "RELEASE_LIMIT",
     "SIGNATURE_LIMIT",
+    "TIER_NAME",
     "UPDATE_LIMIT",
     "Digest",
     "Name",

@@ -192,9 +192,8 @@ def _check_rows(path: Path, rows: Sequence[tuple[str, ...]], lines: Sequence[int
         raise _unreadable(path, "two of its columns have one name")
     for row, line in zip(rows, lines, strict=True):
         if len(row) != len(header):
-            raise _unreadable(
-                path, f"line {line} has {counted(len(row), 'cell')} where the header has {len(header)}"
-            )
+            reason = f"line {line} has {counted(len(row), 'cell')} where the header has {len(header)}"
+            raise _unreadable(path, f"{reason}{_between(header)}")
 
 
 def _unreadable(path: Path, reason: str) -> Unreadable:

@@ -52,6 +52,8 @@ def read_job(folder: Path) -> JobFiles:
     """
     if folder.exists() and not folder.is_dir():
         raise Invalid(reason=f"{folder.name} is not a folder; a job is one, as lockbox job new makes it")
+    if not folder.exists():
+        raise FileMissing(path=folder)
     check_job_there(folder)
     manifest = read_bounded(folder / MANIFEST_FILE, MANIFEST_LIMIT)
     line = read_bounded(folder / SIGNATURE_FILE, SIGNATURE_LIMIT)

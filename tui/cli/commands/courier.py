@@ -30,7 +30,7 @@ from tui.cli.terminal import (
 )
 from tui.cli.vault_access import global_options, open_vault
 from tui.couriers.decided import UNKNOWN
-from tui.couriers.ending import campaign_named, end_access
+from tui.couriers.ending import campaign_named, check_length, end_access
 from tui.text import campaign_facts, courier_facts
 from vault.errors.campaigns import CampaignWrongState, UnknownCampaign
 from vault.errors.consent import NotConfirmed
@@ -253,6 +253,7 @@ def leave(
     """Leave a campaign for good, and destroy the courier's access and folder for it."""
     from learner.federation.courier_folder import carried
 
+    check_length(campaign)
     paths = global_options(context).paths
     if not carried(paths.courier):
         raise NothingCarried(campaign=campaign)
@@ -309,10 +310,11 @@ def _to_leave(vault: Owner, home: Path, beginning: str) -> tuple[str, str]:
 
 
 def _chosen(home: Path, beginning: str) -> CourierFolder:
-    """The campaign whose id begins so; raises `NothingCarried`."""
+    """The campaign whose id begins so; raises `NothingCarried` and `IdTooShort`."""
     from learner.federation.courier_folder import carried
 
-    found = [one for one in carried(home) if len(beginning) >= 4 and one.campaign().startswith(beginning)]
+    check_length(beginning)
+    found = [one for one in carried(home) if one.campaign().startswith(beginning)]
     if len(found) != 1:
         raise NothingCarried(campaign=beginning)
     return found[0]

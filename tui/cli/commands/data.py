@@ -29,7 +29,7 @@ from tui.text.card_facts import handed_out
 from tui.text.erasure_facts import erase_sentences, undo_sentences
 from tui.text.export_facts import export_sentences, picture_sentences
 from tui.text.parse import parse_moment
-from vault.errors.consent import NotConfirmed
+from vault.errors.consent import NotConfirmed, OtherNameConfirmed
 from vault.errors.families import Invalid
 
 if TYPE_CHECKING:
@@ -363,7 +363,7 @@ def _have_named(name: str, confirmed: str | None, what: str) -> None:
     if confirmed is None:
         confirmed = ask(f"\nThis cannot be undone. Type the name of the collection to {what}:")
     if confirmed != name:
-        raise NotConfirmed()
+        raise OtherNameConfirmed(typed=confirmed, name=name) if confirmed else NotConfirmed()
 
 
 @group.command("export")

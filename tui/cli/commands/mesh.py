@@ -30,7 +30,7 @@ from tui.cli.terminal import (
 )
 from tui.cli.vault_access import global_options, open_vault
 from tui.couriers.decided import UNKNOWN
-from tui.couriers.ending import campaign_named, end_access
+from tui.couriers.ending import campaign_named, check_length, end_access
 from tui.text import campaign_facts, mesh_facts, times
 from tui.text.parse import parse_epsilon
 from vault.errors.campaigns import CampaignWrongState, UnknownCampaign
@@ -183,7 +183,7 @@ def run(
         others=connect or (),
         every=float(every),
     )
-    with answered(say_stopping):
+    with suppress(KeyboardInterrupt), answered(say_stopping):  # which is how it ends
         running.go_on()
 
 
@@ -312,12 +312,16 @@ def _joined(home: Path) -> list[MeshFolder]:
 
 
 def _chosen(context: typer.Context, beginning: str | None) -> MeshFolder:
-    """The mesh whose campaign's id begins so, or the only one; raises `NoMeshJoined`, `NoSuchMesh`, `SeveralMeshes`."""
+    """The mesh whose campaign's id begins so, or the only one.
+
+    Raises `NoMeshJoined`, `NoSuchMesh`, `SeveralMeshes` and `IdTooShort`.
+    """
     found = _joined(global_options(context).paths.mesh)
     if beginning is None and len(found) > 1:
         raise SeveralMeshes()
     if beginning is not None:
-        found = [one for one in found if len(beginning) >= 4 and one.campaign_id().startswith(beginning)]
+        check_length(beginning)
+        found = [one for one in found if one.campaign_id().startswith(beginning)]
     if len(found) != 1:
         raise NoSuchMesh(campaign=f"mesh {beginning}" if beginning else "mesh")
     return found[0]
