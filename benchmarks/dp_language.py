@@ -18,7 +18,7 @@ from learner.models.next_byte import NextByte, next_byte_shapes
 from learner.protocol import ColumnFrame, Job, TextBlocks, parameter_count
 
 # texts at once: what each adds is formed, which is as many numbers as the model has
-TEXTS: Final = 2
+TEXTS: Final = 4
 
 
 @np.errstate(all="ignore")
