@@ -20,6 +20,7 @@ from vault.errors.federation import (
     CoordinatorOdd,
     CoordinatorRefused,
     EnrolledOtherwise,
+    EnrolmentNotLogged,
     InvitationInvalid,
     OtherCampaign,
 )
@@ -161,14 +162,17 @@ def log_in(folder: CourierFolder) -> Log:
 
 
 def check_own_tier(log: Log, key: bytes, tier: str | None) -> None:
-    """Refuse a log that enrols this vault's key in another noise tier than its owner agreed to.
+    """Refuse a log that enrols this vault's key in another noise tier than its owner agreed to, or not yet.
 
-    A log that does not have the key yet says nothing of it. Raises ``EnrolledOtherwise`` and ``CampaignLogBroken``.
+    Raises ``EnrolledOtherwise``, ``EnrolmentNotLogged`` and ``CampaignLogBroken``.
     """
     agreed, own = enrolled_leaf(key, tier), sha256(key).hexdigest().encode()
-    for line in log.leaves:
-        if own in line and _ENROLLED in line and line != agreed:
+    lines = [line for line in log.leaves if own in line and _ENROLLED in line]
+    for line in lines:
+        if line != agreed:
             raise EnrolledOtherwise(there=enrolled_tier(line) or OWN_NOISE, here=tier or OWN_NOISE)
+    if not lines:
+        raise EnrolmentNotLogged()
 
 
 def check_invited(invitation: Invitation, campaign: bytes, signature: bytes) -> None:

@@ -35,7 +35,12 @@ from learner.federation.exchange import answer_bytes
 from vault.errors.campaigns import CampaignLogBroken, CampaignLogOlder, CampaignNotWitnessed
 from vault.errors.daemon import DaemonGone, NotAtThisDoor, SessionEnded
 from vault.errors.families import LockboxError, Unavailable
-from vault.errors.federation import CoordinatorBusy, CoordinatorRefused, CourierNotLetIn
+from vault.errors.federation import (
+    CoordinatorBusy,
+    CoordinatorRefused,
+    CourierNotLetIn,
+    EnrolmentNotLogged,
+)
 from vault.errors.requests import JobReplayed, TooManyWaiting, UnknownRequest
 from vault.requester.campaign_log import LogPart, part_since
 from vault.requester.release_check import ReleaseFiles
@@ -85,8 +90,8 @@ class Errand:
         What goes wrong in the vault is not heard by the coordinator: it is asked the same, and as often.
         """
         try:
-            self._check_own_tier()
-            self._send_released()
+            if self._is_logged():
+                self._send_released()
             self._keep(replace(self.state, etag=self.served.bring_up(self.folder, self.state.etag)))
             self._check_own_tier()
             if self.door is not None:
@@ -100,8 +105,16 @@ class Errand:
         if self.refused is not None:
             raise self.refused
 
+    def _is_logged(self) -> bool:
+        """Whether what is known of the log has the vault's key as agreed to; a newer one may have it."""
+        try:
+            self._check_own_tier()
+        except EnrolmentNotLogged:
+            return False
+        return True
+
     def _check_own_tier(self) -> None:
-        """Hold the log against what was agreed to; nothing is sent or handed over where it says otherwise."""
+        """Hold the log against what was agreed to: where it says otherwise or nothing, nothing is sent."""
         check_own_tier(log_in(self.folder), self.folder.read(KEY_FILE), self.served.tier)
 
     def _is_over(self) -> bool:

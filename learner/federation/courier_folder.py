@@ -5,22 +5,19 @@ No key of a vault is ever here. Files are written whole or not at all.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Set
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
-from learner.federation.folder_claim import held_alone, is_claimed
+from learner.federation.folder_claim import is_claimed
 from learner.federation.folder_removal import DESTROYED, destroy_folder
 from vault.errors.campaigns import OWN_NOISE, OtherTier
 from vault.errors.families import Unavailable
 from vault.errors.federation import (
     CarriedFromElsewhere,
-    CourierAtWork,
     CourierFolderDamaged,
     InvitationInvalid,
 )
@@ -49,6 +46,7 @@ _FETCHED: Final = "fetched-"
 _PARTS: Final = (".document", ".signature", ".weights")
 _DRAFT: Final = ".joining"
 _TRY: Final = ".trying"
+_AGREED: Final = ".agreed"
 _LARGEST: Final = 64 << 20
 _MOST: Final = 2**53 - 1
 
@@ -162,11 +160,25 @@ class CourierFolder:
         """Put a file (0600) there whole, through no link; raises what ``replace_files`` does."""
         replace_files(self.path, {name: data})
 
+    @property
+    def agreed(self) -> Path:
+        """Where the invitation lies that its owner agreed to: beside the folder, where its courier cannot write."""
+        return self.path.with_name(f"{self.path.name}{_AGREED}")
+
+    def agree(self, data: bytes) -> None:
+        """Keep the invitation that its owner agrees to."""
+        replace_files(self.agreed.parent, {self.agreed.name: data})
+
+    def invitation_bytes(self) -> bytes:
+        """The invitation that its owner agreed to, else what is in the folder; raises ``CourierFolderDamaged``."""
+        beside = CourierFolder(self.agreed.parent)
+        return beside.read(self.agreed.name) if self.agreed.exists() else self.read(INVITATION_FILE)
+
     def invitation(self) -> Invitation:
         """The invitation; raises ``InvitationInvalid`` and ``CourierFolderDamaged``."""
         from learner.federation.exchange import parse_invitation
 
-        return parse_invitation(self.read(INVITATION_FILE))
+        return parse_invitation(self.invitation_bytes())
 
     def access(self) -> Access:
         """The tokens; raises ``CourierFolderDamaged``."""
@@ -214,8 +226,9 @@ class CourierFolder:
                 file.unlink(missing_ok=True)
 
     def destroy(self) -> None:
-        """Remove it with everything in it; raises ``Unavailable``."""
+        """Remove it with everything in it, and the invitation beside it; raises ``Unavailable``."""
         destroy_folder(self.path)
+        self.agreed.unlink(missing_ok=True)
 
     def door(self) -> str:
         """The token at the vault's door; empty where there is none, or it cannot be read."""
@@ -309,8 +322,16 @@ def kept_draft(draft: CourierFolder) -> CourierFolder:
     """Keep a folder as that of a campaign whose invitation was looked at, in the place of an earlier one."""
     place = CourierFolder(draft.path.with_suffix(_DRAFT))
     _forget_draft(draft)
+    _take_agreed(draft, place)
     draft.path.rename(place.path)
+    draft.agreed.unlink(missing_ok=True)
     return place
+
+
+def _take_agreed(draft: CourierFolder, place: CourierFolder) -> None:
+    """Let what was agreed to of a draft hold for its place, before the courier's folder lies there."""
+    if draft.agreed.exists():
+        place.agree(draft.invitation_bytes())
 
 
 def _forget_draft(one: CourierFolder) -> None:
@@ -323,13 +344,15 @@ def _forget_draft(one: CourierFolder) -> None:
 def settled(draft: CourierFolder) -> CourierFolder:
     """Put a folder in its place; where the campaign was joined before, what became of its rounds is kept.
 
-    Of a place that is there no errand may be under way (``at_rest``). Raises ``CarriedFromElsewhere``.
+    Of a place that is there no errand may be under way. Raises ``CarriedFromElsewhere``.
     """
     check_same_coordinator(draft)
     _forget_draft(draft)
     place = draft.place
+    _take_agreed(draft, place)
     if not place.path.exists():
         draft.path.rename(place.path)
+        draft.agreed.unlink(missing_ok=True)
         return place
     for file in draft.path.iterdir():
         if file.name != LOCK_FILE:  # another one could be held beside that of the place
@@ -338,29 +361,13 @@ def settled(draft: CourierFolder) -> CourierFolder:
     return place
 
 
-@contextmanager
-def at_rest(place: CourierFolder) -> Iterator[None]:
-    """Let no errand of a campaign begin within this block; raises ``CourierAtWork`` where one is under way."""
-    if not place.path.exists():
-        yield
-        return
-    try:
-        lock = held_alone(place.path / LOCK_FILE, CourierAtWork)
-    except OSError as error:
-        raise CourierFolderDamaged(path=place.path, reason=f"{LOCK_FILE}: {error.strerror}") from None
-    try:
-        yield
-    finally:
-        os.close(lock)
-
-
 def check_same_coordinator(draft: CourierFolder) -> None:
     """Let a campaign that is carried be joined again from where it is carried, in the same noise tier.
 
     Raises ``CarriedFromElsewhere`` and ``OtherTier``.
     """
     place = draft.place
-    if not (place.path / INVITATION_FILE).exists():
+    if not place.path.exists() or not (place.agreed.exists() or (place.path / INVITATION_FILE).exists()):
         return
     try:
         old, new = place.invitation(), draft.invitation()

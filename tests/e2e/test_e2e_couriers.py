@@ -239,7 +239,6 @@ def test_a_courier_that_leaves_takes_its_access_with_it_and_tells_no_secret(
     (second,) = coordinator.invitations(1)
     file.write_bytes(invitation_bytes(second))
     anew = run(world.paths, "courier", "join", file)
-    assert anew.code == 0, anew.err
-    assert f"Campaign {carried[:8]} was left by you" in anew.err
-    assert "left, for good" in run(world.paths, "courier", "status").out
+    assert_refused(anew, 4, "you have left this campaign", secrets)
+    assert not list(home.iterdir())
     assert [one.kind for one in coordinator.events].count("enrolled") == 1

@@ -37,6 +37,7 @@ from vault.errors.federation import (
     CoordinatorUnreachable,
     CourierNotLetIn,
     EnrolledOtherwise,
+    EnrolmentNotLogged,
 )
 from vault.errors.release import HeldUpdateDamaged
 from vault.errors.requests import TooManyWaiting, UnknownRequest
@@ -380,6 +381,7 @@ def test_a_log_that_enrols_the_vault_in_another_tier_than_was_agreed_to_stops_it
     alone: Alone, agreed: str | None, logged: str | None
 ) -> None:
     lies = enrolled_leaf(VAULT_KEY, logged)
+    alone.coordinator.log.leaves.remove(enrolled_leaf(VAULT_KEY))
     alone.coordinator.log.leaves += [enrolled_leaf(bytes(32), "near"), lies]
     door = DoorOfTwo()
     here, there = (tier or "the campaign's own" for tier in (agreed, logged))
@@ -395,13 +397,26 @@ def test_a_log_that_enrols_the_vault_in_another_tier_than_was_agreed_to_stops_it
     assert not [one for one in alone.coordinator.asked if "/rounds/" in one]
 
 
-def test_a_log_that_has_the_vault_in_the_tier_that_was_agreed_to_or_not_yet_is_good(alone: Alone) -> None:
+def test_nothing_is_sent_or_handed_over_before_the_log_has_the_vaults_key(alone: Alone) -> None:
+    alone.coordinator.log.leaves.remove(enrolled_leaf(VAULT_KEY))
+    alone.folder.keep(CourierState(rounds=(replace(DONE, word="released"),)))
+    alone.folder.write(answer_file(DONE.job), b"{}")
+    door = DoorOfTwo()
+    for _ in range(2):
+        with pytest.raises(EnrolmentNotLogged):
+            alone.errand(door)
+    assert (alone.coordinator.put, door.asked) == ([], [])
+    alone.coordinator.log.leaves.append(enrolled_leaf(VAULT_KEY))
+    assert "sent" in alone.errand(door)
+
+
+def test_a_log_that_has_the_vault_in_the_tier_that_was_agreed_to_is_good(alone: Alone) -> None:
     files = alone.coordinator.files
     files |= {name.replace("/3/", "/3/tiers/far/"): data for name, data in files.items() if "/3/" in name}
     alone.coordinator.log.leaves.append(enrolled_leaf(bytes(32), "near"))
-    assert "handed over" in alone.errand(DoorOfTwo(), tier="far")
+    alone.coordinator.log.leaves.remove(enrolled_leaf(VAULT_KEY))
     alone.coordinator.log.leaves.append(enrolled_leaf(VAULT_KEY, "far"))
-    assert alone.errand(DoorOfTwo(), tier="far") == []
+    assert "handed over" in alone.errand(DoorOfTwo(), tier="far")
 
 
 DONE = RoundState(number=3, job="3", word="sent")

@@ -17,11 +17,13 @@ import pytest
 
 from learner.federation import courier, courier_folder, folder_claim, folder_removal
 from learner.federation.courier_folder import (
+    INVITATION_FILE,
     LOCK_FILE,
     Access,
     CourierFolder,
     carried,
     draft_folder,
+    drafts,
     kept_draft,
     try_path,
 )
@@ -50,7 +52,7 @@ from tui.couriers.joining import drafted, end_left_over, let_in
 from vault.errors.campaigns import UnknownCampaign
 from vault.errors.daemon import SessionEnded
 from vault.errors.families import Unavailable
-from vault.errors.federation import CourierAtWork
+from vault.errors.federation import CarriedFromElsewhere, CourierAtWork
 from vault.errors.meshes import MeshAtWork
 from vault.requester.campaign_log import campaign_signature, signed_campaign
 from vault.requester.forms import canonical
@@ -122,7 +124,7 @@ def test_whatever_a_turned_courier_or_mesh_writes_in_its_folder_no_token_outlive
     lets_in(vault, world, data)
     kept = carried(world.paths.courier)[0].access()
     of_mesh = MeshAccess(campaign="f" * 32, requester=NAME, key="0" * 64, door="")
-    for access in (replace(kept, door=""), replace(kept, campaign="f" * 32, door=""), None):
+    for access in (replace(kept, campaign="f" * 32, door=""), None):
         first = lets_in(vault, world, data)
         turn(carried(world.paths.courier)[0], access)
         second = lets_in(vault, world, data)
@@ -242,10 +244,15 @@ def test_no_token_of_a_mesh_outlives_a_joining_that_was_cut_off_or_failed_or_lea
 
 
 @pytest.mark.parametrize(
-    "is_second", [pytest.param(False, id="first"), pytest.param(True, id="again", marks=pytest.mark.slow)]
+    ("is_second", "is_tried"),
+    [
+        pytest.param(False, False, id="first"),
+        pytest.param(False, True, id="first, and joined after each", marks=pytest.mark.slow),
+        pytest.param(True, True, id="again", marks=pytest.mark.slow),
+    ],
 )
 def test_whatever_a_joining_that_was_killed_left_is_ended_by_the_next_command(
-    vault: Vault, world: World, data: bytes, is_second: bool
+    vault: Vault, world: World, data: bytes, is_second: bool, is_tried: bool
 ) -> None:
     """Killed before each thing that it does with its folder, the first time and once it was joined before."""
     home, place = world.paths.courier, 0
@@ -262,6 +269,8 @@ def test_whatever_a_joining_that_was_killed_left_is_ended_by_the_next_command(
         end_access(vault, world.paths, "d" * 32)  # of a campaign that has nothing to do with it
         assert not [one for one in tokens if works(vault, one)]
         assert left_over(home, world.paths.mesh) == []
+        if is_tried:
+            assert works(vault, lets_in(vault, world, data))
     assert (place > 6, works(vault, carried(home)[0].door())) == (True, True)
 
 
@@ -313,6 +322,31 @@ def test_what_a_joining_is_at_work_on_is_not_ended_by_another_command(
             pass
         assert works(vault, draft.door())
     assert left_over(home, world.paths.mesh) == [mesh.path]
+
+
+def test_a_courier_goes_by_the_invitation_that_its_owner_agreed_to_whatever_it_writes(
+    vault: Vault, world: World, data: bytes
+) -> None:
+    """Looked at or joined: its one host, certificate and tier are read from where it cannot write."""
+    home, agreed = world.paths.courier, parse_invitation(data)
+    turned = canonical(agreed.model_dump(exclude_none=True) | {"url": "https://127.0.0.1:22"})
+    with drafted(home, data) as draft:
+        draft.write(INVITATION_FILE, turned)
+        assert draft.invitation() == agreed
+    (looked,) = drafts(home)
+    looked.write(INVITATION_FILE, turned)
+    assert looked.invitation() == agreed
+    let_in(vault, looked, NAME)
+    (place,) = carried(home)
+    place.write(INVITATION_FILE, turned)
+    assert place.invitation() == agreed
+    (place.path / INVITATION_FILE).unlink()
+    with pytest.raises(CarriedFromElsewhere), drafted(home, turned):
+        pass
+    lets_in(vault, world, data)
+    assert place.invitation() == agreed
+    end_access(vault, world.paths, place.campaign())
+    assert list(home.iterdir()) == []
 
 
 def test_of_two_joinings_of_one_campaign_one_begins(

@@ -372,6 +372,14 @@ MUTANTS = (
         within="learner/federation/told_lines",
     ),
     Mutant(
+        name="a turned courier chooses its next host by what it writes in its folder",
+        kind=Kind.EGRESS,
+        function="CourierFolder.invitation_bytes",
+        old="return beside.read(self.agreed.name) if self.agreed.exists() else self.read(INVITATION_FILE)",
+        new="return self.read(INVITATION_FILE)",
+        caught_by="test_a_courier_goes_by_the_invitation_that_its_owner_agreed_to_whatever_it_writes",
+    ),
+    Mutant(
         name="a folder is destroyed by a name that its writers know",
         kind=Kind.CONFINEMENT,
         function="destroy_folder",

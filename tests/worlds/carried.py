@@ -22,6 +22,7 @@ from tests.worlds.world import NAME, PASSPHRASE, World
 from vault.client import attach
 from vault.client.given_line import GivenLine
 from vault.errors.federation import CoordinatorUnreachable
+from vault.requester.campaign_log import enrolled_leaf
 from vault.requests.bundle import signature_line
 
 TOKEN = "7" * 64
@@ -41,6 +42,10 @@ class MemoryCoordinator:
     put: list[tuple[str, bytes]] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """The vault is enrolled."""
+        self.log.leaves.append(enrolled_leaf(VAULT_KEY))
 
     def open(self, number: int) -> None:
         """Open a round."""

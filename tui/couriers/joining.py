@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -13,7 +14,7 @@ from tui.couriers.cut_off import end_cut_off_couriers
 from tui.couriers.door_tokens import end_tokens
 from tui.text import campaign_facts
 from vault.errors.campaigns import CampaignLeft
-from vault.errors.federation import CourierAtWork, InvitationInvalid
+from vault.errors.federation import CourierAtWork, CourierFolderDamaged, InvitationInvalid
 from vault.errors.records import FileMissing
 from vault.errors.requests import RequesterBlocked, RequesterExists
 
@@ -99,6 +100,7 @@ def drafted(home: Path, data: bytes) -> Iterator[CourierFolder]:
     with claimed(try_path(home, digest), CourierAtWork):
         draft = draft_folder(home, digest)
         try:
+            draft.agree(data)
             draft.write(INVITATION_FILE, data)
             check_same_coordinator(draft)
             yield draft
@@ -197,14 +199,31 @@ def end_left_over(vault: Owner, home: Path, data: bytes) -> None:
     end_cut_off_couriers(vault, home)
 
 
+@contextmanager
+def at_rest(place: CourierFolder) -> Iterator[None]:
+    """Let no errand of a campaign begin within this block; raises `CourierAtWork` where one is under way."""
+    from learner.federation.courier_folder import LOCK_FILE
+    from learner.federation.folder_claim import held_alone
+
+    if not place.path.exists():
+        yield
+        return
+    try:
+        lock = held_alone(place.path / LOCK_FILE, CourierAtWork)
+    except OSError as error:
+        raise CourierFolderDamaged(path=place.path, reason=f"{LOCK_FILE}: {error.strerror}") from None
+    try:
+        yield
+    finally:
+        os.close(lock)
+
+
 def let_in(vault: Owner, draft: CourierFolder, requester: str) -> CourierAccess:
     """Enrol the vault's key for this requester, and only then take the campaign in and let a courier carry it.
 
     The token that its courier had before ends with it, and no errand of its goes on meanwhile. Raises `CourierAtWork`,
     `CarriedFromElsewhere`, and what the vault or the coordinator says.
     """
-    from learner.federation.courier_folder import at_rest
-
     with at_rest(draft.place):
         return _let_in(vault, draft, requester)
 

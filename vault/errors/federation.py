@@ -174,6 +174,12 @@ class EnrolledOtherwise(Broken):
     hint = "answers would weigh by a noise that they do not have; ask whoever invited you"
 
 
+class EnrolmentNotLogged(Unavailable):
+    """The campaign's log does not have this vault's key yet: until it does nothing is handed over or sent."""
+
+    hint = "whoever runs the rounds writes it down as it enrols; ask them if it goes on for longer than a day"
+
+
 class EnrolmentNotProven(Refused):
     """The key that asks to be enrolled did not sign that."""
 
