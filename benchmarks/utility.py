@@ -137,6 +137,11 @@ def trained(draft: Draft, given: Table) -> TrainedModel:
     """One run of a drafted job on a table."""
     job = job_of(draft)
     update, _ = engine.train(job, draft.weights, frame_of(given, job), progress=lambda _step, _steps: None)
+    return model_of(draft, update)
+
+
+def model_of(draft: Draft, update: bytes) -> TrainedModel:
+    """The model that an update of a drafted job makes."""
     moves, start = load(update), load(draft.weights)
     weights = {name: (start[name] + moves[name] * UPDATE_GRID).astype(np.float32) for name in start}
     return TrainedModel.of(parse_manifest(draft.manifest), save(weights))

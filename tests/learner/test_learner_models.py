@@ -317,15 +317,16 @@ def test_scores_of_numbers_are_in_the_owners_units() -> None:
 
 
 def test_scores_that_do_not_exist_are_null() -> None:
-    """No rows, or a loss that overflows: null, and no failure that would tell anyone."""
+    """No rows, or a loss that overflows or is too large to be told: null, and no failure that would tell anyone."""
     empty = frame_of(LINEAR, [], [[]] * WIDTH, [])
     assert scores_of(LINEAR, empty, weights_of(LINEAR))["final"] == {"loss": None, "rmse": None}
     rows = encode_rows(LINEAR, random_frame(LINEAR, 5))
     view = OwnerView(LINEAR, rows, network_of(LINEAR, rows, 256), 256)
     assert json.loads(view.to_json(np.full(9, 1e300)))["final"] == {"loss": None, "rmse": None}
-    huge = replace(LINEAR, label=replace(LINEAR.label, scale=1e299, clip=1e15))
-    frame = frame_of(huge, [0], np.zeros((WIDTH, 1)), [1e300])
-    assert scores_of(huge, frame, weights_of(huge))["final"]["rmse"] is not None
+    for scale, is_told in ((1e90, True), (1e299, False)):
+        huge = replace(LINEAR, label=replace(LINEAR.label, scale=scale, clip=1e15))
+        frame = frame_of(huge, [0], np.zeros((WIDTH, 1)), [10 * scale])
+        assert (scores_of(huge, frame, weights_of(huge))["final"]["rmse"] is not None) is is_told
 
 
 @pytest.mark.parametrize(("steps", "count"), [(1, 2), (2, 3), (39, 40), (40, 40), (150, 40), (10_000, 40)])
