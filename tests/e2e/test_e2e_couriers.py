@@ -184,7 +184,7 @@ def test_an_answer_counts_once_though_two_couriers_bring_it_and_one_is_cut_off(
         joined(world, file, fingerprint_of(tmp_path / "requester" / "lab" / "requester.pub"))
         decided(world, 1)
         shutil.copytree(world.paths.courier, other.paths.courier)
-        state = next(world.paths.courier.iterdir()) / "state.json"
+        state = next(world.paths.courier.glob("*/state.json"))
         before = state.read_bytes()
         for one in (world, other):
             assert [each["event"] for each in said(one, "courier", "run", "--once")] == ["released", "sent"]

@@ -181,7 +181,7 @@ def test_an_invitation_is_decided_about_later_and_a_campaign_is_left_with_its_co
                 await at_rest(pilot, "requests")
                 assert "enrolled" in heard()
                 assert [one.state for one in owner.campaigns()] == ["joined"]
-                assert [one.suffix for one in home.iterdir()] == [""]
+                assert [one.suffix for one in home.iterdir() if one.is_dir()] == [""]
 
                 await until(pilot, lambda: app.screen.query_one("#requests", ListTable).row_count == 2)
                 await hands.press("w")

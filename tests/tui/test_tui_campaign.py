@@ -111,6 +111,8 @@ def test_the_tier_of_a_campaign_is_asked_for_and_its_optional_column_is_joined_w
         await press(pilot, "enter")
         await sees(pilot, "It has noise tiers.")
         pilot.app.screen.query_one("#submit", Button).press()
+        await pilot.pause()
+        await until(pilot, lambda: all(one.is_finished for one in pilot.app.workers if one.group == "look"))
         await sees(pilot, "It has noise tiers.")
         tiers = pilot.app.screen.query(Choice)
         tiers[chosen - 1].toggle()

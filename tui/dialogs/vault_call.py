@@ -32,6 +32,7 @@ class VaultCallDialog(Dialog[str]):
     """The labels of its fields by the options of the command that take the same."""
     _typed_then: Sequence[str] = ()
     """What the fields said when the problem was shown."""
+    _is_acting: bool = False
 
     def before_buttons(self) -> Iterable[Widget]:
         """What went wrong."""
@@ -44,7 +45,7 @@ class VaultCallDialog(Dialog[str]):
         is_typed = await self.app.push_screen_wait(WordDialog(word, for_good))
         return is_typed is True
 
-    @work(exclusive=True, group="act")
+    @work(group="act")
     async def carry_out(
         self,
         call: Callable[[OwnerSession], T],
@@ -53,7 +54,13 @@ class VaultCallDialog(Dialog[str]):
         *,
         title: str = "",
     ) -> None:
-        """Call the vault, tell what was done, and leave with a result; an error is said in the dialog."""
+        """Call the vault, tell what was done, and leave with a result; an error is said in the dialog.
+
+        Who answers twice, as by enter in a field, is heard once: the first answer is on its way already.
+        """
+        if self._is_acting:
+            return
+        self._is_acting = True
         self.lock_buttons(True)
         try:
             answer = await self.program.ask(call)
@@ -61,6 +68,7 @@ class VaultCallDialog(Dialog[str]):
             self.dismiss(result if isinstance(result, str) else None)
             self.program.tell(on_screen(drill), title=A_DRILL)
         except LockboxError as error:
+            self._is_acting = False
             self.lock_buttons(False)
             self.show_problem(on_screen(error, self.FIELDS))
         else:
