@@ -109,7 +109,7 @@ def test_a_person_takes_part_from_an_invitation_to_the_first_release_by_few_keys
                 await sees(pilot, "3 rounds together cost")
                 assert [one.name for one in owner.requesters()] == ["Sleep lab"]
                 assert "enrolled" not in [one.kind for one in coordinator.events]
-                await hands.press("G", "left", "space", "left", "left", "left")
+                await hands.press("G", "left", "space", "right", "right")
                 await until(pilot, lambda: hands.is_enabled("join"))
                 assert getattr(app.focused, "id", "") == "join"
                 await hands.press("enter")
