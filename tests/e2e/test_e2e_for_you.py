@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import base64
-import errno
-import os
 import sys
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
 from tests.worlds.approving import approve
+from tests.worlds.disks import fill_up, open_to_all
 from tests.worlds.learners import HAND_IN, PRELUDE, zeros
 from tests.worlds.world import NAME, World
-from vault import release
 from vault.audit.entries import EntryType
 from vault.errors.release import ReleaseMayHaveLeft
 from vault.owner.interface.session import OwnerSession
@@ -44,19 +41,11 @@ def test_an_odd_private_part_is_not_kept_and_its_update_goes_its_way(
 
 def test_a_block_that_can_be_lifted_shows_nothing(held_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Else the score would be looked at, the block lifted, and the update sent because of it."""
-
-    def full(_path: Path) -> None:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    def open_to_all(folder: Path, mode: int = 0o777, **_given: object) -> None:
-        os.mkdir(folder)  # noqa: PTH102
-        folder.chmod(0o777)
-
     with held_world.vault() as vault:
         (one,) = vault.releases()
         with monkeypatch.context() as patch:
-            patch.setattr(Path, "mkdir", open_to_all)
-            patch.setattr(release, "date_alike", full)
+            open_to_all(patch)
+            fill_up(patch)
             with pytest.raises(ReleaseMayHaveLeft):
                 vault.send(one.id, confirm_digest=one.digest, to=held_world.folder / "out")
         vault.block_requester(NAME)

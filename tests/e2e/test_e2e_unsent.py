@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.worlds.commands import assert_refused, run
+from tests.worlds.disks import fill_up, open_to_all
 from tests.worlds.vaults import copy_of
 from tests.worlds.world import NAME, World
 from vault import release
@@ -69,11 +70,8 @@ def test_what_is_held_again_has_its_entry_and_counts_as_nowhere_left(held_world:
 
 
 def test_a_full_disk_on_the_way_says_one_thing(held_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(_path: Path) -> None:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
     with held_world.vault() as vault:
-        monkeypatch.setattr(release, "date_alike", full)
+        fill_up(monkeypatch)
         with pytest.raises(ReleaseNotWritten) as said:
             send(vault, held_world.folder / "out")
     assert str(said.value).endswith("out: no space left on device; nothing left.")
@@ -84,17 +82,9 @@ def test_where_others_could_look_into_the_draft_it_may_have_left(
     held_world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A stick or a share may give every folder to everybody."""
-
-    def mkdir(folder: Path, mode: int = 0o777, **_given: object) -> None:
-        os.mkdir(folder)  # noqa: PTH102
-        folder.chmod(0o777)
-
-    def full(_path: Path) -> None:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
     with held_world.vault() as vault:
-        monkeypatch.setattr(Path, "mkdir", mkdir)
-        monkeypatch.setattr(release, "date_alike", full)
+        open_to_all(monkeypatch)
+        fill_up(monkeypatch)
         with pytest.raises(ReleaseMayHaveLeft):
             send(vault, held_world.folder / "out")
         assert vault.releases()[0].state == "sending"

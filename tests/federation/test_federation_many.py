@@ -31,7 +31,7 @@ from learner.federation.courier_folder import (
 from learner.federation.exchange import Invitation, invitation_bytes
 from tests.worlds.answering import MadeVault, signed_campaign
 from tests.worlds.coordinators import Replica, client, is_up, made_coordinator, replicas, wait_until
-from tests.worlds.many_couriers import ROUNDS, carry, wide_job
+from tests.worlds.many_couriers import LONGEST, ROUNDS, carry, wide_job
 from tests.worlds.postgres import postgres
 from vault.errors.families import Unavailable
 
@@ -98,7 +98,9 @@ async def carry_all(
         httpx.AsyncClient(verify=context, base_url=each.url, timeout=120, limits=at_once) for each in found
     ]
     tasks = [
-        carry(clients[place % len(clients)], *one, random.Random(place), sent[place])
+        asyncio.wait_for(
+            carry(clients[place % len(clients)], *one, random.Random(place), sent[place]), LONGEST
+        )
         for place, one in enumerate(work[:-PROCESSES])
     ]
     last = range(len(work) - PROCESSES, len(work))

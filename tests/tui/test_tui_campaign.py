@@ -12,12 +12,23 @@ from tests.worlds.asking import served_copy
 from tests.worlds.campaigns import campaign
 from tests.worlds.screens import at_rest, on_page, play, press, sees, type_word, until, words_in
 from tests.worlds.vaults import new_world
+from tests.worlds.world import World
 from tui.dialogs.campaign import CampaignDialog
 from tui.dialogs.submit import SubmitDialog
 from tui.screens.requests import Requests
 from tui.widgets.choice import Choice
 from tui.widgets.table import ListTable
 from tui.widgets.toggle import Toggle
+
+
+def world_with_campaign(folder: Path, **tiers: str) -> World:
+    """A vault with records and a known requester, and beside it a campaign of theirs in such noise tiers."""
+    world = new_world(folder)
+    with world.vault() as vault:
+        world.imported(vault)
+        world.introduced(vault)
+    campaign(world, **tiers)
+    return world
 
 
 async def opened(pilot: Pilot[int]) -> None:
@@ -31,11 +42,7 @@ async def opened(pilot: Pilot[int]) -> None:
 
 @pytest.mark.slow
 def test_a_campaign_is_taken_in_read_to_its_end_joined_and_left_in_dialogs(tmp_path: Path) -> None:
-    world = new_world(tmp_path / "world")
-    with world.vault() as vault:
-        world.imported(vault)
-        world.introduced(vault)
-    campaign(world)
+    world = world_with_campaign(tmp_path / "world")
 
     async def story() -> None:
         with served_copy(world, tmp_path) as (copy, owner):
@@ -75,11 +82,7 @@ def test_a_campaign_is_taken_in_read_to_its_end_joined_and_left_in_dialogs(tmp_p
 
 @pytest.mark.slow
 def test_the_tier_of_a_campaign_is_asked_for_and_its_optional_column_is_joined_with(tmp_path: Path) -> None:
-    world = new_world(tmp_path / "world")
-    with world.vault() as vault:
-        world.imported(vault)
-        world.introduced(vault)
-    campaign(world, far="0.5")
+    world = world_with_campaign(tmp_path / "world", far="0.5")
 
     async def story() -> None:
         with served_copy(world, tmp_path) as (copy, owner):

@@ -32,18 +32,7 @@ async def carry(
     draw: random.Random,
     sent: dict[int, str],
 ) -> None:
-    """Enrol and answer each round, asking now and then whether it is there; raises ``TimeoutError``."""
-    async with asyncio.timeout(LONGEST):
-        await _carry(asked, invitation, vault, draw, sent)
-
-
-async def _carry(
-    asked: httpx.AsyncClient,
-    invitation: Invitation,
-    vault: MadeVault,
-    draw: random.Random,
-    sent: dict[int, str],
-) -> None:
+    """Enrol and answer each round, asking now and then whether it is there."""
     place = f"/campaigns/{invitation.campaign}"
     body = vault.enrolment(invitation.campaign, invitation.code)
     enrolled = await answered(asked, "POST", f"{place}/enrolments", content=body)
