@@ -249,6 +249,23 @@ def _subject(vault: Watched, page: str) -> Any:
     return vault.release(next(one.id for one in vault.releases() if one.state == "held"))
 
 
+def test_by_ear_what_is_too_long_is_refused_and_asked_for_again(lived: Watched) -> None:
+    """Nothing of what was typed is cut off without a word."""
+    subject = _subject(lived, "requests")
+    action, question = next(each for each in questions("requests") if each[0].entries)
+    (entry,) = action.entries
+    asked = f"Type {entry.placeholder}:"
+    said = hear(
+        partial(carry_out, vault=lived, action=action, subject=subject),
+        (asked, "x" * (entry.longest + 1)),
+        (asked, "x" * entry.longest),
+        ("What do you want?", f"{question.verb}."),
+    )
+    assert f"at most {entry.longest} letters go into this field, and {entry.longest + 1} stand there" in said
+    ((_, given, named),) = lived.deeds
+    assert "x" * entry.longest in (*given, *named.values())
+
+
 @pytest.mark.parametrize("page", ["requests", "release"])
 def test_by_ear_every_simple_action_says_what_follows_and_is_asked_about(lived: Watched, page: str) -> None:
     subject, found = _subject(lived, page), questions(page)

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from tui.actions import questions
 from tui.cli.interruption import answered, say_stopping
 from tui.text.error_words import with_way_out
+from tui.text.parse import parse_text
 from vault.errors.families import LockboxError, Locked
 from vault.errors.requests import WasDrill
 
 if TYPE_CHECKING:
     from tui.by_ear.talk import Talk
-    from tui.text.action import Action
+    from tui.text.action import Action, Entry
     from vault.owner.interface.kinds import Progress
     from vault.owner.interface.session import OwnerSession
 
@@ -40,7 +41,7 @@ def carry_out(talk: Talk, vault: OwnerSession, action: Action[S], subject: S) ->
     talk.facts(question.facts(subject))
     if question.note:
         talk.say(question.note)
-    said = {entry.name: talk.ask(f"Type {entry.placeholder}:")[: entry.longest] for entry in action.entries}
+    said = {entry.name: _asked(talk, entry) for entry in action.entries}
     missing = [entry for entry in action.entries if entry.is_required and not said[entry.name]]
     if missing:
         talk.say(f"Nothing was typed, so nothing was changed: it needs {missing[0].placeholder}.")
@@ -54,6 +55,11 @@ def carry_out(talk: Talk, vault: OwnerSession, action: Action[S], subject: S) ->
     attempt(
         talk, lambda: talk.say(question.done(subject, action.call(vault, question.target(subject), said)))
     )
+
+
+def _asked(talk: Talk, entry: Entry) -> str:
+    """What they type; what is too long is refused and asked for again, as nobody hears what would be cut off."""
+    return talk.ask_for(f"Type {entry.placeholder}:", lambda typed: parse_text(typed, entry.longest)) or ""
 
 
 def attempt(talk: Talk, do: Callable[[], object]) -> None:
@@ -82,7 +88,7 @@ def carry_out_by_name(talk: Talk, vault: OwnerSession, action: Action[Any], targ
     talk.say(action.help)
     if action.foretold is not None:
         talk.say(*action.foretold(vault, target))
-    said = {entry.name: talk.ask(f"Type {entry.placeholder}:")[: entry.longest] for entry in action.entries}
+    said = {entry.name: _asked(talk, entry) for entry in action.entries}
     if not talk.agrees("Do it", "Not now"):
         return
     done = action.call(vault, target, said)

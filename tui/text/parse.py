@@ -62,6 +62,20 @@ def parse_count(text: str) -> int:
         raise Invalid(reason=reason) from None
 
 
+def parse_text(text: str, most: int) -> str:
+    """A text of up to so many letters, as it was typed; raises `Invalid`."""
+    if fault := too_long(text, most):
+        raise Invalid(reason=fault)
+    return text
+
+
+def too_long(text: str, most: int) -> str:
+    """That a text has more letters than that, in a clause; else empty."""
+    if len(text) <= most:
+        return ""
+    return f"at most {most:,} letters go into this field, and {len(text):,} stand there"
+
+
 def parse_minutes(text: str) -> int | None:
     """The minutes without use until a vault locks; None for what is no number of minutes that can be set."""
     try:

@@ -9,6 +9,8 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input
 
+from tui.text.parse import too_long
+
 SEVERAL_LINES: Final = "One line goes into this field, and several were pasted: none of it was taken."
 
 
@@ -55,10 +57,8 @@ class TextInput(Input):
 
     def fault(self) -> str:
         """What is wrong with the value, in one sentence; else empty."""
-        length = len(self.value)
-        if self._most and length > self._most:
-            return f"At most {self._most:,} letters go into this field, and {length:,} stand there."
-        return ""
+        found = too_long(self.value, self._most) if self._most else ""
+        return f"{found[:1].upper()}{found[1:]}{'.' * bool(found)}"
 
     def watch_value(self) -> None:
         """Whoever changed it, a person or the program: what is told fits what stands there."""
