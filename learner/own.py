@@ -126,7 +126,9 @@ class _Use:
             "base": view.base(),
         }
         numbers = encode_update(theta.astype(np.float32), job_shapes(self.job))
-        return Answer(facts=json.dumps(facts, allow_nan=False).encode(), numbers=numbers)
+        return Answer(
+            facts=json.dumps(facts, allow_nan=False, separators=(",", ":")).encode(), numbers=numbers
+        )
 
     def fit(self, network: Network, prior: Vector, rows: Places, ridge: float) -> Vector:
         """Where the rows' loss and half of ``ridge`` times the squared way from the prior are least together."""

@@ -119,4 +119,20 @@ MUTANTS = (
         new="lambda answer: said(answer)[0]",
         caught_by="test_the_card_says_who_else_has_a_model_and_a_score_stands_beside_it[size0]",
     ),
+    Mutant(
+        name="scores of an own use are shown as a learner tells them",
+        kind=Kind.PRIVACY,
+        function="scores_of",
+        old="parse_results(answer.facts, steps=0)",
+        new='RunResults.model_construct(**__import__("json").loads(answer.facts))',
+        caught_by="test_scores_that_no_learner_tells_are_not_shown",
+    ),
+    Mutant(
+        name="scores of a fit at home are shown as a learner tells them",
+        kind=Kind.PRIVACY,
+        function="fit_of",
+        old="parse_fit(answer.facts)",
+        new='FitResults.model_construct(**__import__("json").loads(answer.facts))',
+        caught_by="test_scores_that_no_learner_tells_are_not_shown",
+    ),
 )

@@ -31,6 +31,7 @@ from vault.errors.models import (
     UnknownModel,
 )
 from vault.errors.release import ReleaseInvalid
+from vault.errors.training import LearnerFailed
 from vault.owner.models import check_no_round
 from vault.records.reading import ColumnReader
 from vault.release import hold
@@ -38,6 +39,7 @@ from vault.requests.manifest import Campaign
 from vault.requests.release_manifest import parse_release_manifest
 from vault.store.tables import Disclosure, LogEntry, ModelRow, RequestRow, Row, RowDigest, VaultFact
 from vault.training import process
+from vault.training.own import fit_of, scores_of
 from vault.training.predictions import Table, written
 from vault.vault import Vault
 from vault.views.audit import AuditLine
@@ -159,6 +161,22 @@ def test_a_fit_at_home_learns_what_the_rows_say_and_is_marked_as_not_private(use
     assert fit.held_out_metric is not None
     assert fit.held_out_metric > 0.9, "steps alone decide"
     assert fit.prior_metric == used.score.metric
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        b'{"v":1,"rows":3,"curve":[],"final":{"loss":0.5,"accuracy":%s},"base":0.5,"guesses":null}',
+        b'{"v":1,"rows":3,"held_out":{"loss":0.5,"accuracy":%s},"prior":{"loss":0.5,"accuracy":0.5},"base":0.5}',
+    ],
+)
+def test_scores_that_no_learner_tells_are_not_shown(facts: bytes) -> None:
+    """A learner of the owner's own use is no more trusted than any other."""
+    told = fit_of if b"held_out" in facts else scores_of
+    assert told(Answer(facts=facts % b"0.75", numbers=b""), ModelRow(), "nights").rows == 3
+    for share in (b"7.5", b'"\\u001b[31m"', b"1e999"):
+        with pytest.raises(LearnerFailed, match="in a form that no learner writes"):
+            told(Answer(facts=facts % share, numbers=b""), ModelRow(), "nights")
 
 
 def test_predictions_are_a_file_for_the_owner(used: Used) -> None:

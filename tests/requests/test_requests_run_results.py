@@ -9,7 +9,13 @@ import pytest
 
 from learner import membership_attack
 from learner.protocol import SCORE_LIMIT
-from vault.requests.run_results import MOST_GUESSES, MOST_STEPS_SEEN, RunResults, parse_results
+from vault.requests.run_results import (
+    MOST_GUESSES,
+    MOST_STEPS_SEEN,
+    RunResults,
+    parse_fit,
+    parse_results,
+)
 
 STEPS = 10
 POINT = {"step": 0, "loss": 1.0, "accuracy": 0.5}
@@ -20,6 +26,14 @@ TOLD: dict[str, Any] = {
     "final": {"loss": 1.0, "accuracy": 0.5},
     "base": 0.5,
     "guesses": {"made": 200, "right": 106, "seen": 5},
+}
+
+FIT: dict[str, Any] = {
+    "v": 1,
+    "rows": 3,
+    "held_out": {"loss": 0.5, "accuracy": 0.75},
+    "prior": {"loss": 1.0, "accuracy": None},
+    "base": 0.5,
 }
 
 
@@ -132,3 +146,32 @@ def test_what_no_learner_writes_is_nothing_though_it_says_the_same(private: byte
 
 def test_the_bounds_are_those_of_the_learner() -> None:
     assert (MOST_GUESSES, MOST_STEPS_SEEN) == (2 * membership_attack.MOST, membership_attack.MOST_STEPS)
+
+
+def test_what_a_fit_tells_has_one_form_too() -> None:
+    found = parse_fit(written(FIT))
+    assert found is not None
+    assert (found.held_out.metric, found.held_out.score, found.prior.score, found.base) == (
+        "accuracy",
+        0.75,
+        None,
+        0.5,
+    )
+    of_numbers = parse_fit(written(FIT | {"held_out": OF_NUMBERS, "prior": OF_NUMBERS, "base": 7.25}))
+    assert of_numbers is not None
+    assert of_numbers.held_out.score == 2.5
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        *(b"{}", b"[]", b"\xff", written({**FIT, "more": 1}), written({**FIT, "v": 2}), written({**FIT, "rows": "3"})),
+        *(written({**FIT, "held_out": "\x1b[31m"}), written({**FIT, "prior": OF_NUMBERS})),
+        written({**FIT, "base": 1.5}),
+        *(written({**FIT, "held_out": {"loss": 0.5, "accuracy": share}}) for share in (-0.5, 1.5, "all", 1e308)),
+        *(written(FIT) + b" ", written(FIT).replace(b":3,", b":4,\"rows\":3,"), written(dict(reversed(FIT.items())))),
+        written({name: FIT[name] for name in ("v", "rows", "held_out", "prior")}),
+    ],
+)  # fmt: skip
+def test_what_no_learner_writes_of_a_fit_is_nothing(facts: bytes) -> None:
+    assert parse_fit(facts) is None

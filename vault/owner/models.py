@@ -91,50 +91,46 @@ class ModelActions:
         raise NotYourRelease()
 
     def score_model(self, name: str, collection: str, *, progress: Progress = unwatched) -> ModelScore:
-        from vault.training.own import facts_of, metric_in, use_on_collection
+        from vault.training.own import scores_of, use_on_collection
         from vault.views.models import ModelScore
 
         row = self._usable(name)
         answer = use_on_collection(self._opened, row, collection, "score", progress).answer
-        facts = facts_of(answer, row, collection)
-        metric, value = metric_in(facts["final"])
+        found = scores_of(answer, row, collection)
         return ModelScore(
             model=name,
             collection=collection,
-            rows=facts["rows"],
-            metric_name=metric,
-            metric=value,
-            base_metric=facts["base"],
+            rows=found.rows,
+            metric_name=found.metric,
+            metric=found.final.score,
+            base_metric=found.base,
         )
 
     def fit_model(
         self, name: str, collection: str, *, new_name: str = "", progress: Progress = unwatched
     ) -> ModelFit:
-        from vault.training.own import facts_of, metric_in, use_on_collection, weights_of
+        from vault.training.own import fit_of, use_on_collection, weights_of
         from vault.views.models import ModelFit
 
         row = self._row_to_fit(name, collection)
         with self._opened.read() as uow:
             _check_name(uow, new_name or free_name(uow, f"{name}-at-home"))
         used = use_on_collection(self._opened, row, collection, "fit", progress)
-        facts, weights = (
-            facts_of(used.answer, row, collection),
-            weights_of(used.answer, parse_manifest(row.job)),
-        )
+        found = fit_of(used.answer, row, collection)
+        weights = weights_of(used.answer, parse_manifest(row.job))
         with self._opened.act() as act:
             if not used.imports <= imports_of(act.uow, used.collection_id):
                 raise RowsGone(collection=collection)
             kept = _kept(act, new_name or free_name(act.uow, f"{name}-at-home"), row.job, weights)
             kept.collection_id, kept.began_from = used.collection_id, name
             shown = model_view(act.uow, kept)
-        metric, value = metric_in(facts["held_out"])
         return ModelFit(
             model=shown,
-            rows=facts["rows"],
-            metric_name=metric,
-            held_out_metric=value,
-            prior_metric=facts["prior"][metric],
-            base_metric=facts["base"],
+            rows=found.rows,
+            metric_name=found.held_out.metric,
+            held_out_metric=found.held_out.score,
+            prior_metric=found.prior.score,
+            base_metric=found.base,
         )
 
     def predict_collection(

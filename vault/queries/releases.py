@@ -106,16 +106,16 @@ def _for_you(asked: StoredJob, held: HeldRow, steps: int) -> OwnerResults | None
     found, is_sum = parse_results(held.private, steps=steps), kind_of(asked.manifest) in SUMS
     if found is None:
         return None
-    name, guesses = found.metric, found.guesses
-    points = [one for one in found.curve if one.loss is not None and getattr(one, name) is not None]
+    guesses = found.guesses
+    points = [one for one in found.curve if one.loss is not None and one.score is not None]
     return OwnerResults(
         rows=found.rows,
         steps=tuple(one.step for one in points),
         loss=tuple(one.loss for one in points if one.loss is not None),
-        metric_name=name,
-        metric=tuple(getattr(one, name) for one in points),
+        metric_name=found.metric,
+        metric=tuple(one.score for one in points if one.score is not None),
         final_loss=found.final.loss,
-        final_metric=getattr(found.final, name),
+        final_metric=found.final.score,
         base_metric=found.base,
         is_sum=is_sum,
         attack=None if is_sum or guesses is None else _attack(guesses),

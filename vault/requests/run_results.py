@@ -1,10 +1,10 @@
-"""What a run told its owner alone, in its one form: a learner may have been turned, and what is odd is not shown."""
+"""What a run or a fit told its owner alone, in its one form: what a turned learner tells otherwise is not shown."""
 
 from __future__ import annotations
 
 import json
 from itertools import pairwise
-from typing import Annotated, Final, Literal, TypeAlias
+from typing import Annotated, Any, Final, Literal, TypeAlias, TypeVar
 
 from pydantic import Field, ValidationError, model_validator
 
@@ -35,6 +35,11 @@ class Scores(Wire):
         """By what the model is judged beside its loss."""
         return "accuracy" if "accuracy" in self.model_fields_set else "rmse"
 
+    @property
+    def score(self) -> float | None:
+        """What it comes to by that; None where no such number exists."""
+        return self.accuracy if self.metric == "accuracy" else self.rmse
+
     @model_validator(mode="after")
     def _have_one_metric(self) -> Scores:
         if len(self.model_fields_set & {"accuracy", "rmse"}) != 1:
@@ -62,7 +67,18 @@ class RunGuesses(Wire):
         return self
 
 
-class RunResults(Wire):
+class Told(Wire):
+    """What begins with a version and is written in one way alone."""
+
+    def document(self) -> dict[str, Any]:
+        """Its keys in the order in which a learner writes them."""
+        return self.model_dump(exclude_unset=True)
+
+
+_Told = TypeVar("_Told", bound=Told)
+
+
+class RunResults(Told):
     """The private part of an envelope, whole; earlier versions told no guesses, and before that no base."""
 
     v: Annotated[int, Field(ge=1, le=1)]
@@ -83,9 +99,13 @@ class RunResults(Wire):
             raise rule("is judged by two")
         if any(one.step >= after.step for one, after in pairwise(self.curve)):
             raise rule("has steps that do not rise")
-        if self.metric == "accuracy" and self.base is not None and self.base > 1:
-            raise rule("has a base that is no share")
+        check_base(self.base, self.metric)
         return self
+
+    def document(self) -> dict[str, Any]:
+        """Of each point of the curve its step comes first."""
+        document = self.model_dump(exclude_unset=True)
+        return document | {"curve": [{"step": one["step"], **one} for one in document["curve"]]}
 
     def is_within(self, steps: int) -> bool:
         """Whether a run of so many steps can have come to it."""
@@ -93,22 +113,47 @@ class RunResults(Wire):
         return max(last, self.guesses.seen if self.guesses else 0) <= steps
 
 
+class FitResults(Told):
+    """How a model that was fitted at home did on rows held out, and on the same rows the model it began from."""
+
+    v: Annotated[int, Field(ge=1, le=1)]
+    rows: Count
+    held_out: Scores
+    prior: Scores
+    base: Size
+
+    @model_validator(mode="after")
+    def _are_of_one_fit(self) -> FitResults:
+        if self.prior.metric != self.held_out.metric:
+            raise rule("is judged by two")
+        check_base(self.base, self.held_out.metric)
+        return self
+
+
+def check_base(base: float | None, metric: Metric) -> None:
+    """Refuse for a share of right classes what is none."""
+    if metric == "accuracy" and base is not None and base > 1:
+        raise rule("has a base that is no share")
+
+
 def parse_results(private: bytes | None, *, steps: int) -> RunResults | None:
     """What these bytes tell of a job of so many steps.
 
     None where nothing was kept, and where they are not, byte for byte, what a learner writes.
     """
-    if private is None:
-        return None
+    found = None if private is None else _parsed(RunResults, private)
+    return found if found is not None and found.is_within(steps) else None
+
+
+def parse_fit(facts: bytes) -> FitResults | None:
+    """What these bytes tell of a fit; None where they are not, byte for byte, what a learner writes."""
+    return _parsed(FitResults, facts)
+
+
+def _parsed(form: type[_Told], data: bytes) -> _Told | None:
     try:
-        found = RunResults.model_validate_json(private)
+        found = form.model_validate_json(data)
     except ValidationError:
         return None
-    return found if found.is_within(steps) and _written(found) == private else None
-
-
-def _written(found: RunResults) -> bytes:
-    """The bytes in which a learner tells this."""
-    document = found.model_dump(exclude_unset=True)
-    document["curve"] = [{"step": one["step"], **one} for one in document["curve"]]
-    return json.dumps(document, separators=(",", ":")).encode()
+    written = json.dumps(found.document(), separators=(",", ":")).encode()
+    return found if written == data else None

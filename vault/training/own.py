@@ -6,10 +6,9 @@ another method of the process, and nothing here writes to a table that it reads.
 
 from __future__ import annotations
 
-import json
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 import numpy as np
 
@@ -21,6 +20,7 @@ from vault.records.collections import find_collection, imports_of
 from vault.records.reading import ColumnReader
 from vault.requester.prediction_file import cells_of, check_columns
 from vault.requests.parse import parse_manifest
+from vault.requests.run_results import FitResults, RunResults, parse_fit, parse_results
 from vault.requests.shapes import shapes
 from vault.requests.translate import learner_job
 from vault.requests.weights import NotTheTensors, check_shapes, check_values, read_tensors
@@ -29,8 +29,6 @@ from vault.training.process import LearnerProcess
 from vault.views.field_types import UNIT_FIELD
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import numpy.typing as npt
 
     from learner.protocol import Answer
@@ -42,6 +40,7 @@ if TYPE_CHECKING:
     from vault.store.tables import ModelRow
 
 Task = Literal["score", "fit", "predict"]
+_Told = TypeVar("_Told", RunResults, FitResults)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,18 +85,23 @@ def use_on_file(vault: OpenVault, model: ModelRow, cells: Cells, progress: Progr
         return learner.answer(project_cells(read, manifest, own.rows, own.job), progress)
 
 
-def facts_of(answer: Answer, model: ModelRow, collection: str) -> Mapping[str, Any]:
-    """The facts of an answer about rows with a label; raises `NoLabels` where there are none."""
-    facts: Mapping[str, Any] = json.loads(answer.facts)
-    if not facts["rows"]:
+def scores_of(answer: Answer, model: ModelRow, collection: str) -> RunResults:
+    """How a model does; raises `NoLabels` where no row has a label, and `LearnerFailed` for what none writes."""
+    return _about_labels(parse_results(answer.facts, steps=0), model, collection)
+
+
+def fit_of(answer: Answer, model: ModelRow, collection: str) -> FitResults:
+    """How a fitted model does; raises `NoLabels` where no row has a label, and `LearnerFailed` for what none writes."""
+    return _about_labels(parse_fit(answer.facts), model, collection)
+
+
+def _about_labels(found: _Told | None, model: ModelRow, collection: str) -> _Told:
+    """The same; its bytes are no more trusted than those of an envelope."""
+    if found is None:
+        raise LearnerFailed(reason="it tells scores in a form that no learner writes")
+    if not found.rows:
         raise NoLabels(collection=collection, column=parse_manifest(model.job).label.name)
-    return facts
-
-
-def metric_in(scores: Mapping[str, float | None]) -> tuple[str, float | None]:
-    """The score a person can read, with its name: `accuracy` or `rmse`."""
-    name = "accuracy" if "accuracy" in scores else "rmse"
-    return name, scores[name]
+    return found
 
 
 def numbers_of(answer: Answer, manifest: Manifest) -> npt.NDArray[np.float64]:
