@@ -1,4 +1,4 @@
-"""Reading a small file that others may have put something else in the place of: nothing is waited for."""
+"""Small files in whose place others may have put something else: reading one, and whether it still lies there."""
 
 from __future__ import annotations
 
@@ -18,3 +18,11 @@ def read_regular(path: Path, limit: int) -> bytes:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise OSError(errno.EINVAL, "it is not a file", str(path))
         return file.read(limit)
+
+
+def lies_there(descriptor: int, path: Path) -> bool:
+    """Whether an open file is the one that lies at a path, where it may have been taken away or put anew."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.lstat())
+    except FileNotFoundError:
+        return False

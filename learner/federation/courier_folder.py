@@ -5,7 +5,7 @@ No key of a vault is ever here. Files are written whole or not at all.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Set
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from functools import cache
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 from learner.federation.folder_claim import is_claimed
-from learner.federation.folder_removal import DESTROYED, destroy_folder
+from learner.federation.folder_removal import destroy_folder, folders_in
 from vault.errors.campaigns import OWN_NOISE, OtherTier
 from vault.errors.families import Unavailable
 from vault.errors.federation import (
@@ -237,7 +237,7 @@ class CourierFolder:
         except CourierFolderDamaged:
             return ""
 
-    def campaign(self) -> str:
+    def campaign_id(self) -> str:
         """The id in the vault of its campaign, as its courier keeps it; empty where that cannot be read."""
         try:
             return self.access().campaign
@@ -267,23 +267,23 @@ def answer_file(job: str) -> str:
 
 def carried(home: Path) -> list[CourierFolder]:
     """Every campaign that a courier carries, by the name of its folder."""
-    return [CourierFolder(path) for path in sorted(_folders(home)) if path.suffix not in (_DRAFT, _TRY)]
+    return [CourierFolder(path) for path in folders_in(home) if path.suffix not in (_DRAFT, _TRY)]
 
 
 def drafts(home: Path) -> list[CourierFolder]:
     """Every campaign whose invitation was looked at, and that is not carried by it yet."""
-    return [CourierFolder(path) for path in sorted(_folders(home)) if path.suffix == _DRAFT]
+    return [CourierFolder(path) for path in folders_in(home) if path.suffix == _DRAFT]
 
 
 def left_over(home: Path, digest: str) -> list[CourierFolder]:
     """What looking at an invitation to a campaign, or a joining that was cut off, left of it beside its place."""
-    found = [CourierFolder(path) for path in _folders(home) if path.stem == digest[:16] != path.name]
+    found = [CourierFolder(path) for path in folders_in(home) if path.stem == digest[:16] != path.name]
     return [one for one in found if not is_claimed(one.path)]
 
 
 def cut_off(home: Path) -> list[CourierFolder]:
     """What joinings and looks at invitations left here that were ended on their way: nobody is at work on it."""
-    tries = [path for path in sorted(_folders(home)) if path.suffix == _TRY]
+    tries = [path for path in folders_in(home) if path.suffix == _TRY]
     return [CourierFolder(path) for path in tries if not is_claimed(path)]
 
 
@@ -292,8 +292,8 @@ def folders_of(home: Path, campaign: str, digest: str) -> list[CourierFolder]:
 
     They are called by its ``digest``; what stands in them counts where no vault knows that, by the ``campaign``'s id.
     """
-    found = [CourierFolder(path) for path in sorted(_folders(home))]
-    stems = {digest[:16]} if digest else {one.path.stem for one in found if one.campaign() == campaign}
+    found = [CourierFolder(path) for path in folders_in(home)]
+    stems = {digest[:16]} if digest else {one.path.stem for one in found if one.campaign_id() == campaign}
     return [one for one in found if one.path.stem in stems]
 
 
@@ -377,11 +377,6 @@ def check_same_coordinator(draft: CourierFolder) -> None:
         raise CarriedFromElsewhere(url=old.url)
     if old.noise_tier != new.noise_tier:
         raise OtherTier(here=old.noise_tier or OWN_NOISE)
-
-
-def _folders(home: Path) -> Iterator[Path]:
-    paths = home.iterdir() if home.is_dir() else iter(())
-    return (path for path in paths if path.is_dir() and not path.is_symlink() and path.suffix != DESTROYED)
 
 
 @cache

@@ -9,11 +9,12 @@ import fcntl
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from vault.errors.families import Unavailable
+from vault.regular_file import lies_there
 
 if TYPE_CHECKING:
     from vault.errors.families import LockboxError
@@ -40,9 +41,8 @@ def claimed(path: Path, at_work: type[LockboxError]) -> Iterator[None]:
     try:
         yield
     finally:
-        claim.unlink(
-            missing_ok=True
-        )  # before the lock is let go: whoever has it open sees that it is another one
+        # before the lock is let go: whoever has it open sees that it lies there no more
+        claim.unlink(missing_ok=True)
         os.close(descriptor)
 
 
@@ -71,7 +71,7 @@ def _held(claim: Path, at_work: type[LockboxError]) -> int:
     """The descriptor of a claim that is held, once it is the one that lies there."""
     for _ in range(_TRIES):
         descriptor = _opened(claim)
-        if _is_locked(descriptor, fcntl.LOCK_EX) and _is_there(claim, descriptor):
+        if _is_locked(descriptor, fcntl.LOCK_EX) and lies_there(descriptor, claim):
             return descriptor
         os.close(descriptor)
         time.sleep(_PAUSE)
@@ -83,12 +83,6 @@ def _opened(claim: Path) -> int:
         return os.open(claim, _MADE, 0o600)
     except OSError as error:
         raise Unavailable(reason=f"{claim} cannot be made ({error.strerror})") from None
-
-
-def _is_there(claim: Path, descriptor: int) -> bool:
-    with suppress(FileNotFoundError):
-        return os.path.samestat(claim.stat(follow_symlinks=False), os.fstat(descriptor))
-    return False  # who held it before took it away
 
 
 def _is_locked(descriptor: int, kind: int) -> bool:

@@ -1,4 +1,4 @@
-"""Destroying the folder of a courier or of a mesh although a process may still write into it."""
+"""The folders of couriers and meshes: which lie here, and destroying one although a process may still write into it."""
 
 from __future__ import annotations
 
@@ -27,6 +27,12 @@ def destroy_folder(path: Path) -> None:
         raise Unavailable(reason=f"{path} cannot be removed ({error.strerror})") from None
     _remove(fresh)
     remove_destroyed(path.parent)
+
+
+def folders_in(home: Path) -> list[Path]:
+    """The folders that lie here, by name; a link is none, and nor is what is being removed."""
+    paths = sorted(home.iterdir()) if home.is_dir() else []
+    return [path for path in paths if path.is_dir() and not path.is_symlink() and path.suffix != DESTROYED]
 
 
 def destroyed_in(home: Path) -> list[Path]:

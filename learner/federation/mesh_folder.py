@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 from learner.federation.folder_claim import is_claimed
-from learner.federation.folder_removal import DESTROYED, destroy_folder
+from learner.federation.folder_removal import destroy_folder, folders_in
 from learner.federation.mesh_forms import Place
 from learner.federation.mesh_mixing import Verdict
 from vault.errors.families import Unavailable
@@ -232,7 +232,7 @@ class MeshFolder:
 
 def joined(home: Path) -> list[MeshFolder]:
     """Every mesh that was joined, by the name of its folder."""
-    return [MeshFolder(path) for path in _folders(home) if not path.suffix]
+    return [MeshFolder(path) for path in folders_in(home) if not path.suffix]
 
 
 def folders_of(home: Path, campaign: str, digest: str) -> list[MeshFolder]:
@@ -240,7 +240,7 @@ def folders_of(home: Path, campaign: str, digest: str) -> list[MeshFolder]:
 
     They are called by its campaign's ``digest``; what stands in them counts where no vault knows that, by its id.
     """
-    found = [MeshFolder(path) for path in _folders(home) if path.suffix != DESTROYED]
+    found = [MeshFolder(path) for path in folders_in(home)]
     stems = {digest[:16]} if digest else {one.path.stem for one in found if one.campaign_id() == campaign}
     return [one for one in found if one.path.stem in stems]
 
@@ -270,7 +270,7 @@ def forget_introduction(home: Path, mesh: MeshFolder) -> None:
 
 def cut_off(home: Path) -> list[MeshFolder]:
     """What joinings left here that were ended on their way: nobody is at work on it."""
-    drafts = [path for path in _folders(home) if path.suffix == _DRAFT]
+    drafts = [path for path in folders_in(home) if path.suffix == _DRAFT]
     return [MeshFolder(path) for path in drafts if not is_claimed(path)]
 
 
@@ -307,12 +307,6 @@ def settled(draft: MeshFolder) -> MeshFolder:
         place.write(str(file.relative_to(draft.path)), file.read_bytes())
     draft.destroy()
     return place
-
-
-def _folders(home: Path) -> list[Path]:
-    """The folders that lie here; a link is none."""
-    paths = sorted(home.iterdir()) if home.is_dir() else []
-    return [path for path in paths if path.is_dir() and not path.is_symlink()]
 
 
 def _shared_name(number: int, key: str) -> str:

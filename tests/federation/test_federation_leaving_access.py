@@ -345,7 +345,7 @@ def test_a_courier_goes_by_the_invitation_that_its_owner_agreed_to_whatever_it_w
         pass
     lets_in(vault, world, data)
     assert place.invitation() == agreed
-    end_access(vault, world.paths, place.campaign())
+    end_access(vault, world.paths, place.campaign_id())
     assert list(home.iterdir()) == []
 
 

@@ -14,7 +14,8 @@ from tui.cli.terminal import confirm, is_interactive, say
 from tui.cli.vault_access import global_options, open_vault
 from tui.couriers.cut_off import end_cut_off_meshes
 from tui.couriers.door_tokens import end_tokens
-from tui.text import campaign_facts, mesh_facts
+from tui.couriers.joining import check_not_left
+from tui.text import mesh_facts
 from vault.errors.campaigns import CampaignReplayed
 from vault.errors.consent import NotConfirmed
 from vault.errors.families import Invalid, LockboxError
@@ -72,7 +73,7 @@ def join_by(context: typer.Context, file: Path) -> Access:
     membership = parse_membership(_read(file))
     home, digest = global_options(context).paths.mesh, campaign_digest(_decoded(membership.campaign))
     with open_vault(context) as vault, drafted(vault, home, digest) as draft:
-        _check_not_left(vault, digest)
+        check_not_left(vault, digest, MeshLeft)
         _put_campaign(membership, draft)
         requester = _for_this_vault(vault, draft.campaign().document, membership)
         _unpack(membership, draft, home)
@@ -100,13 +101,6 @@ def drafted(vault: Owner, home: Path, digest: str) -> Iterator[MeshFolder]:
                 end_tokens(vault, [draft])
                 draft.destroy()
             raise
-
-
-def _check_not_left(vault: Owner, digest: str) -> None:
-    """Refuse a mesh that was left or refused here, which is for good; raises `MeshLeft`."""
-    for line in vault.campaigns():
-        if line.state in ("left", "refused") and vault.campaign(line.id).digest == digest:
-            raise MeshLeft(what=campaign_facts.ENDED[line.state])
 
 
 def _read(file: Path) -> bytes:

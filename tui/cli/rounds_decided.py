@@ -41,9 +41,8 @@ def decided_here(context: typer.Context) -> Decided:
     try:
         session = attach.attach_by_session(options.paths) if attach.is_served(options.paths) else None
     except LockboxError:
-        return (
-            UNKNOWN  # the status of a courier is told whatever state the vault is in, and says what it lacks
-        )
+        # the status of a courier is told whatever state the vault is in, and says what it lacks
+        return UNKNOWN
     if session is None:
         return UNKNOWN
     with session as remote:

@@ -10,6 +10,7 @@ from vault.errors.families import Unavailable
 from vault.errors.federation import CourierAtWork
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from learner.federation.courier_folder import CourierFolder
@@ -21,22 +22,24 @@ def end_cut_off_couriers(vault: Owner, home: Path) -> None:
     """End what joinings by an invitation left here that nobody is at work on."""
     if home.is_dir():
         from learner.federation.courier_folder import cut_off
-        from learner.federation.folder_removal import remove_destroyed
 
-        for one in cut_off(home):
-            _end(vault, one)
-        remove_destroyed(home)
+        _end_all(vault, home, cut_off(home))
 
 
 def end_cut_off_meshes(vault: Owner, home: Path) -> None:
     """The same of meshes by a membership."""
     if home.is_dir():
-        from learner.federation.folder_removal import remove_destroyed
         from learner.federation.mesh_folder import cut_off
 
-        for one in cut_off(home):
-            _end(vault, one)
-        remove_destroyed(home)
+        _end_all(vault, home, cut_off(home))
+
+
+def _end_all(vault: Owner, home: Path, found: Sequence[CourierFolder | MeshFolder]) -> None:
+    from learner.federation.folder_removal import remove_destroyed
+
+    for one in found:
+        _end(vault, one)
+    remove_destroyed(home)
 
 
 def _end(vault: Owner, one: CourierFolder | MeshFolder) -> None:
@@ -45,9 +48,8 @@ def _end(vault: Owner, one: CourierFolder | MeshFolder) -> None:
 
     # status and doctor say what cannot be removed
     with suppress(Unavailable), claimed(one.path, CourierAtWork):
-        if (
-            one.door() != one.place.door()
-        ):  # where it was settled half, the token in its place is the same, and works
+        # where it was settled half, the token in its place is the same, and works
+        if one.door() != one.place.door():
             end_tokens(vault, [one])
         one.destroy()
 

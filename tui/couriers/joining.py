@@ -21,6 +21,7 @@ from vault.errors.requests import RequesterBlocked, RequesterExists
 if TYPE_CHECKING:
     from learner.federation.courier_folder import CourierFolder
     from learner.federation.exchange import Invitation
+    from vault.errors.meshes import MeshLeft
     from vault.owner.interface.owner import Owner
     from vault.views.campaigns import CourierAccess
     from vault.views.requesters import RequesterView
@@ -180,14 +181,14 @@ def looked_at(vault: Owner, home: Path, data: bytes, name: str) -> str:
     return found.campaign
 
 
-def check_not_left(vault: Owner, digest: str) -> None:
+def check_not_left(vault: Owner, digest: str, refusal: type[CampaignLeft | MeshLeft] = CampaignLeft) -> None:
     """Refuse a campaign that was left or refused here, which is for good, before anybody hears of this vault.
 
-    Raises `CampaignLeft`.
+    Raises `CampaignLeft`, or the ``refusal`` of a mesh.
     """
     for line in vault.campaigns():
         if line.state in ("left", "refused") and vault.campaign(line.id).digest == digest:
-            raise CampaignLeft(what=campaign_facts.ENDED[line.state])
+            raise refusal(what=campaign_facts.ENDED[line.state])
 
 
 def end_left_over(vault: Owner, home: Path, data: bytes) -> None:

@@ -17,11 +17,10 @@ from typing import TYPE_CHECKING, Final
 
 from vault.errors.daemon import TooManyTries
 from vault.errors.keys import WrongPassphrase, WrongRecoveryKey
+from vault.regular_file import lies_there
 from vault.sealing.durable import make_folders
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from vault.settings import Paths
 
 MOST_A_MINUTE: Final = 10
@@ -125,18 +124,11 @@ def _opened(paths: Paths, *, create: bool) -> Iterator[int]:
         file = os.open(paths.tries, flags, 0o600)
         try:
             fcntl.flock(file, fcntl.LOCK_EX)
-            is_there = _lies_there(file, paths.tries)
+            is_there = lies_there(file, paths.tries)
             if is_there:
                 yield file
         finally:
             os.close(file)
-
-
-def _lies_there(file: int, path: Path) -> bool:
-    try:
-        return os.path.samestat(os.fstat(file), path.lstat())
-    except FileNotFoundError:
-        return False
 
 
 def _read(file: int) -> Tries:

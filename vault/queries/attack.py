@@ -50,11 +50,9 @@ def least_seen(made: int) -> int:
     One more than all where luck alone gives even those.
     """
     limit = math.ceil(Fraction(CHANCE) * 2**made)
-    ways, tail, right = (
-        1,
-        1,
-        made,
-    )  # how many of all 2**made outcomes have exactly so many right, or at least so many
+    right = made
+    # how many of all 2**made outcomes have exactly so many right, and at least so many
+    ways = tail = 1
     while tail < limit:
         ways = ways * right // (made - right + 1)
         right -= 1

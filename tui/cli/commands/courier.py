@@ -314,7 +314,7 @@ def _chosen(home: Path, beginning: str) -> CourierFolder:
     from learner.federation.courier_folder import carried
 
     check_length(beginning)
-    found = [one for one in carried(home) if one.campaign().startswith(beginning)]
+    found = [one for one in carried(home) if one.campaign_id().startswith(beginning)]
     if len(found) != 1:
         raise NothingCarried(campaign=beginning)
     return found[0]
