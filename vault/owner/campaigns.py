@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vault.errors.daemon import SessionEnded
 from vault.errors.families import Refused
 from vault.owner.withdrawal import withdraw_consent
 from vault.queries.campaigns import (
@@ -81,9 +79,8 @@ class CampaignActions:
         return found
 
     def end_campaign_token(self, campaign_id: str) -> str:
-        with suppress(SessionEnded), self._opened.act() as act:
-            if not tokens.end_of_campaign(act, campaign_id):
-                raise SessionEnded  # none was made, or it was ended before: nothing was changed
+        with self._opened.act_if_needed() as act:
+            tokens.end_of_campaign(act, campaign_id)
         with self._opened.read() as uow:
             known = uow.get(CampaignRow, campaign_id)
             return known.digest if known else ""

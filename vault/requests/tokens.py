@@ -71,15 +71,13 @@ def end(act: AuditedTransaction, token: str) -> None:
     _record(act, f"the access of {name}: one token of theirs is ended")
 
 
-def end_of_campaign(act: AuditedTransaction, campaign: str) -> bool:
-    """End the token that was made for the campaign with this id, whatever its courier or mesh says; whether one was."""
-    ended = False
+def end_of_campaign(act: AuditedTransaction, campaign: str) -> None:
+    """End the token that was made for the campaign with this id, whatever its courier or mesh says."""
     for fact in act.uow.find(VaultFact, key=f"{_OF_CAMPAIGN}{campaign}"):
         for row in act.uow.find(AccessToken, id=fact.value, revoked_at=None):
-            row.revoked_at, ended = act.at, True
+            row.revoked_at = act.at
             _record(act, f"the access of the courier or the mesh of campaign {campaign}: it is ended")
         act.uow.delete_all(VaultFact, key=fact.key)
-    return ended
 
 
 def holder(uow: UnitOfWork, token: str, now: datetime) -> RequesterRow:
