@@ -13,15 +13,12 @@ from typing import Final
 from vault.audit.checkpoint import Checkpoint
 from vault.audit.merkle import CompactRange, Tree, leaf_hash
 from vault.errors.families import Invalid
-from vault.requests.bundle import SIGNATURE_LIMIT, read_bounded
+from vault.requests.bundle import read_bounded
 from vault.requests.campaign import (
-    CAMPAIGN_FILE,
-    CAMPAIGN_LIMIT,
-    CAMPAIGN_SIGNATURE_FILE,
-    campaign_digest,
     campaign_signature,
     signed_campaign,
 )
+from vault.requests.campaign_file import read_signed_campaign
 from vault.requests.campaign_leaves import (
     campaign_leaf,
     closed_leaf,
@@ -95,10 +92,8 @@ def is_fork_of(proof: Mapping[str, object], folder: Path) -> bool:
     Raises ``CampaignLogBroken`` where its checkpoints are not signed by the campaign's round key, ``Invalid`` where it
     is no such proof, and what `signed_campaign` does.
     """
-    data = read_bounded(folder / CAMPAIGN_FILE, CAMPAIGN_LIMIT)
-    line = read_bounded(folder / CAMPAIGN_SIGNATURE_FILE, SIGNATURE_LIMIT)
-    document = signed_campaign(data, campaign_signature(line))
-    return is_fork(read_fork(proof), campaign_digest(data), bytes.fromhex(document.round_key))
+    found = read_signed_campaign(folder)
+    return is_fork(read_fork(proof), found.digest, bytes.fromhex(found.document.round_key))
 
 
 def fork_in_file(path: Path) -> Mapping[str, object]:

@@ -12,7 +12,6 @@ from vault.requester.keys import make_folder
 from vault.requests.bundle import (
     MANIFEST_FILE,
     SIGNATURE_FILE,
-    SIGNATURE_LIMIT,
     WEIGHTS_FILE,
     WEIGHTS_LIMIT,
     JobFiles,
@@ -20,14 +19,9 @@ from vault.requests.bundle import (
     signature_line,
 )
 from vault.requests.campaign import (
-    CAMPAIGN_FILE,
-    CAMPAIGN_LIMIT,
-    CAMPAIGN_SIGNATURE_FILE,
     CampaignDocument,
-    campaign_digest,
-    campaign_signature,
-    signed_campaign,
 )
+from vault.requests.campaign_file import read_signed_campaign
 from vault.requests.campaign_round import ROUND_DOMAIN, check_round, round_manifest
 from vault.requests.folders import check_campaign_there
 from vault.requests.manifest import RoundManifest
@@ -50,10 +44,8 @@ def new_round(
     if not is_free(to):
         raise DestinationUnusable(path=to, reason="something is already there")
     check_campaign_there(folder)
-    data = read_bounded(folder / CAMPAIGN_FILE, CAMPAIGN_LIMIT)
-    line = read_bounded(folder / CAMPAIGN_SIGNATURE_FILE, SIGNATURE_LIMIT)
-    document = signed_campaign(data, campaign_signature(line)).at_tier(tier, refusal=NoTierMade)
-    digest = campaign_digest(data)
+    signed = read_signed_campaign(folder)
+    document, digest = signed.document.at_tier(tier, refusal=NoTierMade), signed.digest
     if not 1 <= number <= document.rounds:
         raise Invalid(reason=f"the campaign has the rounds 1 to {document.rounds:,}")
     start = read_bounded(weights or folder / WEIGHTS_FILE, WEIGHTS_LIMIT)

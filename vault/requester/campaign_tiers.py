@@ -6,15 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from vault.requests.bundle import SIGNATURE_LIMIT, read_bounded
-from vault.requests.campaign import (
-    CAMPAIGN_FILE,
-    CAMPAIGN_LIMIT,
-    CAMPAIGN_SIGNATURE_FILE,
-    campaign_digest,
-    campaign_signature,
-    signed_campaign,
-)
+from vault.requests.campaign_file import read_signed_campaign
 from vault.requests.folders import check_campaign_there
 
 
@@ -34,7 +26,5 @@ class CampaignTiers:
 def tiers_in(folder: Path) -> CampaignTiers:
     """The noise tiers of the campaign in a folder; raises ``CampaignTampered``, ``CampaignInvalid`` and such."""
     check_campaign_there(folder)
-    data = read_bounded(folder / CAMPAIGN_FILE, CAMPAIGN_LIMIT)
-    line = read_bounded(folder / CAMPAIGN_SIGNATURE_FILE, SIGNATURE_LIMIT)
-    document = signed_campaign(data, campaign_signature(line))
-    return CampaignTiers(digest=campaign_digest(data), noises=document.noises)
+    found = read_signed_campaign(folder)
+    return CampaignTiers(digest=found.digest, noises=found.document.noises)

@@ -19,7 +19,6 @@ from vault.requester.keys import make_folder
 from vault.requester.model_endings import model_in
 from vault.requester.release_check import ReleaseFiles, check_answers, check_release, update_tensors
 from vault.requests.bundle import (
-    SIGNATURE_LIMIT,
     WEIGHTS_FILE,
     WEIGHTS_LIMIT,
     JobFiles,
@@ -29,7 +28,6 @@ from vault.requests.bundle import (
 )
 from vault.requests.campaign import (
     CAMPAIGN_FILE,
-    CAMPAIGN_LIMIT,
     CAMPAIGN_SIGNATURE_FILE,
     MOVING_STRATEGIES,
     Average,
@@ -37,9 +35,8 @@ from vault.requests.campaign import (
     GradientSteps,
     Mesh,
     campaign_digest,
-    campaign_signature,
-    signed_campaign,
 )
+from vault.requests.campaign_file import read_signed_campaign
 from vault.requests.campaign_model import MODEL_DOMAIN, ModelFiles, check_model, kept_job, model_document
 from vault.requests.campaign_round import check_round
 from vault.requests.encodings import encoding_of, update_step
@@ -126,13 +123,15 @@ class SignedModel:
 
 def read_campaign(folder: Path) -> SignedCampaignFiles:
     """The campaign in a folder with its first weights; raises ``CampaignTampered``, ``CampaignInvalid`` and such."""
-    data = read_bounded(folder / CAMPAIGN_FILE, CAMPAIGN_LIMIT)
-    line = read_bounded(folder / CAMPAIGN_SIGNATURE_FILE, SIGNATURE_LIMIT)
-    document = signed_campaign(data, campaign_signature(line))
+    found = read_signed_campaign(folder)
     weights = read_bounded(folder / WEIGHTS_FILE, WEIGHTS_LIMIT)
-    check_form(weights, shapes(document.job))
+    check_form(weights, shapes(found.document.job))
     return SignedCampaignFiles(
-        document=document, digest=campaign_digest(data), data=data, signature=line, weights=weights
+        document=found.document,
+        digest=found.digest,
+        data=found.data,
+        signature=found.signature,
+        weights=weights,
     )
 
 

@@ -30,15 +30,8 @@ from vault.errors.witness import (
     UnknownLog,
 )
 from vault.requester.keys import make_folder
-from vault.requests.bundle import SIGNATURE_LIMIT, read_bounded
-from vault.requests.campaign import (
-    CAMPAIGN_FILE,
-    CAMPAIGN_LIMIT,
-    CAMPAIGN_SIGNATURE_FILE,
-    campaign_digest,
-    campaign_signature,
-    signed_campaign,
-)
+from vault.requests.bundle import read_bounded
+from vault.requests.campaign_file import read_signed_campaign
 from vault.requests.campaign_log import (
     NOTE_LIMIT,
     ORIGIN,
@@ -114,12 +107,11 @@ class Witness:
 
         Raises ``Invalid`` where the campaign names another witness, and what `signed_campaign` does.
         """
-        data = read_bounded(campaign / CAMPAIGN_FILE, CAMPAIGN_LIMIT)
-        line = read_bounded(campaign / CAMPAIGN_SIGNATURE_FILE, SIGNATURE_LIMIT)
-        document = signed_campaign(data, campaign_signature(line))
+        found = read_signed_campaign(campaign)
+        document = found.document
         if document.witness is None or document.witness.key != self.key.public.hex():
             raise Invalid(reason="the campaign does not name the key of this witness")
-        log = WatchedLog(origin=log_origin(campaign_digest(data)), key=document.round_key)
+        log = WatchedLog(origin=log_origin(found.digest), key=document.round_key)
         with self._alone():
             if not self._file(log.origin).exists():
                 self._write(log)
