@@ -49,9 +49,9 @@ def _take_in_campaign(talk: Talk, opened: Opened, folder: Path) -> None:
     """A campaign, in the noise tier that its owner was told where it has any."""
     from vault.requester.campaign_tiers import tiers_in
 
-    noises, tier = tiers_in(folder).noises, None
-    if len(noises) > 1:
-        names, own = list(noises), noises[None]
+    asked, tier = tiers_in(folder), None
+    if asked.has_tiers:
+        noises, names, own = asked.noises, list(asked.noises), asked.noises[None]
         lines = [f"{campaign_facts.tier_with_noise(one, noises[one], own)}." for one in names]
         chosen = talk.choose(campaign_facts.TIER_ASKED, lines)
         if chosen is None:

@@ -167,12 +167,10 @@ def join(
             special_confirmed=confirmed,
             unattended=unattended,
         )
+    how = _how_rounds_come(is_carried=is_carried, is_mesh=is_mesh)
     if is_mesh and not _is_let_in(context, full):
-        say(f"\nYou have joined campaign {full[:8]}. {mesh_facts.NOT_LET_IN}")
-    else:
-        say(
-            f"\nYou have joined campaign {full[:8]}. {_how_rounds_come(is_carried=is_carried, is_mesh=is_mesh)}"
-        )
+        how = mesh_facts.NOT_LET_IN
+    say(f"\nYou have joined campaign {full[:8]}. {how}")
     if unattended:
         say(
             f"They run while the vault is unlocked. To start each yourself again: lockbox campaign attend {full[:8]}"

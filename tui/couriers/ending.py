@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from tui.couriers.cut_off import end_cut_off_couriers, end_cut_off_meshes
 from tui.couriers.door_tokens import end_tokens
 from tui.text import carrying_facts, mesh_standing
 from vault.errors.campaigns import OtherThanCampaign, UnknownCampaign
-from vault.errors.requests import IdTooShort
+from vault.errors.requests import SHORTEST_ID, IdTooShort
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from vault.owner.interface.owner import Owner
     from vault.settings import Paths
     from vault.views.campaigns import CampaignView
-
-SHORTEST_ID: Final = 4
 
 
 def end_access(vault: Owner, paths: Paths, campaign: str) -> list[str]:

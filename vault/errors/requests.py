@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from vault.errors.families import Broken, Exhausted, Invalid, Refused, Unavailable
 
 
@@ -141,6 +143,10 @@ class NoToCampaign(OtherThanRequest):
     """{request} is the id of {what}: a no to that is for good, and is not lifted."""
 
     hint = "a no to a kind of question is lifted by a request that it was said to: lockbox request lift ID"
+
+
+SHORTEST_ID: Final = 4
+"""Characters of an id by which it can be named."""
 
 
 class IdTooShort(Invalid):

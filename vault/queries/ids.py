@@ -8,7 +8,7 @@ from vault.errors.campaigns import OtherThanCampaign, UnknownCampaign
 from vault.errors.consent import OtherThanConsent, UnknownGrant
 from vault.errors.families import Invalid
 from vault.errors.release import NoResultYet, UnknownRelease
-from vault.errors.requests import IdTooShort, OtherThanRequest, UnknownRequest
+from vault.errors.requests import SHORTEST_ID, IdTooShort, OtherThanRequest, UnknownRequest
 from vault.requests.states import in_words
 from vault.store.tables import CampaignRow, GrantRow, HeldRow, RequestRow
 
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 
     from vault.requests.evaluate import StoredJob
     from vault.store.unit_of_work import UnitOfWork
-
-SHORTEST_ID = 4
-
 
 # ids ------------------------------------------------------------------------------------------------------
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,13 +13,12 @@ import typer
 from tui.cli.command_group import CommandGroup
 from tui.cli.courier_joining import join_by
 from tui.cli.interruption import answered, say_stopping
+from tui.cli.leaving import leave_with_access
 from tui.cli.left_over import say_left_over
 from tui.cli.number_types import WholeNumberIn
 from tui.cli.options import AsJson
 from tui.cli.rounds_decided import decided_here, not_asked
 from tui.cli.terminal import (
-    confirm,
-    is_interactive,
     say,
     write,
     write_facts,
@@ -30,10 +28,8 @@ from tui.cli.terminal import (
 )
 from tui.cli.vault_access import global_options, open_vault
 from tui.couriers.decided import UNKNOWN
-from tui.couriers.ending import campaign_named, check_length, end_access
-from tui.text import campaign_facts, courier_facts
-from vault.errors.campaigns import CampaignWrongState, UnknownCampaign
-from vault.errors.consent import NotConfirmed
+from tui.couriers.ending import campaign_named, check_length
+from tui.text import courier_facts
 from vault.errors.families import Invalid
 from vault.errors.federation import CourierFolderDamaged, NoneCarried, NothingCarried, VaultNotOpen
 
@@ -259,21 +255,7 @@ def leave(
         raise NothingCarried(campaign=campaign)
     with open_vault(context) as vault:
         left, requester = _to_leave(vault, paths.courier, campaign)
-        with suppress(UnknownCampaign, CampaignWrongState):
-            preview = vault.preview_leave(left)
-            for sentence in campaign_facts.leaving(preview, is_done=False):
-                say(sentence)
-        if is_interactive() and not confirm("Leave it for good?"):
-            raise NotConfirmed()
-        try:
-            done = vault.leave_campaign(left, reason=reason)
-        except (UnknownCampaign, CampaignWrongState) as error:
-            say(f"In the vault there was nothing left to leave. {error}")
-        else:
-            for sentence in campaign_facts.leaving(done, is_done=True):
-                say(sentence)
-        for sentence in end_access(vault, paths, left):
-            say(sentence)
+        leave_with_access(vault, paths, left, reason=reason)
     say(f"To end every other access of theirs too: lockbox requester revoke {shlex.quote(requester)}")
 
 

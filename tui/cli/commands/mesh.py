@@ -12,6 +12,7 @@ import typer
 
 from tui.cli.command_group import CommandGroup
 from tui.cli.interruption import answered, say_stopping
+from tui.cli.leaving import leave_with_access
 from tui.cli.left_over import say_left_over
 from tui.cli.mesh_addresses import check_addresses
 from tui.cli.mesh_joining import introduce_to, join_by
@@ -21,8 +22,6 @@ from tui.cli.number_types import WholeNumberIn
 from tui.cli.options import AsJson
 from tui.cli.rounds_decided import decided_here
 from tui.cli.terminal import (
-    confirm,
-    is_interactive,
     say,
     say_meanwhile,
     write,
@@ -30,11 +29,9 @@ from tui.cli.terminal import (
 )
 from tui.cli.vault_access import global_options, open_vault
 from tui.couriers.decided import UNKNOWN
-from tui.couriers.ending import campaign_named, check_length, end_access
-from tui.text import campaign_facts, mesh_facts, times
+from tui.couriers.ending import campaign_named, check_length
+from tui.text import mesh_facts, times
 from tui.text.parse import parse_epsilon
-from vault.errors.campaigns import CampaignWrongState, UnknownCampaign
-from vault.errors.consent import NotConfirmed
 from vault.errors.meshes import MeshNotOver, NoMeshJoined, NoSuchMesh, SeveralMeshes
 
 if TYPE_CHECKING:
@@ -235,20 +232,7 @@ def leave(
     _joined(paths.mesh)
     with open_vault(context) as vault:
         left, requester = _to_leave(context, vault, campaign)
-        with suppress(UnknownCampaign, CampaignWrongState):
-            for sentence in campaign_facts.leaving(vault.preview_leave(left), is_done=False):
-                say(sentence)
-        if is_interactive() and not confirm("Leave it for good?"):
-            raise NotConfirmed()
-        try:
-            done = vault.leave_campaign(left, reason=reason)
-        except (UnknownCampaign, CampaignWrongState) as error:
-            say(f"In the vault there was nothing left to leave. {error}")
-        else:
-            for sentence in campaign_facts.leaving(done, is_done=True):
-                say(sentence)
-        for sentence in end_access(vault, paths, left):
-            say(sentence)
+        leave_with_access(vault, paths, left, reason=reason)
     say("Your peers keep what you released, and pass it on.")
     _say_unit_left(left)
     say(f"To end every other access of theirs too: lockbox requester revoke {shlex.quote(requester)}")
