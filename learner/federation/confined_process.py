@@ -116,7 +116,7 @@ class Lines:
             yield from self.within(until - time.monotonic())
 
     def _parsed(self, line: bytes) -> Event:
-        from learner.federation.told_lines import read_line
+        from learner.federation.confined_events import read_line
 
         told = read_line(line, self._events)
         if told is None:

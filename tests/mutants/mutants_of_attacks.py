@@ -110,7 +110,7 @@ MUTANTS = (
         kind=Kind.PRIVACY,
         function="_parsed",
         old="    except ValidationError:\n        return None",
-        new="    except ValidationError:\n        return form.model_construct(v=1)",
+        new="    except ValidationError:\n        return form.model_construct(v=1, curve=(), guesses=None)",
         caught_by="test_what_has_another_form_is_nothing",
         within="vault/requests/run_results",
     ),

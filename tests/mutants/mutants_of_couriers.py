@@ -360,7 +360,7 @@ MUTANTS = (
         old="told.event not in events or ",
         new="",
         caught_by="test_a_line_that_no_process_of_ours_tells_is_one_error_of_that_process[what is said outside alone]",
-        within="learner/federation/told_lines",
+        within="learner/federation/confined_events",
     ),
     Mutant(
         name="a turned process tells half an error",
@@ -369,7 +369,7 @@ MUTANTS = (
         old=" or not _NEEDS.get(told.event, frozenset()) <= told.model_fields_set",
         new="",
         caught_by="test_a_line_that_no_process_of_ours_tells_is_one_error_of_that_process[half an error]",
-        within="learner/federation/told_lines",
+        within="learner/federation/confined_events",
     ),
     Mutant(
         name="a turned courier chooses its next host by what it writes in its folder",

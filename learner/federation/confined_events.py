@@ -1,4 +1,4 @@
-"""The lines that a process which confines itself may tell, read strictly: it may have been turned against its owner."""
+"""The events that a process which confines itself may tell, read strictly: it may be turned against its owner."""
 
 from __future__ import annotations
 
