@@ -22,6 +22,10 @@ from functools import partial
 from pathlib import Path
 from threading import Thread
 
+from vault.client import attach
+from vault.errors.families import LockboxError
+from vault.owner.interface.owner import Owner
+
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
@@ -30,9 +34,6 @@ from tests.worlds.daemon import serving  # noqa: E402 (found by the line above)
 from tests.worlds.terminal import LOCKBOX, Screen, places  # noqa: E402
 from tests.worlds.vaults import new_world  # noqa: E402
 from tests.worlds.world import PASSPHRASE, World  # noqa: E402
-from vault.client import attach  # noqa: E402
-from vault.errors.families import LockboxError  # noqa: E402
-from vault.owner.interface.owner import Owner  # noqa: E402
 
 STEPS = 10_000
 ROWS = 20_000  # enough for a run that outlasts the measuring

@@ -13,7 +13,7 @@ from __future__ import annotations
 import argparse
 import csv
 import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -91,17 +91,30 @@ def _field(name: str, cells: list[Any], is_label: bool, is_category: bool) -> di
 def described(given: Table, model: str, units_guess: int) -> JobDescription:
     """The description of a job over a table."""
     hidden = {"hidden": (16,), "activation": "tanh"} if model == "mlp" else {}
+    return description_of(
+        "table", model={"kind": model, **hidden}, training={"units_guess": units_guess}, fields=given.fields
+    )
+
+
+def description_of(
+    collection: str,
+    *,
+    model: Mapping[str, Any],
+    training: Mapping[str, Any],
+    fields: Sequence[Mapping[str, Any]],
+) -> JobDescription:
+    """The description of a job that learns from single records, with nothing else to say."""
     return parse_description(
         {
-            "collection": "table",
+            "collection": collection,
             "unit": "record",
             "max_rows_per_unit": 1,
             "retention": "none",
             "requester": {"name": "Benchmark", "contact": "nobody"},
             "purpose": {"dpv": "AcademicResearch", "text": "How well does it predict?"},
-            "model": {"kind": model, **hidden},
-            "training": {"units_guess": units_guess},
-            "fields": list(given.fields),
+            "model": model,
+            "training": training,
+            "fields": list(fields),
         }
     )
 

@@ -20,12 +20,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from utility import NOW, job_of, model_of
+from utility import NOW, description_of, job_of, model_of
 
 from learner import engine
 from learner.protocol import ColumnFrame
 from vault.requester.aim import Aim
-from vault.requester.description import parse_description
 from vault.requester.draft import Draft, draft_job
 from vault.requester.trained import TrainedModel
 from vault.requests.transforms import VectorFeature
@@ -80,21 +79,14 @@ def drafted(given: Images, aim: Aim, asked: argparse.Namespace) -> Draft:
     pixels = {"kind": "vector", "size": height * width, "center": center, "scale": scale, "clip": 3.0}
     classes = {"kind": "classes", "labels": [str(each) for each in sorted(set(given.labels.tolist()))]}
     said = tomllib.loads("\n".join(asked.say))
-    description = parse_description(
-        {
-            "collection": "images",
-            "unit": "record",
-            "max_rows_per_unit": 1,
-            "retention": "none",
-            "requester": {"name": "Benchmark", "contact": "nobody"},
-            "purpose": {"dpv": "AcademicResearch", "text": "How well does it predict?"},
-            "model": {"kind": "cnn", **size, **layers},
-            "training": {"units_guess": round(len(given.labels) * asked.guess), **said},
-            "fields": [
-                {"name": "pixels", "role": "feature", "transform": pixels | {"fill": center}},
-                {"name": "digit", "role": "label", "transform": classes},
-            ],
-        }
+    description = description_of(
+        "images",
+        model={"kind": "cnn", **size, **layers},
+        training={"units_guess": round(len(given.labels) * asked.guess), **said},
+        fields=(
+            {"name": "pixels", "role": "feature", "transform": pixels | {"fill": center}},
+            {"name": "digit", "role": "label", "transform": classes},
+        ),
     )
     return draft_job(description, aim=aim, now=NOW)
 
