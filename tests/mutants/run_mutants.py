@@ -26,6 +26,8 @@ def main(arguments: Sequence[str]) -> int:
         for mutant in MUTANTS
         if chosen.kind in {None, mutant.kind} and (not chosen.names or mutant.name in chosen.names)
     ]
+    if unknown := set(chosen.names) - {mutant.name for mutant in mutants}:
+        parser().error(f"there is no such mutant: {', '.join(sorted(unknown))}")
     with TemporaryDirectory(prefix="mutants-") as folder:
         copies = [copied(Path(folder) / str(number)) for number in range(chosen.jobs)]
         if not tests_pass(copies[0], mutants):

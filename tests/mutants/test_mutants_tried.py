@@ -13,7 +13,7 @@ from mutant import Kind, Mutant
 from mutant_copy import ROOT, Copy, copied, plant
 from mutant_source import PACKAGES
 from mutant_trial import Outcome, Ran, Trial, judged, tried
-from run_mutants import table
+from run_mutants import main, table
 
 from tests.sweeps import sweep
 
@@ -188,6 +188,20 @@ def test_the_table_counts_by_kind_and_names_what_was_not_caught() -> None:
         ["all", "2", "1", "3.5"],
     ]
     assert lines[4] == f"SURVIVED: {missed.name}, by {missed.caught_by}: its test passes"
+
+
+def test_a_name_that_no_mutant_has_is_refused_and_no_test_is_run(capsys: pytest.CaptureFixture[str]) -> None:
+    """One alone would leave no test to name, which pytest takes for all of them."""
+    for missed, arguments in (
+        ("nobody", ["nobody"]),
+        ("nobody", ["fixed seed", "nobody"]),
+        ("fixed seed", ["fixed seed", "--kind", "audit"]),
+    ):
+        with pytest.raises(SystemExit):
+            main(arguments)
+        told = capsys.readouterr()
+        assert told.err.endswith(f"there is no such mutant: {missed}\n")
+        assert not told.out
 
 
 # a sample -----------------------------------------------------------------------------------------------------
