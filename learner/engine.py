@@ -21,7 +21,7 @@ from learner.dp.keystream import Keystream, Words
 from learner.dp.noise import draw_noise, noised_gradient
 from learner.dp.places import depends_on_place
 from learner.dp.plan import plan_of
-from learner.dp.rounding import rounds_too_much
+from learner.dp.product_rounding import rounds_too_much
 from learner.dp.sampling import sample_units, sampled_order
 from learner.dp.units import padded
 from learner.membership_attack import MembershipAttack
@@ -94,10 +94,8 @@ def run(
     start, kept = read_start(weights, job)
     rows, units = encode_rows(job, frame), group_units(frame.unit, job.max_rows_per_unit)
     network = network_of(job, rows, plan.block, kept)
-    view, membership = (
-        OwnerView(job, rows, network, plan.block),
-        MembershipAttack(job, plan, rows, units, kept),
-    )
+    view = OwnerView(job, rows, network, plan.block)
+    membership = MembershipAttack(job, plan, rows, units, kept)
 
     descent = Descent(job, plan, start)
     view.look(0, descent.theta)

@@ -89,6 +89,12 @@ class Plan:
         return totals + self.product_margin
 
     @property
+    def product_roundoff(self) -> float:
+        """gamma_k: how far a product of k slots in float32 is off, over what it adds up; 0 where all is float64."""
+        off = self.slots * FLOAT32_ROUNDOFF
+        return off / (1 - off)
+
+    @property
     def product_margin(self) -> float:
         """4 gamma_k k: how far products rounded to float32 part them, over C; nothing where all is float64.
 
@@ -97,9 +103,8 @@ class Plan:
         by gamma_k times the k C of its units, in either sum, and by what 2 k operations lose in each of d
         coordinates where numbers are too small.
         """
-        off = self.slots * FLOAT32_ROUNDOFF
         lost = 2 * self.slots * _LEAST_FLOAT32 * math.sqrt(self.parameters) / self.clip_norm
-        return 4 * (off / (1 - off) * self.slots + lost)
+        return 4 * (self.product_roundoff * self.slots + lost)
 
     @property
     def sensitivity(self) -> float:

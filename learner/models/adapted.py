@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Self
 
 import numpy as np
 import torch
@@ -23,19 +22,16 @@ from learner.dp.units import padded
 from learner.models.activations import filled_up, inverse_error_function
 from learner.models.layered import Layered
 from learner.models.precision import Products, shorten, zeros
+from learner.models.rooms import Room
 from learner.protocol import Job, job_shapes, kept_shapes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Beside:
+class _Beside(Room):
     """Room for a block beside a layer: what the way down gives, and a one, and how the loss moves with it."""
 
     given: Tensor
     slopes: Tensor
-
-    def first(self, size: int) -> Self:
-        """The room for the first ``size`` rows."""
-        return type(self)(given=self.given[:size], slopes=self.slopes[:size])
 
 
 class _Adapter:

@@ -13,14 +13,13 @@ import torch
 from torch import Tensor
 
 from learner.models import precision
-from learner.models.position_wise import taken_room
 from learner.models.precision import zeros
-from learner.models.rooms import Parts
+from learner.models.rooms import Room, room_with_one
 from learner.protocol import UNSEEN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AttentionRoom(Parts):
+class AttentionRoom(Room):
     """Room for a block: questions, keys and values, what is taken in of the values, the shares, and the way back.
 
     By head (rows, heads, places, numbers of a head), ``shares`` and ``fits`` (rows, heads, places, places); ``given``,
@@ -49,7 +48,7 @@ class Attention:
         """Room for so many rows."""
         heads, places = self._heads, self._places
         by_head = ("questions", "keys", "values", "found", "passing")
-        given = taken_room(size, places, self._numbers)
+        given = room_with_one(size, places, self._numbers)
         return AttentionRoom(
             **{name: zeros(size, heads, places, self._wide) for name in by_head},
             shares=zeros(size, heads, places, places),

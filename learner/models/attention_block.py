@@ -18,12 +18,12 @@ from learner.dp.books import LayerShape
 from learner.models.activations import Activation, activate, times_slope
 from learner.models.attention import Attention, AttentionRoom
 from learner.models.layer_norm import LayerNorm, LayerNormRoom
-from learner.models.position_wise import BEHIND, PositionRoom, PositionWise
-from learner.models.rooms import Parts
+from learner.models.position_wise import PositionRoom, PositionWise
+from learner.models.rooms import BEHIND, Room
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BlockRoom(Parts):
+class BlockRoom(Room):
     """Room at one block: its norms and its affine layers in their order, and the attention between."""
 
     norms: list[LayerNormRoom]

@@ -20,12 +20,12 @@ from learner.models.activations import Activation
 from learner.models.attention_block import AttentionBlock, BlockRoom
 from learner.models.byte_table import BytesRoom, ByteTable
 from learner.models.layer_norm import LayerNorm, LayerNormRoom
-from learner.models.rooms import Parts
+from learner.models.rooms import Room
 from learner.protocol import TextBlocks, waves
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ByteBlocksRoom(Parts):
+class ByteBlocksRoom(Room):
     """Room for a block of texts: their bytes, the blocks of attention, and the norm behind them."""
 
     texts: BytesRoom

@@ -17,30 +17,27 @@ from torch import Tensor
 
 from learner.data import Block, Rows
 from learner.models.activations import Activation, activate, times_slope
-from learner.models.kernels import Kernel, Room, convolve, convolve_back, form_gradients, formed_shape
-from learner.models.last_layer import (
-    BEHIND,
-    map_room,
-)
-from learner.models.norms import Norm, NormRoom
+from learner.models.group_norm import GroupNorm, GroupNormRoom
+from learner.models.kernels import Kernel, KernelRoom, convolve, convolve_back, form_gradients, formed_shape
 from learner.models.precision import zeros
-from learner.models.scored_network import Rooms, ScoredNetwork
+from learner.models.rooms import BEHIND, room_with_one
+from learner.models.scored_network import ScoredNetwork, ScoredRoom
 from learner.protocol import Job, convolutions_of
 
 _Part = TypeVar("_Part")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Rooms(Rooms):
+class _Room(ScoredRoom):
     """Room for a block: the maps from the first to what the last layer takes in, then the scores; norms, if any."""
 
     block: Block
     maps: list[Tensor]
-    layers: list[Room]
-    norms: list[NormRoom]
+    layers: list[KernelRoom]
+    norms: list[GroupNormRoom]
 
 
-class Convolutional(ScoredNetwork[_Rooms]):
+class Convolutional(ScoredNetwork[_Room]):
     """Convolutions, of which groups may be normed, with an activation and means; an affine layer over the last map."""
 
     def __init__(self, job: Job, rows: Rows, block: int) -> None:
@@ -53,29 +50,29 @@ class Convolutional(ScoredNetwork[_Rooms]):
         )
         super().__init__(job, block, _one_by_one(kernels, norms))
 
-    def _formed(self, room: _Rooms) -> list[Tensor]:
+    def _formed(self, room: _Room) -> list[Tensor]:
         kernels, norms = ([each.formed for each in rooms] for rooms in (room.layers, room.norms))
         return _one_by_one(kernels, norms)
 
-    def _room(self, size: int) -> _Rooms:
+    def _room(self, size: int) -> _Room:
         first = zeros(size, self._kernels[0].layer.taken.size + BEHIND)
         block = self._rows.block(first.numpy())
-        later = [map_room(size, kernel.layer.taken.size) for kernel in self._kernels[1:]]
+        later = [room_with_one(size, kernel.layer.taken.size) for kernel in self._kernels[1:]]
         last = self._last.room(size)
-        return _Rooms(
+        return _Room(
             block=block,
             maps=[first, *later, last.taken],
-            layers=[Room.of(kernel, size) for kernel in self._kernels],
+            layers=[KernelRoom.of(kernel, size) for kernel in self._kernels],
             norms=[norm.room(size) for norm in self._norms],
             last=last,
         )
 
     def _set_inner(self, tensors: Sequence[NDArray[np.float64]]) -> None:
-        each_of: list[Kernel | Norm] = _one_by_one(self._kernels, self._norms)
+        each_of: list[Kernel | GroupNorm] = _one_by_one(self._kernels, self._norms)
         for part, one, other in zip(each_of, tensors[::2], tensors[1::2], strict=True):
             part.set_weights(one, other)
 
-    def _forward(self, room: _Rooms, rows: NDArray[np.int64]) -> None:
+    def _forward(self, room: _Room, rows: NDArray[np.int64]) -> None:
         """Fill the maps in turn."""
         self._rows.fill(room.block, rows)
         for place, (kernel, layer) in enumerate(zip(self._kernels, room.layers, strict=True)):
@@ -89,7 +86,7 @@ class Convolutional(ScoredNetwork[_Rooms]):
                 activate(self._job.model.activation, layer.active)
             _add_means(kernel, layer.active, room.maps[place + 1])
 
-    def _backward(self, room: _Rooms) -> None:
+    def _backward(self, room: _Room) -> None:
         """Fill how the loss moves with each layer, from the last to the first, and what each row adds."""
         back = self._last.backward(room.last, self._job.loss, room.block)
         for place in range(len(self._kernels) - 1, -1, -1):
@@ -104,8 +101,8 @@ class Convolutional(ScoredNetwork[_Rooms]):
                 back = convolve_back(kernel, layer)
 
 
-def _norm(kernel: Kernel, groups: int) -> Norm:
-    return Norm(kernel.layer.taken.places, kernel.layer.filters, groups)
+def _norm(kernel: Kernel, groups: int) -> GroupNorm:
+    return GroupNorm(kernel.layer.taken.places, kernel.layer.filters, groups)
 
 
 def _one_by_one(kernels: Sequence[_Part], norms: Sequence[_Part]) -> list[_Part]:
@@ -136,7 +133,7 @@ def _add_means(kernel: Kernel, active: Tensor, given: Tensor) -> None:
     means.mul_(1.0 / (layer.pool[0] * layer.pool[1]))
 
 
-def _spread_means(kernel: Kernel, back: Tensor, room: Room, activation: Activation) -> None:
+def _spread_means(kernel: Kernel, back: Tensor, room: KernelRoom, activation: Activation) -> None:
     """How the loss moves with a mean, shared out to the numbers of its pool, and through the activation."""
     layer, target = kernel.layer, kernel.layer.given
     room.slopes.zero_()  # what is in no pool has zero: it may hold what a row before left there

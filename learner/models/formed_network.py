@@ -15,9 +15,9 @@ from learner.dp.books import Books, BooksOf, Layer, LayerShape
 from learner.dp.units import padded
 from learner.models.activations import inverse_error_function
 from learner.models.precision import Products, shorten
-from learner.models.rooms import Parts
+from learner.models.rooms import Room
 
-_Room = TypeVar("_Room", bound=Parts)
+_Room = TypeVar("_Room", bound=Room)
 
 
 class FormedNetwork(ABC, Generic[_Room]):

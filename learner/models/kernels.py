@@ -19,6 +19,7 @@ from learner.dp.books import LayerShape
 from learner.maps import Convolution
 from learner.models.activations import Activation, activate, filled_up
 from learner.models.precision import zeros
+from learner.models.rooms import BEHIND, Room
 
 
 class Kernel:
@@ -26,7 +27,7 @@ class Kernel:
 
     def __init__(self, layer: Convolution) -> None:
         self.layer = layer
-        self.columns, self.rows = filled_up(layer.patch + 1), filled_up(layer.filters)
+        self.columns, self.rows = filled_up(layer.patch + BEHIND), filled_up(layer.filters)
         self.forth = zeros(self.columns, self.rows)
         self.back = zeros(
             filled_up(layer.kernel[0] * layer.kernel[1] * layer.filters), filled_up(layer.taken.channels)
@@ -43,7 +44,7 @@ class Kernel:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Room:
+class KernelRoom(Room):
     """Room for a block at one convolution: patches, what is activated, and the way back.
 
     The framed maps have zeros around them, as wide as what a kernel takes in beyond the edge.
@@ -77,10 +78,6 @@ class Room:
             formed=zeros(rows, kernel.rows * kernel.columns),
         )
 
-    def first(self, size: int) -> Self:
-        """The room for the first ``size`` rows."""
-        return type(self)(**{name: getattr(self, name)[:size] for name in self.__slots__})
-
 
 def _frame(layer: Convolution, rows: int, channels: int) -> Tensor:
     (high, wide), taken = layer.kernel, layer.taken
@@ -97,7 +94,7 @@ def copy_patches(layer: Convolution, values: Tensor, framed: Tensor, patches: Te
     target.view(windows.shape).copy_(windows)
 
 
-def form_gradients(kernel: Kernel, room: Room) -> None:
+def form_gradients(kernel: Kernel, room: KernelRoom) -> None:
     """What each row adds to the kernel, (filters, patch and bias) with padding, summed over its places in a product."""
     rows, places = len(room.formed), kernel.layer.taken.places
     slopes = room.slopes.view(rows, places, kernel.rows)
@@ -116,7 +113,7 @@ def formed_shape(kernel: Kernel) -> LayerShape:
     return LayerShape(outputs=layer.filters, inputs=layer.patch, rows=kernel.rows, columns=kernel.columns)
 
 
-def convolve(kernel: Kernel, room: Room, values: Tensor, activation: Activation) -> None:
+def convolve(kernel: Kernel, room: KernelRoom, values: Tensor, activation: Activation) -> None:
     """Fill what is active at each place of a map of these values (rows, size)."""
     copy_patches(kernel.layer, values, room.framed, room.patches)
     active = room.active.view(-1, kernel.rows)
@@ -124,7 +121,7 @@ def convolve(kernel: Kernel, room: Room, values: Tensor, activation: Activation)
     activate(activation, active)
 
 
-def convolve_back(kernel: Kernel, room: Room) -> Tensor:
+def convolve_back(kernel: Kernel, room: KernelRoom) -> Tensor:
     """How the loss moves with the map that was taken in (rows, size), from how it moves with what was given."""
     slopes = without_padding(room.slopes, kernel.rows, kernel.layer.filters)
     copy_patches(kernel.layer, slopes, room.framed_back, room.patches_back)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import Self
 
 import numpy as np
 import torch
@@ -16,9 +16,7 @@ from learner.dp.units import padded
 from learner.models.activations import filled_up
 from learner.models.losses import Loss, residuals
 from learner.models.precision import zeros
-
-# behind the numbers of a map stands a one, for the bias
-BEHIND: Final = 1
+from learner.models.rooms import BEHIND, room_with_one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +50,7 @@ class LastLayer:
         """Room for so many rows, and their padding."""
         size = padded(size)
         return ScoreRoom(
-            taken=map_room(size, self.shape.inputs),
+            taken=room_with_one(size, self.shape.inputs),
             scores=zeros(size, self.shape.rows),
             slopes=zeros(size, self.shape.rows),
             given_back=zeros(size, self.shape.columns),
@@ -87,10 +85,3 @@ class LastLayer:
     def back(self, room: ScoreRoom) -> Tensor:
         """How the loss moves with what the layer took in (rows, inputs), by its slopes."""
         return torch.mm(room.slopes, self._back, out=room.given_back)[:, : self.shape.inputs]
-
-
-def map_room(rows: int, size: int) -> Tensor:
-    """Room for a map, with a one behind it."""
-    room = zeros(rows, filled_up(size + BEHIND))
-    room[:, size] = 1.0
-    return room

@@ -1,4 +1,4 @@
-"""The numbers of each place of a row brought to mean zero and length one, then a scale and a shift.
+"""Layer norm, of texts: the numbers of each place of a row brought to mean zero and length one.
 
 A mean and a length are of one place alone. What a row adds to scale and shift is a sum over its places: it is formed,
 row by row, in a product of its own. Ba, Kiros, Hinton, "Layer Normalization" (2016).
@@ -15,14 +15,13 @@ from torch import Tensor
 
 from learner.dp.books import LayerShape
 from learner.models import precision
-from learner.models.position_wise import taken_room
 from learner.models.precision import zeros
-from learner.models.rooms import Parts
+from learner.models.rooms import Room, room_with_one
 from learner.protocol import LEAST_VARIANCE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LayerNormRoom(Parts):
+class LayerNormRoom(Room):
     """Room for a block at one norm: what it takes in, that brought to one length, what it gives out, and the way back.
 
     ``taken`` and ``normed`` (rows, places, numbers); ``means`` and ``inverse``, one over the length, (rows, places, 1);
@@ -56,7 +55,7 @@ class LayerNorm:
     def room(self, size: int) -> LayerNormRoom:
         """Room for so many rows."""
         places, numbers = self._places, self._numbers
-        given = taken_room(size, places, numbers)
+        given = room_with_one(size, places, numbers)
         return LayerNormRoom(
             taken=zeros(size, places, numbers),
             normed=zeros(size, places, numbers),

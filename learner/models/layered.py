@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Final, Self
+from typing import Final
 
 import numpy as np
 import torch
@@ -25,6 +25,7 @@ from learner.dp.units import padded
 from learner.models.activations import activate, filled_up, inverse_error_function, times_slope
 from learner.models.losses import residuals
 from learner.models.precision import Products, shorten, zeros
+from learner.models.rooms import Room
 from learner.protocol import Job, job_shapes
 
 # columns of the last product on the way forward: of fewer it takes three times as long
@@ -32,20 +33,12 @@ _FEWEST_GIVEN: Final = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Room:
+class _Room(Room):
     """Room for a block: what each layer takes in, then the outputs; and how the loss moves with what each gives out."""
 
     block: Block
     values: list[Tensor]
     gradients: list[Tensor]
-
-    def first(self, size: int) -> Self:
-        """The room for the first ``size`` rows."""
-        return type(self)(
-            block=self.block.first(size),
-            values=[each[:size] for each in self.values],
-            gradients=[each[:size] for each in self.gradients],
-        )
 
 
 class Layered:

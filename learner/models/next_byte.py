@@ -22,12 +22,12 @@ from learner.models.activations import Activation
 from learner.models.byte_blocks import ByteBlocks, ByteBlocksRoom
 from learner.models.formed_network import FormedNetwork
 from learner.models.position_wise import PositionRoom, PositionWise
-from learner.models.rooms import Parts
+from learner.models.rooms import Room
 from learner.protocol import BYTES, TextBlocks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Room(Parts):
+class _Room(Room):
     """Room for a block of texts, and the scores of each byte."""
 
     inner: ByteBlocksRoom

@@ -17,14 +17,11 @@ from torch import Tensor
 from learner.dp.books import LayerShape
 from learner.models.activations import filled_up
 from learner.models.precision import zeros
-from learner.models.rooms import Parts
-
-# behind the numbers of a place stands a one, for the bias
-BEHIND = 1
+from learner.models.rooms import BEHIND, Room
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PositionRoom(Parts):
+class PositionRoom(Room):
     """Room for a block at one layer: what it gives out, how the loss moves with it, and what each row adds.
 
     ``given`` and ``slopes`` (rows, places, outputs), ``formed`` (rows, outputs * inputs), all with padding.
@@ -78,10 +75,3 @@ class PositionWise:
         formed = room.formed.view(len(taken), self.shape.rows, self.shape.columns)
         torch.bmm(room.slopes.transpose(1, 2), taken, out=formed)
         torch.mm(room.slopes.flatten(0, 1), self._back, out=back.flatten(0, 1))
-
-
-def taken_room(rows: int, places: int, numbers: int) -> Tensor:
-    """Room for what a layer takes in at each place, with a one behind it."""
-    room = zeros(rows, places, filled_up(numbers + BEHIND))
-    room[..., numbers] = 1.0
-    return room

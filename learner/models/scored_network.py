@@ -14,18 +14,18 @@ from learner.dp.books import Books, LayerShape
 from learner.dp.units import padded
 from learner.models.formed_network import FormedNetwork
 from learner.models.last_layer import LastLayer, ScoreRoom
-from learner.models.rooms import Parts
+from learner.models.rooms import Room
 from learner.protocol import Job, job_shapes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rooms(Parts):
-    """All the room that a network has for a block of rows, the scores with it."""
+class ScoredRoom(Room):
+    """Room for a block of rows in all layers of a network, and for their scores."""
 
     last: ScoreRoom
 
 
-_Room = TypeVar("_Room", bound=Rooms)
+_Room = TypeVar("_Room", bound=ScoredRoom)
 
 
 class ScoredNetwork(FormedNetwork[_Room]):

@@ -21,26 +21,26 @@ from learner.models.activations import times_slope
 from learner.models.byte_table import BytesRoom, ByteTable, add_means
 from learner.models.kernels import (
     Kernel,
-    Room,
+    KernelRoom,
     convolve,
     convolve_back,
     form_gradients,
     formed_shape,
     without_padding,
 )
-from learner.models.scored_network import Rooms, ScoredNetwork
+from learner.models.scored_network import ScoredNetwork, ScoredRoom
 from learner.protocol import Job, convolutions_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Rooms(Rooms):
+class _Room(ScoredRoom):
     """Room for a block of texts: their bytes, and what is made of them."""
 
     texts: BytesRoom
-    layers: list[Room]
+    layers: list[KernelRoom]
 
 
-class Textual(ScoredNetwork[_Rooms]):
+class Textual(ScoredNetwork[_Room]):
     """A table of bytes, convolutions with an activation, the mean over a text, and an affine layer."""
 
     def __init__(self, job: Job, rows: Rows, block: int) -> None:
@@ -49,13 +49,13 @@ class Textual(ScoredNetwork[_Rooms]):
         self._kernels = [Kernel(layer) for layer in convolutions_of(job.model)]
         super().__init__(job, block, [self._table.shape, *(formed_shape(each) for each in self._kernels)])
 
-    def _formed(self, room: _Rooms) -> list[Tensor]:
+    def _formed(self, room: _Room) -> list[Tensor]:
         return [room.texts.formed, *(each.formed for each in room.layers)]
 
-    def _room(self, size: int) -> _Rooms:
-        return _Rooms(
+    def _room(self, size: int) -> _Room:
+        return _Room(
             texts=self._table.room(size),
-            layers=[Room.of(kernel, size) for kernel in self._kernels],
+            layers=[KernelRoom.of(kernel, size) for kernel in self._kernels],
             last=self._last.room(size),
         )
 
@@ -65,7 +65,7 @@ class Textual(ScoredNetwork[_Rooms]):
         for place, kernel in enumerate(self._kernels):
             kernel.set_weights(layers[2 * place], layers[2 * place + 1])
 
-    def _forward(self, room: _Rooms, rows: NDArray[np.int64]) -> None:
+    def _forward(self, room: _Room, rows: NDArray[np.int64]) -> None:
         """Fill what is active along the texts in turn, and the means."""
         values = self._table.take_in(room.texts, rows)
         for kernel, layer in zip(self._kernels, room.layers, strict=True):
@@ -77,7 +77,7 @@ class Textual(ScoredNetwork[_Rooms]):
     def _places(self, values: Tensor, kernel: Kernel) -> Tensor:
         return values.view(-1, self._length, kernel.rows)
 
-    def _backward(self, room: _Rooms) -> None:
+    def _backward(self, room: _Room) -> None:
         """Fill how the loss moves with each layer, from the last to the table, and what each row adds."""
         back = self._last.backward(room.last, self._job.loss, room.texts.block)
         shares = room.texts.shares

@@ -18,18 +18,18 @@ from learner.data import Rows
 from learner.dp.units import granule_of
 from learner.models.byte_blocks import ByteBlocks, ByteBlocksRoom
 from learner.models.byte_table import add_means
-from learner.models.scored_network import Rooms, ScoredNetwork
+from learner.models.scored_network import ScoredNetwork, ScoredRoom
 from learner.protocol import Job, blocks_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Rooms(Rooms):
+class _Room(ScoredRoom):
     """Room for a block of texts, and the scores."""
 
     inner: ByteBlocksRoom
 
 
-class Transformer(ScoredNetwork[_Rooms]):
+class Transformer(ScoredNetwork[_Room]):
     """Blocks of attention over bytes, the mean over a text, and an affine layer."""
 
     def __init__(self, job: Job, rows: Rows, block: int) -> None:
@@ -38,21 +38,21 @@ class Transformer(ScoredNetwork[_Rooms]):
         self._blocks = ByteBlocks(blocks, job.model.activation, rows)
         super().__init__(job, block, self._blocks.shapes, granule_of(blocks.length, block))
 
-    def _formed(self, room: _Rooms) -> list[Tensor]:
+    def _formed(self, room: _Room) -> list[Tensor]:
         return room.inner.formed
 
-    def _room(self, size: int) -> _Rooms:
-        return _Rooms(inner=self._blocks.room(size), last=self._last.room(size))
+    def _room(self, size: int) -> _Room:
+        return _Room(inner=self._blocks.room(size), last=self._last.room(size))
 
     def _set_inner(self, tensors: Sequence[NDArray[np.float64]]) -> None:
         self._blocks.set_weights(tensors)
 
-    def _forward(self, room: _Rooms, rows: NDArray[np.int64]) -> None:
+    def _forward(self, room: _Room, rows: NDArray[np.int64]) -> None:
         """Fill the blocks in turn, and the means."""
         given = self._blocks.forward(room.inner, rows)
         add_means(room.last.taken, room.inner.texts.shares, given[..., : self._numbers])
 
-    def _backward(self, room: _Rooms) -> None:
+    def _backward(self, room: _Room) -> None:
         """Fill what each row adds, from the last layer to the table."""
         texts, slopes = room.inner.texts, room.inner.norm.slopes
         back = self._last.backward(room.last, self._job.loss, texts.block)[: len(slopes)]

@@ -23,8 +23,8 @@ from torch.nn import functional
 from vmap_oracle import inputs_and_labels
 
 from learner.models import precision
+from learner.models.group_norm import GroupNorm
 from learner.models.layer_norm import LayerNorm
-from learner.models.norms import Norm
 from learner.protocol import ProtocolError, job_shapes
 from tests.sweeps import sweep
 
@@ -61,7 +61,7 @@ def test_a_norm_of_groups_is_that_of_torch_there_and_back(
     groups: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(precision, "PRECISION", torch.float64)
-    norm, each = Norm(5, 6, groups), VALUES.clone().requires_grad_()
+    norm, each = GroupNorm(5, 6, groups), VALUES.clone().requires_grad_()
     norm.set_weights(SCALE.numpy(), SCALE.numpy() + 1)
     room = norm.room(32)
     given = norm.forward(room, VALUES.flatten(1)).view(32, 5, 6).clone()

@@ -125,7 +125,7 @@ MUTANTS = (
     Mutant(
         name="a norm that is formed of one place alone",
         kind=Kind.PRIVACY,
-        function="Norm._over_places",
+        function="GroupNorm._over_places",
         old="return torch.bmm(ones, values)[:, 0]",
         new="return values[:, 0]",
         caught_by="test_the_sum_of_normed_maps_is_that_of_vmap",
@@ -133,7 +133,7 @@ MUTANTS = (
     Mutant(
         name="a norm over the rows of a batch",
         kind=Kind.PRIVACY,
-        function="Norm.forward",
+        function="GroupNorm.forward",
         old="sets.mean(dim=-1, keepdim=True)",
         new="sets.mean(dim=(0, -1), keepdim=True)",
         caught_by="test_a_normed_row_has_the_same_bits_in_any_company",

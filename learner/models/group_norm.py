@@ -1,4 +1,4 @@
-"""Numbers of a row brought to mean zero and length one, those of each group of channels together.
+"""Group norm, of maps: the numbers of each group of channels of a row brought to mean zero and length one.
 
 A mean and a length are of one row alone, never of a batch. What a row adds to scale and shift is a sum over its places:
 it is formed, row by row, in a product of its own, as in `learner.models.kernels`. Wu, He, "Group Normalization" (2018).
@@ -16,12 +16,12 @@ from torch import Tensor
 from learner.dp.books import LayerShape
 from learner.models import precision
 from learner.models.precision import zeros
-from learner.models.rooms import Parts
+from learner.models.rooms import Room
 from learner.protocol import LEAST_VARIANCE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NormRoom(Parts):
+class GroupNormRoom(Room):
     """Room for a block at one norm: numbers brought to one length, one over that length, and what each row adds.
 
     ``normed`` and ``given`` (rows, places * channels), ``inverse`` (rows, sets), ``formed`` (rows, 2 * channels).
@@ -33,7 +33,7 @@ class NormRoom(Parts):
     formed: Tensor
 
 
-class Norm:
+class GroupNorm:
     """A scale and a shift for each of the channels of so many places, in one set a group of channels."""
 
     def __init__(self, places: int, channels: int, groups: int) -> None:
@@ -47,17 +47,17 @@ class Norm:
         """Take scale and shift, (channels,) each."""
         self._scale.numpy()[0], self._shift.numpy()[0] = scale, shift
 
-    def room(self, size: int) -> NormRoom:
+    def room(self, size: int) -> GroupNormRoom:
         """Room for so many rows."""
         numbers = self._places * self._channels
-        return NormRoom(
+        return GroupNormRoom(
             normed=zeros(size, numbers),
             inverse=zeros(size, self._groups),
             given=zeros(size, numbers),
             formed=zeros(size, 2 * self._channels),
         )
 
-    def forward(self, room: NormRoom, values: Tensor) -> Tensor:
+    def forward(self, room: GroupNormRoom, values: Tensor) -> Tensor:
         """What is given out for these values, (rows, places * channels) both."""
         sets = self._sets(values)
         centred = sets - sets.mean(dim=-1, keepdim=True)
@@ -68,7 +68,7 @@ class Norm:
         torch.add(each * self._scale, self._shift, out=self._by_place(room.given))
         return room.given
 
-    def backward(self, room: NormRoom, slopes: Tensor) -> Tensor:
+    def backward(self, room: GroupNormRoom, slopes: Tensor) -> Tensor:
         """Form what each row adds, and give how the loss moves with what was taken in, (rows, places * channels)."""
         each = self._by_place(slopes)
         room.formed[:, : self._channels] = self._over_places(each * self._by_place(room.normed))

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from learner.dp.books import Layer, Network
-from learner.dp.plan import FLOAT32_ROUNDOFF, Plan
+from learner.dp.plan import Plan
 
 
 def rounds_too_much(network: Network, plan: Plan) -> bool:
@@ -17,17 +17,17 @@ def rounds_too_much(network: Network, plan: Plan) -> bool:
     if not plan.slots:
         return False
     books = network.books_at(np.zeros(plan.parameters))(np.zeros(1, dtype=np.int64))
-    return any(_is_off(network, layer, plan.slots) for layer in books)
+    return any(_is_off(network, layer, plan) for layer in books)
 
 
-def _is_off(network: Network, layer: Layer, slots: int) -> bool:
-    gradients, inputs = (_made_up(slots, part.shape[1]) for part in (layer.gradients, layer.inputs))
+def _is_off(network: Network, layer: Layer, plan: Plan) -> bool:
+    gradients, inputs = (_made_up(plan.slots, part.shape[1]) for part in (layer.gradients, layer.inputs))
     found = np.zeros((gradients.shape[1], inputs.shape[1]))
-    network.add_product(found, gradients, inputs, slots)
+    network.add_product(found, gradients, inputs, plan.slots)
     left, right = gradients.T.astype(np.float64), inputs.astype(np.float64)
-    most = slots * FLOAT32_ROUNDOFF / (1 - slots * FLOAT32_ROUNDOFF)
     # what is compared with is a product too, of float64, whose own rounding is beside this as 1 beside 2^29
-    return bool((np.abs(found - left @ right) > most * (1 + 2.0**-20) * (np.abs(left) @ np.abs(right))).any())
+    most = plan.product_roundoff * (1 + 2.0**-20)
+    return bool((np.abs(found - left @ right) > most * (np.abs(left) @ np.abs(right))).any())
 
 
 def _made_up(rows: int, columns: int) -> NDArray[np.float32]:
