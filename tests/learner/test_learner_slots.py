@@ -19,6 +19,7 @@ from learner.data import encode_rows, group_units
 from learner.dp import clipping
 from learner.dp.books import Books, Layer
 from learner.dp.plan import SLOTS, Plan, plan_of
+from learner.dp.product_rounding import rounds_too_much
 from learner.dp.sampling import sampled_order
 from learner.dp.units import Units
 from learner.models.network import network_of
@@ -165,6 +166,27 @@ def test_a_computer_whose_products_are_coarser_than_what_is_charged_trains_no_ne
     monkeypatch.setattr(torch, "mm", coarse)
     with pytest.raises(RuntimeError, match="rounded too coarsely") if plan_of(job).slots else nullcontext():
         engine.rehearse(job, weights_of(job))
+
+
+@pytest.mark.parametrize(("times", "is_too_much"), [(0.9, False), (1.1, True)])
+@pytest.mark.parametrize("layer", [0, 1])
+def test_products_of_every_layer_are_held_against_what_is_charged(
+    layer: int, times: float, is_too_much: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whichever layer it is whose products are off by so many times as much."""
+    network = network_of(JOB, encode_rows(JOB, random_frame(JOB, 1)), PLAN.block)
+    meant, right = (network.shapes[layer].rows, network.shapes[layer].columns), torch.mm
+    assert len({(each.rows, each.columns) for each in network.shapes}) == 2
+
+    def off(left: torch.Tensor, other: torch.Tensor, *, out: torch.Tensor) -> torch.Tensor:
+        right(left, other, out=out)
+        if out.shape == meant:
+            one, two = left.double(), other.double()
+            out.copy_(one @ two + times * PLAN.product_roundoff * (one.abs() @ two.abs()))
+        return out
+
+    monkeypatch.setattr(torch, "mm", off)
+    assert rounds_too_much(network, PLAN) is is_too_much
 
 
 def test_units_of_several_rows_stand_by_their_number_and_are_added_up_in_float64() -> None:

@@ -33,7 +33,7 @@ from learner_setups import (
 from numpy.typing import NDArray
 from privacy_checks import addends, copied
 
-from learner.data import encode_rows
+from learner.data import encode_rows, group_units
 from learner.dp import clipping
 from learner.dp import plan as plan_module
 from learner.dp.books import Books, Layer
@@ -247,6 +247,31 @@ def test_adding_up_blocks_is_off_by_two_roundings(numbers: list[float]) -> None:
     """2 u of the lengths together, however many blocks there are and in whatever order they come."""
     off = Fraction(total_of(numbers)) - sum(map(Fraction, numbers), Fraction(0))
     assert abs(off) <= Fraction(2.0**-52) * sum(map(abs, map(Fraction, numbers)), Fraction(0))
+
+
+@pytest.mark.parametrize("together", [1, 2, 5])
+def test_no_more_products_are_gathered_than_are_charged(
+    together: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ten blocks, of which so many at a time are added to the sum that is kept in two parts."""
+    job, gathered, right = JOBS["rows"], list[int](), Total._flush
+
+    def noticed(total: Total) -> None:
+        gathered.append(total._gathered)
+        right(total)
+
+    monkeypatch.setattr(Total, "_flush", noticed)
+    plan, frame = replace(plan_of(job), block=32, together=together), random_frame(job, 310)
+    network = network_of(job, encode_rows(job, frame), plan.block)
+    clipping.clipped_sum(
+        group_units(frame.unit, 1),
+        np.arange(310),
+        network.books_at(np.zeros(plan.parameters)),
+        network=network,
+        plan=plan,
+        reduction="sum",
+    )
+    assert gathered == [together] * (10 // together) * len(network.shapes)
 
 
 def test_which_way_a_unit_goes_is_its_own_affair() -> None:
