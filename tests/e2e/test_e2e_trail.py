@@ -207,7 +207,7 @@ def test_a_whole_entry_is_opened_with_its_number_alone_and_shown_by_name(today: 
             (("--prove", "9999"), 1, "has the entries 0 to"),
             (("--disclose", "0"), 1, "entry 0 hides nothing like that"),
             (("--since", "9999"), 1, "has had the sizes 1 to"),
-            (("--prove", "-1"), 1, "has the entries 0 to"),
+            (("--prove", "-1"), 1, "-1 is not a whole number from 0 on"),
             (("--disclose", "9999"), 1, "has the entries 0 to"),
             (("--disclose", "1:nothing"), 1, "entry 1 hides nothing like that"),
             (("--disclose", "x:y"), 2, "SEQ:NAME"),
