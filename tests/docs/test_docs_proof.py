@@ -27,7 +27,8 @@ def test_the_figures_of_the_proof_are_those_of_the_plan() -> None:
     clipping = (ROOT / "learner/dp/clipping.py").read_text()
 
     assert "2 * (self.terms + 4) * UNIT_ROUNDOFF * MAX_UNITS * self.cancellation" in plan
-    assert "4 * (off / (1 - off) * self.slots + lost)" in plan
+    assert "4 * (self.product_roundoff * self.slots + lost)" in plan
+    assert "off / (1 - off)" in plan
     assert "SLOTS: Final = 64\n" in plan
     assert "A product is of the k = 64 units" in PROOF
     assert "MAX_CANCELLATION: Final = 128.0" in plan
