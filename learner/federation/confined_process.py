@@ -24,6 +24,10 @@ from vault.errors.families import LockboxError
 Event = Mapping[str, Any]
 
 _LONGEST_LINE: Final = 64 << 10
+_MOST_EVENTS: Final = 10_000
+"""What one errand may tell: some words on each round of a campaign, of which there are at most a thousand."""
+_TO_END: Final = 10.0
+"""Seconds that a process has to end in once it tells nothing any more."""
 # from where this very code was loaded, whatever the interpreter would find by itself
 _ROOT: Final = str(Path(confined_task.__file__).parents[2])
 _PATH: Final = "import sys; sys.path.insert(0, sys.argv.pop(1)); "
@@ -92,6 +96,7 @@ class Lines:
     ) -> None:
         assert process.stdout is not None
         self._descriptor, self._failed, self._events = process.stdout.fileno(), failed, events
+        self._process = process
         self._data = b""
         self.is_over = False
 
@@ -108,12 +113,23 @@ class Lines:
         return [self._parsed(one) for one in lines]
 
     def until_over(self, patience: float) -> Iterator[Event]:
-        """All that it tells; raises what it ``failed`` with where that takes longer than so many seconds."""
-        until = time.monotonic() + patience
+        """All that it tells; raises what it ``failed`` with where that is endless, or takes over so many seconds."""
+        until, count = time.monotonic() + patience, 0
         while not self.is_over:
             if time.monotonic() >= until:
                 raise self._failed(reason="it took too long")
-            yield from self.within(until - time.monotonic())
+            told = self.within(until - time.monotonic())
+            count += len(told)
+            if count > _MOST_EVENTS:
+                raise self._failed(reason="it tells more than an errand can")
+            yield from told
+
+    def exit_code(self) -> int:
+        """How it ended, once it tells nothing any more; raises what it ``failed`` with where it goes on."""
+        try:
+            return self._process.wait(_TO_END)
+        except subprocess.TimeoutExpired:
+            raise self._failed(reason="it did not end") from None
 
     def _parsed(self, line: bytes) -> Event:
         from learner.federation.confined_events import read_line

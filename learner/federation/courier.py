@@ -33,10 +33,16 @@ EVERY: Final = 300.0
 LONGEST: Final = 6 * 3600.0
 PATIENCE: Final = 900.0
 """Seconds that an errand may take."""
-_TELLS: Final = frozenset({
-    *("trouble", "tried", "looked", "enrolled", "handed over", "not handed over", "released", "sent", "not sent"),
-    *("refused", "expired", "not here", "model", "no model"),
-})  # fmt: skip
+_TELLS: Final = {
+    "look": frozenset({"trouble", "looked"}),
+    "enrol": frozenset({"trouble", "enrolled"}),
+    "carry": frozenset({
+        *("trouble", "handed over", "not handed over", "released", "sent", "not sent", "refused", "expired"),
+        *("not here", "model", "no model"),
+    }),
+    "probe": frozenset({"trouble", "tried"}),
+}  # fmt: skip
+"""What a courier tells on each task, and nothing else: there is a sentence for each event of an errand."""
 _PROGRAM: Final = "from learner.federation.courier_process import main; main(sys.argv[1:])"
 
 
@@ -191,8 +197,9 @@ def _carried_out(folder: CourierFolder, connect: Connect) -> Iterator[Event]:
 def _events(folder: CourierFolder, task: str, *rest: str, line: int | None = None) -> Iterator[Event]:
     """What a courier tells, line by line, and in the end its exit code; ended when nobody listens any more."""
     with started(_PROGRAM, task, str(folder.path), *rest, line=line) as process:
-        yield from Lines(process, CourierFailed, _TELLS).until_over(PATIENCE)
-        yield {"event": "ended", "code": process.wait(PATIENCE)}
+        lines = Lines(process, CourierFailed, _TELLS[task])
+        yield from lines.until_over(PATIENCE)
+        yield {"event": "ended", "code": lines.exit_code()}
 
 
 def _raise_told(told: list[Event]) -> None:

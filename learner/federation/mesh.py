@@ -39,10 +39,17 @@ PAUSES: Final = (1, 5, 20, 60)
 """Seconds before the process with the network is started again, each time that it ended soon."""
 STEADY: Final = 600.0
 """Seconds after which it did not end soon."""
-_TELLS: Final = frozenset({
-    *("trouble", "tried", "listening", "not listening", "peers", "alone", "told", "received", "dropped", "mixed"),
-    *("handed over", "not handed over", "released", "refused", "expired", "not here", "over", "not over"),
-})  # fmt: skip
+_TELLS: Final = {
+    "net": frozenset({
+        *("trouble", "listening", "not listening", "peers", "alone", "told", "received", "dropped"),
+    }),
+    "mix": frozenset({
+        *("trouble", "dropped", "mixed", "handed over", "not handed over", "released", "refused", "expired"),
+        *("not here", "over", "not over"),
+    }),
+    "probe": frozenset({"trouble", "tried"}),
+}  # fmt: skip
+"""What a process tells on each task, and nothing else: there is a sentence for each event of a mesh that runs."""
 _PROGRAM: Final = "from learner.federation.mesh_process import main; main(sys.argv[1:])"
 
 
@@ -89,14 +96,14 @@ class Running:
         """Let the process with the network run and go on errands meanwhile; says how it ended."""
         where = (json.dumps(list(self.listen)), json.dumps(list(self.others)))
         with started("net", self.folder.net, *where) as process:
-            lines = Lines(process, MeshFailed, _TELLS)
+            lines = Lines(process, MeshFailed, _TELLS["net"])
             while not lines.is_over:
                 if self.clock() >= self._due:
                     self._errand()
                     self._due = self.clock() + self.every * (0.5 + self.chance())
                 for event in lines.within(max(0.0, self._due - self.clock())):
                     self._tell_network(event)
-            return how_ended(process.wait(PATIENCE))
+            return how_ended(lines.exit_code())
 
     def _tell_network(self, event: Event) -> None:
         if event["event"] != "trouble":
@@ -133,11 +140,12 @@ def errand(folder: MeshFolder, connect: Connect) -> Iterator[Event]:
         yield {"event": "locked"}
         return
     with line, started("mix", folder, str(line.fileno()), line=line.fileno()) as process:
-        for event in Lines(process, MeshFailed, _TELLS).until_over(PATIENCE):
+        lines = Lines(process, MeshFailed, _TELLS["mix"])
+        for event in lines.until_over(PATIENCE):
             if event["event"] == "trouble":
                 raise error_in(event)
             yield event
-        code = process.wait(PATIENCE)
+        code = lines.exit_code()
     if code == Exit.LINE_LOST:
         yield {"event": "locked"}
     elif code:
@@ -158,8 +166,9 @@ def probe(targets: Mapping[str, Path]) -> list[Tried]:
         tempfile.TemporaryDirectory() as folder,
         started("probe", MeshFolder(Path(folder)), *map(str, targets.values())) as process,
     ):
-        told = list(Lines(process, MeshFailed, _TELLS).until_over(PATIENCE))
-        code = process.wait(PATIENCE)
+        lines = Lines(process, MeshFailed, _TELLS["probe"])
+        told = list(lines.until_over(PATIENCE))
+        code = lines.exit_code()
     for event in told:
         if event["event"] == "trouble":
             raise error_in(event)

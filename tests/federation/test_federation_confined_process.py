@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from learner.federation import confined_process, courier, mesh
 from learner.federation.confined_process import Event, Lines, error_in, started
 from learner.federation.courier_folder import CourierFolder, CourierState, RoundState
+from tui.text import courier_facts, mesh_facts
 from vault.errors.families import InternalError
 from vault.errors.federation import CourierFailed, CourierFolderDamaged
 
@@ -83,3 +85,48 @@ def test_what_no_courier_of_ours_writes_down_is_a_damaged_folder(tmp_path: Path,
     folder.write("state.json", state)
     with pytest.raises(CourierFolderDamaged):
         folder.state()
+
+
+def turned(monkeypatch: pytest.MonkeyPatch, program: str) -> None:
+    """Let every courier from now on be one that does this instead."""
+    monkeypatch.setattr(courier, "_PROGRAM", f"import os, signal; {program}")
+
+
+def goes(folder: Path) -> None:
+    """Let the courier of this folder go once."""
+    courier.errand(CourierFolder(folder), connect=lambda: None, tell=lambda _one, _event: None)
+
+
+def test_a_courier_that_stops_talking_and_goes_on_ends_its_own_errand_alone(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """It is an error of that courier, which the couriers of other campaigns go on after."""
+    turned(monkeypatch, "os.close(1); signal.pause()")
+    monkeypatch.setattr(confined_process, "_TO_END", 0.1)
+    with pytest.raises(CourierFailed, match="did not end"):
+        goes(tmp_path)
+
+
+def test_a_courier_that_tells_without_end_is_ended(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    line = b'{"v":1,"event":"sent"}\n'
+    turned(monkeypatch, f"[os.write(1, {line!r} * 9) for _ in iter(int, 1)]")
+    monkeypatch.setattr(confined_process, "_MOST_EVENTS", 1_000)
+    monkeypatch.setattr(courier, "PATIENCE", 5.0)
+    with pytest.raises(CourierFailed, match="more than an errand can"):
+        goes(tmp_path)
+
+
+@pytest.mark.parametrize("event", ["looked", "enrolled", "tried"])
+def test_a_courier_tells_on_an_errand_nothing_that_belongs_to_another_task(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, event: str
+) -> None:
+    line = f'{{"v":1,"event":"{event}","name":"","refused":true,"how":""}}\n'.encode()
+    turned(monkeypatch, f"os.write(1, {line!r})")
+    with pytest.raises(CourierFailed, match="nobody understands"):
+        goes(tmp_path)
+
+
+def test_there_is_a_sentence_for_whatever_a_turned_process_may_tell() -> None:
+    assert all(courier_facts.event("", {"event": one}) for one in courier._TELLS["carry"])
+    told = (mesh._TELLS["net"] | mesh._TELLS["mix"]) - {"trouble"}  # which is raised as an error
+    assert all(mesh_facts.event({"event": one}, {}) for one in told)
