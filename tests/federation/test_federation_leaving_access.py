@@ -117,6 +117,41 @@ def test_who_joins_again_has_one_token_and_leaving_ends_it(vault: Vault, world: 
     assert (len(said), works(vault, second), list(world.paths.courier.iterdir())) == (1, False, [])
 
 
+def test_a_token_that_an_earlier_version_made_ends_as_its_campaign_is_joined_again(
+    vault: Vault, world: World, data: bytes
+) -> None:
+    """Such a vault did not know which token is whose: it stands in the folder of its courier or mesh alone."""
+    lets_in(vault, world, data)
+    place = carried(world.paths.courier)[0]
+    place.keep(replace(place.access(), door=vault.issue_token(NAME)))
+    assert works(vault, earlier := place.door())
+    assert works(vault, lets_in(vault, world, data))
+    assert not works(vault, earlier)
+
+    mesh = mesh_with_campaign(world)
+    mesh.keep(
+        MeshAccess(campaign=place.campaign_id(), requester=NAME, key="0" * 64, door=vault.issue_token(NAME))
+    )
+    assert works(vault, earlier := mesh_settled(mesh).door())
+    assert works(vault, joins_mesh(vault, mesh_with_campaign(world)).door)
+    assert not works(vault, earlier)
+
+
+def test_a_mesh_whose_access_cannot_be_kept_has_none(
+    vault: Vault, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tokens: list[str] = []
+
+    def fail(_folder: MeshFolder, facts: MeshAccess) -> None:
+        tokens.append(facts.door)
+        raise Unavailable(reason="the disk is full")
+
+    monkeypatch.setattr(MeshFolder, "keep", fail)
+    with pytest.raises(Unavailable):
+        joins_mesh(vault, mesh_with_campaign(world))
+    assert [works(vault, one) for one in tokens] == [False]
+
+
 def test_whatever_a_turned_courier_or_mesh_writes_in_its_folder_no_token_outlives_joining_again_or_leaving(
     vault: Vault, world: World, data: bytes
 ) -> None:
@@ -143,12 +178,23 @@ def turn(folder: CourierFolder, access: Access | None) -> None:
     folder.write("access.json", b"{}") if access is None else folder.keep(access)
 
 
-def test_leaving_a_mesh_ends_its_token_whatever_stands_in_its_folder(vault: Vault, world: World) -> None:
+def mesh_with_campaign(world: World) -> MeshFolder:
+    """A folder of a mesh that is being joined, with the campaign of this world."""
     files = world.folder / "campaign"
     draft = mesh_draft(world.paths.mesh, sha256((files / "campaign.json").read_bytes()).hexdigest())
     shutil.copytree(files, draft.path, dirs_exist_ok=True)
+    return draft
+
+
+def joins_mesh(vault: Vault, draft: MeshFolder) -> MeshAccess:
+    """Take its campaign in, and make the access of the mesh."""
     membership: Any = SimpleNamespace(key="0" * 64)
-    access = mesh_joining._let_in(vault, draft, membership, NAME)
+    return mesh_joining._let_in(vault, draft, membership, NAME)
+
+
+def test_leaving_a_mesh_ends_its_token_whatever_stands_in_its_folder(vault: Vault, world: World) -> None:
+    draft = mesh_with_campaign(world)
+    access = joins_mesh(vault, draft)
     mesh_settled(draft).write("access.json", b"{}")
     assert works(vault, access.door)
     assert len(end_access(vault, world.paths, access.campaign)) == 1

@@ -211,7 +211,12 @@ def _let_in(vault: Owner, draft: MeshFolder, membership: Membership, requester: 
     campaign = _taken_in(vault, draft)
     door = vault.issue_token(requester, campaign=campaign)
     access = Access(campaign=campaign, requester=requester, key=membership.key, door=door)
-    draft.keep(access)
+    try:
+        end_tokens(vault, [draft.place])  # one from before vaults knew which token is whose
+        draft.keep(access)
+    except BaseException:
+        vault.end_token(door)
+        raise
     return access
 
 

@@ -245,6 +245,7 @@ def _let_in(vault: Owner, draft: CourierFolder, requester: str) -> CourierAccess
         draft.path, requester, fingerprint=_fingerprint(asked), tier=asked.noise_tier
     )  # fmt: skip
     try:
+        end_tokens(vault, [draft.place])  # one from before vaults knew which token is whose
         draft.keep(
             replace(draft.access(), campaign=found.campaign, requester=found.requester, door=found.token)
         )
