@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import ClassVar, Final, TypeVar
 
 from textual.app import ComposeResult
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.events import InputEvent, Key
@@ -52,6 +53,8 @@ class Dialog(Leavable, ModalScreen[R | None]):
     ]
 
     _hears_from = float("inf")
+    _result: tuple[R | None] | None = None
+    """With what it is left, where something lay in front of it then."""
 
     @property
     def program(self) -> Program:
@@ -78,6 +81,9 @@ class Dialog(Leavable, ModalScreen[R | None]):
     def on_screen_resume(self) -> None:
         """Hear nothing until it has been in sight for half a second, also when it comes back from under another."""
         self._hears_from = float("inf")
+        if self._result is not None:
+            self.dismiss(*self._result)
+            return
         self.call_after_refresh(self._in_sight)
 
     def _in_sight(self) -> None:
@@ -173,3 +179,13 @@ class Dialog(Leavable, ModalScreen[R | None]):
     def action_leave(self) -> None:
         """Leave without deciding anything."""
         self.dismiss(None)
+
+    def dismiss(self, result: R | None = None) -> AwaitComplete:
+        """Leave with a result; where something lies in front of it, such as the help, once that is left.
+
+        Textual takes away whatever is in front, and of a dialog that was left already the page under it.
+        """
+        if self.app.screen is self:
+            return super().dismiss(result)
+        self._result = (result,)
+        return AwaitComplete()

@@ -78,6 +78,8 @@ class SubmitDialog(VaultCallDialog):
 
     def chosen(self, name: str) -> None:
         """Take the job in, or look at the key."""
+        if self._is_acting:
+            return
         try:
             path = self._path()
             if path is None:

@@ -45,7 +45,8 @@ class VaultCallDialog(Dialog[str]):
         is_typed = await self.app.push_screen_wait(WordDialog(word, for_good))
         return is_typed is True
 
-    @work(group="act")
+    # in a group of its own: what is looked at meanwhile cancels nothing that the vault is at work on
+    @work(group="call")
     async def carry_out(
         self,
         call: Callable[[OwnerSession], T],
