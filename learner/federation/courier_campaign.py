@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
 from learner.federation.courier_door import Served
-from learner.federation.courier_folder import CHECKPOINT_FILE, LEAVES_FILE, CourierFolder
+from learner.federation.courier_folder import CHECKPOINT_FILE, LEAVES_FILE, TIME_FORMAT, CourierFolder
 from learner.federation.exchange import ERROR_LIMIT, ErrorSentence, check_invitation
 from vault.errors.campaigns import OWN_NOISE
 from vault.errors.federation import (
@@ -44,7 +44,6 @@ ROUND_FILES: Final = ("manifest.json", "manifest.sig", "weights.safetensors")
 MODEL_FILES: Final = ("model.json", "model.sig", "model.safetensors")
 NOT_NOW: Final = (408, 429)
 """Beside those of 500 and more: statuses that say nothing of whether it is done another time."""
-TIME_FORMAT: Final = "%Y-%m-%dT%H:%M:%SZ"
 
 _FILE_LIMIT: Final = 6 << 20
 _ETAG: Final = re.compile(r'"[0-9a-f]{64}"', re.ASCII)

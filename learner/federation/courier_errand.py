@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Final
 
 from learner.federation.courier_campaign import (
     CAMPAIGN_FILES,
-    TIME_FORMAT,
     ServedCampaign,
     check_own_tier,
     deadlines,
@@ -26,6 +25,7 @@ from learner.federation.courier_campaign import (
 )
 from learner.federation.courier_folder import (
     KEY_FILE,
+    TIME_FORMAT,
     CourierFolder,
     CourierState,
     RoundState,

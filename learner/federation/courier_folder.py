@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Set
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
+from learner.federation.access_form import check_campaign
 from learner.federation.folder_claim import is_claimed
 from learner.federation.folder_removal import destroy_folder, folders_in
 from vault.errors.campaigns import OWN_NOISE, OtherTier
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 
     from learner.federation.exchange import Invitation
 
+TIME_FORMAT: Final = "%Y-%m-%dT%H:%M:%SZ"
+YEARS: Final = range(2000, 9000)
+"""A year that a clock may tell: what is reckoned with it stays a date."""
 INVITATION_FILE: Final = "invitation"
 ACCESS_FILE: Final = "access.json"
 STATE_FILE: Final = "state.json"
@@ -84,6 +88,10 @@ class Access:
     token: str = field(repr=False)
     door: str = field(repr=False)
     v: int = 1
+
+    def __post_init__(self) -> None:
+        """Raises ``ValueError`` for what no courier of ours writes."""
+        check_campaign(self.campaign)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -256,8 +264,8 @@ class CourierFolder:
 
 
 def _check_time(stamp: str) -> None:
-    if stamp:
-        datetime.fromisoformat(stamp)
+    if stamp and datetime.strptime(stamp, TIME_FORMAT).replace(tzinfo=UTC).year not in YEARS:
+        raise ValueError
 
 
 def answer_file(job: str) -> str:

@@ -18,14 +18,13 @@ from typing import Any, Final, Literal
 
 import h11
 
+from learner.federation.courier_folder import YEARS
 from vault.errors.federation import CoordinatorIsAnother, CoordinatorOdd, CoordinatorUnreachable
 
 SILENT_SECONDS: Final = 30.0
 LONGEST_SECONDS: Final = 300.0
 """How long one question may take, however many bytes trickle in."""
 _AT_ONCE: Final = 65536
-_YEARS: Final = range(2000, 9000)
-"""A year that a clock may tell: what is reckoned with it stays a date."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +43,7 @@ class Reply:
             told = told.astimezone(UTC) if told.tzinfo else told.replace(tzinfo=UTC)
         except (ValueError, OverflowError):
             return None
-        return told if told.year in _YEARS else None
+        return told if told.year in YEARS else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
+from learner.federation.access_form import check_campaign, check_key
 from learner.federation.folder_claim import is_claimed
 from learner.federation.folder_removal import destroy_folder, folders_in
 from learner.federation.mesh_forms import Place
@@ -79,6 +80,11 @@ class Access:
     key: str
     door: str = field(repr=False)
     v: int = 1
+
+    def __post_init__(self) -> None:
+        """Raises ``ValueError`` for what no mesh of ours writes."""
+        check_campaign(self.campaign)
+        check_key(self.key)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 from pathlib import Path
 
@@ -10,9 +11,12 @@ import pytest
 from learner.federation import confined_process, courier, mesh
 from learner.federation.confined_process import Event, Lines, error_in, started
 from learner.federation.courier_folder import CourierFolder, CourierState, RoundState
+from learner.federation.mesh_folder import Access as MeshAccess
+from learner.federation.mesh_folder import MeshFolder
 from tui.text import courier_facts, mesh_facts
 from vault.errors.families import InternalError
 from vault.errors.federation import CourierFailed, CourierFolderDamaged
+from vault.errors.meshes import MeshFolderDamaged
 
 
 def test_what_goes_on_too_long_is_killed() -> None:
@@ -71,6 +75,8 @@ def test_an_error_that_a_process_tells_is_made_again_or_said_to_be_unknown() -> 
     [
         b'{"failures":-1000000}',
         b'{"contact":"soon"}',
+        b'{"contact":"0001-01-01T00:00:00+23:59"}',
+        b'{"contact":"9999-12-31T23:59:59Z"}',
         b'{"rounds":[{"at":"soon","job":"a","number":1,"word":"sent"}]}',
         b'{"rounds":[{"job":"a","number":1,"size":' + b"9" * 400 + b',"word":"sent"}]}',
     ],
@@ -130,3 +136,28 @@ def test_there_is_a_sentence_for_whatever_a_turned_process_may_tell() -> None:
     assert all(courier_facts.event("", {"event": one}) for one in courier._TELLS["carry"])
     told = (mesh._TELLS["net"] | mesh._TELLS["mix"]) - {"trouble"}  # which is raised as an error
     assert all(mesh_facts.event({"event": one}, {}) for one in told)
+
+
+@pytest.mark.parametrize(
+    "turned",
+    [
+        pytest.param({"campaign": 'c"\nExecStartPre="/bin/sh'}, id="a line of a unit"),
+        pytest.param({"campaign": "c" * 32 + "\n"}, id="the end of a line"),
+        pytest.param({"campaign": "../" * 10}, id="a path"),
+        pytest.param({"key": "\0"}, id="no name of a file"),
+    ],
+)
+def test_what_is_no_id_and_no_key_is_no_access(tmp_path: Path, turned: dict[str, str]) -> None:
+    """Commands make paths of it, and units that systemd starts outside of every sandbox."""
+    kept = {"campaign": "c" * 32, "door": "", "key": "a" * 64, "requester": "Lab"}
+    of_courier = {name: one for name, one in (kept | turned | {"token": ""}).items() if name != "key"}
+    mesh_folder, folder = MeshFolder(tmp_path), CourierFolder(tmp_path)
+    mesh_folder.write("access.json", json.dumps(kept).encode())
+    assert mesh_folder.facts(MeshAccess).campaign == "c" * 32
+    mesh_folder.write("access.json", json.dumps(kept | turned).encode())
+    with pytest.raises(MeshFolderDamaged):
+        mesh_folder.facts(MeshAccess)
+    if "campaign" in turned:
+        folder.write("access.json", json.dumps(of_courier).encode())
+        with pytest.raises(CourierFolderDamaged):
+            folder.access()

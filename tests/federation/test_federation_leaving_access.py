@@ -45,6 +45,7 @@ from tests.worlds.invitations import invitation
 from tests.worlds.vaults import copy_of
 from tests.worlds.world import NAME, World
 from tui.cli import mesh_joining
+from tui.cli.commands import mesh
 from tui.cli.mesh_joining import drafted as drafted_mesh
 from tui.couriers.cut_off import left_over
 from tui.couriers.ending import end_access
@@ -53,7 +54,7 @@ from vault.errors.campaigns import UnknownCampaign
 from vault.errors.daemon import SessionEnded
 from vault.errors.families import Unavailable
 from vault.errors.federation import CarriedFromElsewhere, CourierAtWork
-from vault.errors.meshes import MeshAtWork
+from vault.errors.meshes import MeshAtWork, MeshFolderDamaged
 from vault.requester.campaign_log import campaign_signature, signed_campaign
 from vault.requester.forms import canonical
 from vault.vault import Vault
@@ -128,11 +129,11 @@ def test_a_token_that_an_earlier_version_made_ends_as_its_campaign_is_joined_aga
     assert works(vault, lets_in(vault, world, data))
     assert not works(vault, earlier)
 
-    mesh = mesh_with_campaign(world)
-    mesh.keep(
+    draft = mesh_with_campaign(world)
+    draft.keep(
         MeshAccess(campaign=place.campaign_id(), requester=NAME, key="0" * 64, door=vault.issue_token(NAME))
     )
-    assert works(vault, earlier := mesh_settled(mesh).door())
+    assert works(vault, earlier := mesh_settled(draft).door())
     assert works(vault, joins_mesh(vault, mesh_with_campaign(world)).door)
     assert not works(vault, earlier)
 
@@ -165,9 +166,9 @@ def test_whatever_a_turned_courier_or_mesh_writes_in_its_folder_no_token_outlive
         second = lets_in(vault, world, data)
         assert (works(vault, first), works(vault, second)) == (False, True)
         turn(carried(world.paths.courier)[0], access)
-        mesh = mesh_draft(world.paths.mesh, parse_invitation(data).campaign)
-        mesh.keep(of_mesh)
-        mesh_settled(mesh)
+        draft = mesh_draft(world.paths.mesh, parse_invitation(data).campaign)
+        draft.keep(of_mesh)
+        mesh_settled(draft)
         assert len(end_access(vault, world.paths, kept.campaign)) == 2
         assert not works(vault, second)
         assert [*world.paths.courier.iterdir(), *world.paths.mesh.iterdir()] == []
@@ -199,6 +200,23 @@ def test_leaving_a_mesh_ends_its_token_whatever_stands_in_its_folder(vault: Vaul
     assert works(vault, access.door)
     assert len(end_access(vault, world.paths, access.campaign)) == 1
     assert (works(vault, access.door), list(world.paths.mesh.iterdir())) == (False, [])
+
+
+def test_a_mesh_is_left_by_the_name_of_its_folder_whatever_campaign_it_says_it_is_of(
+    vault: Vault, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a turned one would leave another campaign for good."""
+    monkeypatch.setattr(mesh, "global_options", lambda _: world)
+    context: Any = None
+    joins_mesh(vault, draft := mesh_with_campaign(world))
+    access, place = draft.facts(MeshAccess), mesh_settled(draft)
+    place.keep(replace(access, campaign="f" * 32))
+    assert mesh._to_leave(context, vault, None)[0] == access.campaign
+    place.path.rename(other := place.path.with_name("0" * 16))
+    assert mesh._to_leave(context, vault, None)[0] == "f" * 32  # which no vault knows
+    MeshFolder(other).keep(access)
+    with pytest.raises(MeshFolderDamaged):
+        mesh._to_leave(context, vault, None)
 
 
 def test_a_campaign_has_one_token_that_ends_as_it_is_refused(vault: Vault, world: World) -> None:
@@ -354,20 +372,20 @@ def test_what_a_joining_is_at_work_on_is_not_ended_by_another_command(
     vault: Vault, world: World, data: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home = world.paths.courier
-    with drafted(home, data) as draft, drafted_mesh(vault, world.paths.mesh, "b" * 64) as mesh:
+    with drafted(home, data) as draft, drafted_mesh(vault, world.paths.mesh, "b" * 64) as joining:
         draft.keep(Access(campaign="", requester=NAME, token="", door=vault.issue_token(NAME)))
         end_access(vault, world.paths, "d" * 32)
         assert left_over(home, world.paths.mesh) == []
         with monkeypatch.context() as later:  # it began after somebody had looked
             later.setattr(courier_folder, "is_claimed", lambda _path: False)
             end_access(vault, world.paths, "d" * 32)
-        assert (draft.path.exists(), mesh.path.exists(), works(vault, draft.door())) == (True, True, True)
+        assert (draft.path.exists(), joining.path.exists(), works(vault, draft.door())) == (True, True, True)
         with pytest.raises(CourierAtWork):
             lets_in(vault, world, data)
         with pytest.raises(MeshAtWork), drafted_mesh(vault, world.paths.mesh, "b" * 64):
             pass
         assert works(vault, draft.door())
-    assert left_over(home, world.paths.mesh) == [mesh.path]
+    assert left_over(home, world.paths.mesh) == [joining.path]
 
 
 def test_a_courier_goes_by_the_invitation_that_its_owner_agreed_to_whatever_it_writes(

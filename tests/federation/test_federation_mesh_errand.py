@@ -120,7 +120,7 @@ def story(tmp_path: Path) -> Story:
     for name in ("campaign.json", "campaign.sig", "weights.safetensors", "round.key"):
         folder.write(name, (mesh.folder / name).read_bytes())
         folder.net.write(name, (mesh.folder / name).read_bytes())
-    folder.keep(Access(campaign="c", requester="Lab", key=mesh.peers[0].public, door="0" * 64))
+    folder.keep(Access(campaign="c" * 32, requester="Lab", key=mesh.peers[0].public, door="0" * 64))
     return Story(mesh=mesh, folder=folder, door=MemoryDoor(mesh.peers[0]))
 
 

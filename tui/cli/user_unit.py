@@ -97,6 +97,6 @@ def mesh_unit(campaign: str, options: tuple[str, ...] = ()) -> UserUnit:
 
 
 def _quoted(text: str) -> str:
-    """A word as systemd reads it, with its quotes, backslashes and % kept from meaning anything."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
+    """A word as systemd reads it, with its quotes, backslashes, % and ends of lines kept from meaning anything."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("\n", "\\n")
     return f'"{escaped}"'

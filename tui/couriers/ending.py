@@ -53,6 +53,12 @@ def campaign_named(vault: Owner, beginning: str) -> CampaignView | None:
         return None
 
 
+def campaign_called(vault: Owner, folder: Path) -> CampaignView | None:
+    """The campaign by whose digest a folder is called, whatever stands in it; None where the vault knows none."""
+    known = (vault.campaign(line.id) for line in vault.campaigns())
+    return next((one for one in known if one.digest[:16] == folder.name), None)
+
+
 def _of_courier(home: Path, campaign: str, digest: str) -> list[CourierFolder]:
     if not home.is_dir():
         return []

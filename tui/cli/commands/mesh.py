@@ -29,10 +29,10 @@ from tui.cli.terminal import (
 )
 from tui.cli.vault_access import global_options, open_vault
 from tui.couriers.decided import UNKNOWN
-from tui.couriers.ending import campaign_named, check_length
+from tui.couriers.ending import campaign_called, campaign_named, check_length
 from tui.text import mesh_facts, times
 from tui.text.parse import parse_epsilon
-from vault.errors.meshes import MeshNotOver, NoMeshJoined, NoSuchMesh, SeveralMeshes
+from vault.errors.meshes import MeshFolderDamaged, MeshNotOver, NoMeshJoined, NoSuchMesh, SeveralMeshes
 
 if TYPE_CHECKING:
     from learner.federation.mesh_folder import MeshFolder
@@ -275,14 +275,23 @@ def unit(
 
 
 def _to_leave(context: typer.Context, vault: Owner, beginning: str | None) -> tuple[str, str]:
-    """The campaign of a mesh and its requester: by the vault, and else by what the mesh keeps; raises as `_chosen`."""
+    """The campaign of a mesh and its requester: by the vault, and else by what the mesh keeps.
+
+    A turned mesh that says it is of another campaign leaves none by that. Raises as `_chosen`, and `MeshFolderDamaged`.
+    """
     from learner.federation.mesh_folder import Access, folders_of
 
-    known = campaign_named(vault, beginning) if beginning is not None else None
     home = global_options(context).paths.mesh
+    if beginning is None:
+        known = campaign_called(vault, _chosen(context, None).path)
+    else:
+        known = campaign_named(vault, beginning)
     if known is not None and folders_of(home, known.line.id, known.digest):
         return known.line.id, known.line.requester
-    access = _chosen(context, beginning).facts(Access)
+    folder = _chosen(context, beginning)
+    access = folder.facts(Access)
+    if beginning is None and campaign_named(vault, access.campaign) is not None:
+        raise MeshFolderDamaged(path=folder.path, reason="it says that it is of another campaign")
     return access.campaign, access.requester
 
 
