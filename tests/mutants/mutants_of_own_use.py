@@ -135,4 +135,12 @@ MUTANTS = (
         new='FitResults.model_construct(**__import__("json").loads(answer.facts))',
         caught_by="test_scores_that_no_learner_tells_are_not_shown",
     ),
+    Mutant(
+        name="chances that no learner predicts are shown",
+        kind=Kind.PRIVACY,
+        function="_are_classes",
+        old=" and ((chances >= 0) & (chances <= 1)).all()",
+        new="",
+        caught_by="test_what_a_turned_learner_predicts_otherwise_is_not_shown[labels4-told4]",
+    ),
 )

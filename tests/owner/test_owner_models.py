@@ -6,6 +6,7 @@ import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -39,7 +40,7 @@ from vault.requests.manifest import Campaign
 from vault.requests.release_manifest import parse_release_manifest
 from vault.store.tables import Disclosure, LogEntry, ModelRow, RequestRow, Row, RowDigest, VaultFact
 from vault.training import process
-from vault.training.own import fit_of, scores_of
+from vault.training.own import fit_of, numbers_of, scores_of
 from vault.training.predictions import Table, written
 from vault.vault import Vault
 from vault.views.audit import AuditLine
@@ -177,6 +178,29 @@ def test_scores_that_no_learner_tells_are_not_shown(facts: bytes) -> None:
     for share in (b"7.5", b'"\\u001b[31m"', b"1e999"):
         with pytest.raises(LearnerFailed, match="in a form that no learner writes"):
             told(Answer(facts=facts % share, numbers=b""), ModelRow(), "nights")
+
+
+@pytest.mark.parametrize(
+    ("labels", "told"),
+    [
+        ((), [float("nan")]),
+        ((), [1.7e308]),  # of which no mean can be told
+        (("a", "b"), [2.0, 0.5]),
+        (("a", "b"), [0.5, 0.5]),
+        (("a", "b"), [1.0, 7.5]),
+        (("a", "b"), [1.0, -0.5]),
+        (("a", "b"), [1.0, float("nan")]),
+    ],
+)
+def test_what_a_turned_learner_predicts_otherwise_is_not_shown(
+    labels: tuple[str, ...], told: list[float]
+) -> None:
+    transform = SimpleNamespace(kind="classes" if labels else "standard", labels=labels)
+    manifest: Any = SimpleNamespace(label=SimpleNamespace(transform=transform))
+    well = np.array([[1.0, 1.0], [0.0, 0.0]] if labels else [[-1e99]])
+    assert (numbers_of(Answer(facts=b"{}", numbers=well.tobytes()), manifest) == well).all()
+    with pytest.raises(LearnerFailed, match="no number and no class"):
+        numbers_of(Answer(facts=b"{}", numbers=np.array(told).tobytes()), manifest)
 
 
 def test_predictions_are_a_file_for_the_owner(used: Used) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 
 import numpy as np
 
-from learner.protocol import OwnJob, Progress
+from learner.protocol import SCORE_LIMIT, OwnJob, Progress
 from vault.audit.entries import EntryType
 from vault.errors.models import ColumnMissing, NoLabels
 from vault.errors.training import LearnerFailed
@@ -112,9 +112,15 @@ def numbers_of(answer: Answer, manifest: Manifest) -> npt.NDArray[np.float64]:
     transform = manifest.label.transform
     classes = len(transform.labels) if transform.kind == "classes" else 0
     found = np.frombuffer(answer.numbers, dtype="<f8").reshape(-1, 2 if classes else 1)
-    if not np.isfinite(found).all() or (classes and not np.isin(found[:, 0], np.arange(classes)).all()):
+    if not (np.abs(found) <= SCORE_LIMIT).all() or (classes and not _are_classes(found, classes)):
         raise LearnerFailed(reason="it predicts what is no number and no class")
     return found
+
+
+def _are_classes(found: npt.NDArray[np.float64], classes: int) -> bool:
+    """Whether each row is the place of a class and a chance."""
+    places, chances = found.T
+    return bool(np.isin(places, np.arange(classes)).all() and ((chances >= 0) & (chances <= 1)).all())
 
 
 def weights_of(answer: Answer, manifest: Manifest) -> bytes:

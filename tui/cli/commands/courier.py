@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import asdict, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +17,7 @@ from tui.cli.interruption import answered, say_stopping
 from tui.cli.leaving import leave_with_access
 from tui.cli.left_over import say_left_over
 from tui.cli.number_types import WholeNumberIn
+from tui.cli.one_by_one import one_by_one
 from tui.cli.options import AsJson
 from tui.cli.rounds_decided import decided_here, not_asked
 from tui.cli.terminal import (
@@ -114,12 +116,14 @@ def run(
         say(courier_facts.going(len(carried(home)), every))
         with answered(say_stopping):
             Couriers(home=home, connect=connect, tell=tell, every=every * 60.0).go_on()
-    for folder in _to_go_once(home, campaign):
+    known = cache(lambda: decided_here(context))  # its passphrase can be read once
+
+    def go(folder: CourierFolder) -> None:
         if not _goes(folder, connect, tell):
-            for sentence in courier_facts.went(
-                _named(folder), _state(folder, decided_here(context)), folder.ended()
-            ):
+            for sentence in courier_facts.went(_named(folder), _state(folder, known()), folder.ended()):
                 say(sentence)
+
+    one_by_one(_to_go_once(home, campaign), go)
     if not _is_open(connect):
         raise VaultNotOpen()
 
@@ -148,11 +152,19 @@ def _to_go_once(home: Path, campaign: str | None) -> list[CourierFolder]:
     found = carried(home)
     if not found:
         raise NoneCarried()
-    if len({folder.access().requester for folder in found}) > 1:
+    if len({_requester(folder) for folder in found} - {None}) > 1:
         raise Invalid(
             reason="there are several requesters, whose answers are not sent together; name a campaign"
         )
     return found
+
+
+def _requester(folder: CourierFolder) -> str | None:
+    """For whom a courier goes; None where its folder is damaged, which its errand says."""
+    try:
+        return folder.access().requester
+    except CourierFolderDamaged:
+        return None
 
 
 def _connecting(context: typer.Context) -> Connect:
@@ -202,14 +214,17 @@ def status(context: typer.Context, as_json: AsJson = False) -> None:
     if not found and not as_json:
         say("No campaign is carried here: lockbox courier join INVITATION")
     known = decided_here(context) if found else UNKNOWN
-    for number, folder in enumerate(found):
+
+    def show(folder: CourierFolder) -> None:
         if as_json:
             write_json(_as_json(folder, known))
         else:
-            if number:
+            if folder is not found[0]:
                 write()
             _draw(folder, known)
+
     say_left_over(context)
+    one_by_one(found, show)
 
 
 def _state(folder: CourierFolder, known: Decided) -> CourierState:

@@ -19,6 +19,7 @@ from tui.cli.mesh_joining import introduce_to, join_by
 from tui.cli.mesh_showing import as_json as as_json_of
 from tui.cli.mesh_showing import draw, names_of, teller
 from tui.cli.number_types import WholeNumberIn
+from tui.cli.one_by_one import one_by_one
 from tui.cli.options import AsJson
 from tui.cli.rounds_decided import decided_here
 from tui.cli.terminal import (
@@ -193,14 +194,17 @@ def status(context: typer.Context, as_json: AsJson = False) -> None:
     known = decided_here(context) if found else UNKNOWN
     if not found and not as_json:
         say("No mesh was joined here: lockbox mesh join MEMBERSHIP")
-    for number, folder in enumerate(found):
+
+    def show(folder: MeshFolder) -> None:
         if as_json:
             write_json(as_json_of(folder, known))
         else:
-            if number:
+            if folder is not found[0]:
                 write()
             draw(folder, known)
+
     say_left_over(context)
+    one_by_one(found, show)
 
 
 @group.command("model")
