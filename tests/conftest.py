@@ -24,6 +24,7 @@ os.environ["MKL_CBWR"] = ENVIRONMENT["MKL_CBWR"]
 pytest.register_assert_rewrite("tests.worlds")
 pytest_plugins = [
     "tests.cpu_seconds",
+    "tests.imported_in_turn",
     "tests.worlds.commands",
     "tests.worlds.derivations",
     "tests.worlds.drilled",
@@ -62,9 +63,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop() -> None:
-    """Look for garbage seldom, and only in what tests make."""
+    """Look for garbage seldom, and only in what tests make: what was collected stays, with what fell off on the way."""
     gc.enable()
-    gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 10, 10)
 

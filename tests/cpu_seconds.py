@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 START = "start"
+TASKS = Path("/proc/self/task")
 ROOMY = 2
 """How far over its share a room may be before a held run fails: processors differ."""
 
@@ -85,11 +86,14 @@ def _used() -> float:
 def _children() -> list[str]:
     """The children that still run, where the system tells."""
     found: list[str] = []
-    for task in Path("/proc/self/task").glob("*/children"):
+    for task in TASKS.iterdir() if TASKS.exists() else ():
+        # asked twice a test, so by the calls themselves
         try:
-            found += task.read_text().split()
+            children = os.open(f"{task}/children", os.O_RDONLY)
         except OSError:  # the thread ended meanwhile
             continue
+        found += os.read(children, 65536).decode().split()
+        os.close(children)
     return found
 
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import scipy
 from learner_setups import (
     LOGISTIC,
     WIDTH,
@@ -25,7 +26,6 @@ from learner_setups import (
     without_unit,
 )
 from numpy.typing import NDArray
-from scipy import stats
 
 from learner import engine
 from learner.data import encode_rows, group_units
@@ -112,7 +112,7 @@ def noise_violations() -> list[str]:
     found = []
     if not abs(spread - 1) <= 6 / math.sqrt(2 * count):
         found.append(f"std x{spread:.2f}")
-    if stats.kstest(noise[0] / expected, "norm").pvalue < SIGNIFICANCE:
+    if scipy.stats.kstest(noise[0] / expected, "norm").pvalue < SIGNIFICANCE:
         found.append("not normal")
     for name, one, two in (
         ("lag-1", noise[:-1], noise[1:]),
@@ -197,7 +197,7 @@ def sampling_violations() -> list[str]:
 
 
 def _binomial_p(hits: NDArray[np.bool_], rate: float) -> float:
-    return float(stats.binomtest(int(hits.sum()), hits.size, rate).pvalue)
+    return float(scipy.stats.binomtest(int(hits.sum()), hits.size, rate).pvalue)
 
 
 # U4 steps -----------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import scipy
 from learner_setups import (
     LOGISTIC,
     WIDTH,
@@ -27,7 +28,6 @@ from learner_setups import (
 )
 from numpy.typing import NDArray
 from planted_bugs import BUGS, PlantedBug
-from scipy import stats
 
 from learner import engine
 from learner.protocol import ColumnFrame
@@ -79,14 +79,14 @@ def lower_bound(inside: NDArray[np.float64], outside: NDArray[np.float64]) -> fl
 def _mu(inside: NDArray[np.float64], outside: NDArray[np.float64], threshold: float) -> float:
     missed = _upper(int((inside <= threshold).sum()), len(inside))
     false = _upper(int((outside > threshold).sum()), len(outside))
-    return float(stats.norm.ppf(1 - false) - stats.norm.ppf(missed))
+    return float(scipy.stats.norm.ppf(1 - false) - scipy.stats.norm.ppf(missed))
 
 
 def _upper(errors: int, trials: int) -> float:
     """Clopper-Pearson, half of what is left of the confidence on each of two rates."""
     if errors == trials:
         return 1.0
-    return float(stats.beta.ppf(1 - (1 - CONFIDENCE) / 2, errors + 1, trials - errors))
+    return float(scipy.stats.beta.ppf(1 - (1 - CONFIDENCE) / 2, errors + 1, trials - errors))
 
 
 def estimate(inside: NDArray[np.float64], outside: NDArray[np.float64]) -> tuple[float, float]:

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from scipy import stats
 
 from learner.federation import balance, server_rules
 from learner.federation.aggregate import (
@@ -96,7 +96,7 @@ def test_the_filter_is_its_formula() -> None:
 
 def test_the_bound_of_noise_is_passed_less_than_once_in_a_million() -> None:
     for numbers in (1, 7, 50, 1_000, 200_000):
-        assert stats.chi2.sf(noise_bound(numbers), numbers) < 1e-6
+        assert scipy.stats.chi2.sf(noise_bound(numbers), numbers) < 1e-6
 
 
 def test_the_filter_can_be_asked_block_by_block() -> None:
@@ -146,7 +146,7 @@ def test_what_is_no_table_of_updates_is_refused(shape: tuple[int, ...]) -> None:
 def test_the_trimmed_mean_is_that_of_scipy_where_all_weigh_alike(updates: Any) -> None:
     found = trimmed_mean(updates, even(len(updates)))
 
-    assert found == pytest.approx(stats.trim_mean(updates, 0.2, axis=0), rel=1e-9, abs=1e-6)
+    assert found == pytest.approx(scipy.stats.trim_mean(updates, 0.2, axis=0), rel=1e-9, abs=1e-6)
 
 
 def test_the_trimmed_mean_leaves_out_by_count_and_weighs_what_is_left() -> None:

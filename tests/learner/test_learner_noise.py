@@ -7,10 +7,10 @@ from dataclasses import replace
 import mpmath
 import numpy as np
 import pytest
+import scipy
 import torch
 from learner_setups import LOGISTIC, SeededWords
 from numpy.typing import NDArray
-from scipy import special, stats
 
 from learner.dp.noise import ErrorInverse, draw_noise, noised_gradient, rounded_gaussian
 from learner.dp.plan import plan_of
@@ -45,12 +45,14 @@ def test_every_cell_has_its_probability(std: float, erfinv: ErrorInverse | None)
     edge = int(4.5 * std)
     cells = np.arange(-edge, edge + 1)
     bounds = np.concatenate(([-np.inf], cells[:-1] + 0.5, [np.inf]))
-    expected = np.diff(stats.norm.cdf(bounds / std)) * count
+    expected = np.diff(scipy.stats.norm.cdf(bounds / std)) * count
     seen = np.bincount(np.clip(drawn, -edge, edge) + edge, minlength=len(cells))
     # cells beyond two standard deviations go together until each group has enough to expect
     groups = np.cumsum(expected) // 50
     _, first = np.unique(groups, return_index=True)
-    found = stats.chisquare(np.add.reduceat(seen, first), np.add.reduceat(expected, first), sum_check=False)
+    found = scipy.stats.chisquare(
+        np.add.reduceat(seen, first), np.add.reduceat(expected, first), sum_check=False
+    )
     assert found.pvalue > 1e-4
 
 
@@ -73,7 +75,7 @@ def test_a_small_word_gets_three_more_after_its_point() -> None:
     for fraction, words in ((2**191, (2**63, 0, 0)), (2**127, (0, 2**63, 0)), (2**63, (0, 0, 2**63))):
         with mpmath.workdps(60):
             p = (mpmath.mpf(fraction) + 0.5) / mpmath.mpf(2) ** 256
-            expected = round(-special.ndtri(float(p)) * 1e6)
+            expected = round(-scipy.special.ndtri(float(p)) * 1e6)
         assert [expected] == rounded_gaussian(Given(LARGEST, *words), 1, 1e6).tolist()
     small, large = LARGEST - (2**53 - 1), LARGEST - 2**53
     assert rounded_gaussian(Given(large), 1, 1e6) <= rounded_gaussian(Given(small, 0, 0, 0), 1, 1e6)

@@ -9,10 +9,10 @@ from math import sqrt
 
 import numpy as np
 import pytest
+import scipy
 import torch
 from learner_setups import LOGISTIC, SeededWords, cnn, listened, mlp, random_frame, weights_of
 from numpy.typing import NDArray
-from scipy import stats
 
 from learner import engine
 from learner.data import encode_rows, group_units
@@ -127,7 +127,7 @@ def test_every_order_is_as_likely_as_another() -> None:
     orders = {order: 0 for order in permutations([1, 4, 5, 9])}
     for _ in range(4800):
         orders[tuple(sampled_order(words, PLAN, batch).tolist())] += 1
-    assert stats.chisquare(list(orders.values())).pvalue > 1e-3
+    assert scipy.stats.chisquare(list(orders.values())).pvalue > 1e-3
 
 
 def test_of_equal_words_all_are_drawn_again() -> None:
