@@ -1,8 +1,9 @@
 """Programs that begin as forks of one process which has everything imported: the same code, without the start.
 
-Run as a program it is that process. An order is one message on its stdin, which is a socket: what to be, the words
-and the environment as JSON, with the descriptors for stdin, stdout, stderr and the passphrase; it answers with the id
-of the fork. Asked for a fork by its id, it answers with the exit code once that has ended.
+Run as a program it is that process. An order is one message on its stdin, which is a socket: what to be, the words,
+the environment and the keys of passphrases that were derived meanwhile as JSON, with the descriptors for stdin, stdout,
+stderr and the passphrase; it answers with the id of the fork. Asked for a fork by its id, it answers with the exit
+code once that has ended.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, NoReturn
 
+from tests.worlds.derivations import derive, derived_since, learn
+from vault.sealing import slots
 from vault.training import process
 
 ROOT = Path(__file__).parents[2]
@@ -45,7 +48,7 @@ class Forks:
         with theirs:
             command = [sys.executable, "-m", "tests.worlds.forks"]
             self._process = subprocess.Popen(command, stdin=theirs, cwd=ROOT)
-        self._socket = ours
+        self._socket, self._derived = ours, 0
 
     def start(
         self,
@@ -59,6 +62,7 @@ class Forks:
     ) -> int:
         """Begin a program, and give its process id; a function without arguments that reads `sys.argv`."""
         order = {
+            "derived": (derived := derived_since(self._derived)),
             "program": program,
             "words": words,
             "environment": environment,
@@ -66,6 +70,7 @@ class Forks:
             "cwd": str(Path.cwd()),
             "is_terminal": is_terminal,
         }
+        self._derived += len(derived)
         rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", descriptors))
         self._socket.sendmsg([json.dumps(order).encode()], [rights])
         return int(self._socket.recv(64))
@@ -180,6 +185,7 @@ def _serve(orders: socket.socket) -> None:
             _, status = os.waitpid(order["wait"], 0)
             orders.send(str(os.waitstatus_to_exitcode(status)).encode())
             continue
+        learn(order["derived"])
         child = os.fork()
         if child == 0:
             orders.close()
@@ -281,7 +287,7 @@ def _serve_from_stdin() -> None:
 
 
 def _derive_lightly() -> None:
-    """Let the passphrases of new vaults, and new ones of old vaults, be derived at the cost of tests."""
+    """Let the passphrases of new vaults, and new ones of old vaults, be derived at the cost of tests, and once."""
     from vault.daemon.server import serve
     from vault.sealing.slots import TEST_COST
     from vault.vault import Vault
@@ -289,6 +295,7 @@ def _derive_lightly() -> None:
     for function in (Vault.create, Vault.change_passphrase, serve):
         assert function.__kwdefaults__["cost"] is not TEST_COST
         function.__kwdefaults__["cost"] = TEST_COST
+    slots.crypto_pwhash_alg = derive
 
 
 def live_once() -> None:
