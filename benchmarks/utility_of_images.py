@@ -68,13 +68,10 @@ def drafted(given: Images, aim: Aim, asked: argparse.Namespace) -> Draft:
     """The job that a requester would ask for, who knows what such images look like and about how many there are."""
     _, height, width = given.pixels.shape
     center, scale = given.scaling
-    layers = {
-        "filters": asked.filters,
-        "kernel": asked.kernel,
-        "pool": 2,
-        "activation": "tanh",
-        "channels": 1,
-    }
+    layers: dict[str, Any] = {"activation": asked.activation, "channels": 1}
+    layers |= {"outlines": asked.outlines} if asked.outlines else {}
+    layers |= {"filters": asked.filters, "kernel": asked.kernel} if asked.filters else {}
+    layers |= {"pool": asked.pool} if asked.pool else {}
     size = {"height": height, "width": width}
     pixels = {"kind": "vector", "size": height * width, "center": center, "scale": scale, "clip": 3.0}
     classes = {"kind": "classes", "labels": [str(each) for each in sorted(set(given.labels.tolist()))]}
@@ -117,8 +114,11 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--epsilon", type=Decimal, default=Decimal(3))
     parser.add_argument("--delta", type=Decimal, default=Decimal("0.00001"))
-    parser.add_argument("--filters", type=int, nargs="+", default=[16, 32])
+    parser.add_argument("--outlines", type=int, default=8, help="directions of the fixed filters; 0 for none")
+    parser.add_argument("--filters", type=int, nargs="*", default=[])
     parser.add_argument("--kernel", type=int, default=3)
+    parser.add_argument("--pool", type=int)
+    parser.add_argument("--activation", default="relu")
     parser.add_argument("--say", nargs="*", default=[], help="numbers of the training, such as steps=500")
     parser.add_argument("--guess", type=float, default=1.0, help="how many times the images there are")
     parser.add_argument("--runs", type=int, default=1)

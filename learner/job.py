@@ -11,6 +11,7 @@ from typing import Final, Literal
 
 from learner.blocks import TextBlocks, attention_fault
 from learner.maps import Convolution, Map, convolutions, map_fault
+from learner.outlines import DIRECTIONS
 from learner.strict import ProtocolError, choice, integer, members, names, number, parse_json
 
 JOB_LIMIT = 1 << 20
@@ -90,7 +91,8 @@ class ModelSpec:
 
     A ``cnn`` has an ``image`` of (height, width, channels), and after each convolution of ``filters`` with a
     ``kernel`` the mean over each ``pool``, both (height, width); a series is an image of one row. Where there are
-    ``groups``, the filters of a convolution are brought to one length in so many groups before the activation. A
+    ``groups``, the filters of a convolution are brought to one length in so many groups before the activation. With
+    ``outlines`` a layer of so many fixed filters stands before them, and there may be no others. A
     ``text`` has an ``image`` of (1, bytes, numbers that a byte becomes), kernels over it without pools, and the mean
     over all bytes. A ``transformer`` has the same ``image``, and instead of kernels blocks of attention in so many
     ``heads``, one for each of the ``hidden`` widths between its two affine layers. An ``mlp`` with a ``rank`` keeps the
@@ -106,6 +108,7 @@ class ModelSpec:
     pool: tuple[int, ...] = ()
     heads: int = 0
     groups: int = 0
+    outlines: int = 0
     rank: int = 0
 
     def __post_init__(self) -> None:
@@ -128,11 +131,12 @@ class ModelSpec:
             self._check_blocks()
         elif self.kind in CONVOLVED:
             self._check_maps()
-        elif self.image or self.filters or self.kernel or self.pool or self.groups:
+        elif self.image or self.filters or self.kernel or self.pool or self.groups or self.outlines:
             raise ProtocolError("only a cnn has maps")
 
     def _check_blocks(self) -> None:
-        if len(self.image) != 3 or not self.hidden or self.filters or self.kernel or self.pool or self.groups:
+        maps = (self.filters, self.kernel, self.pool, self.groups, self.outlines)
+        if len(self.image) != 3 or not self.hidden or any(maps):
             raise ProtocolError("a transformer has an image and hidden widths, and no kernels")
         for size in self.image:
             integer(size, "size of a text", 1, MAX_FEATURES)
@@ -143,7 +147,7 @@ class ModelSpec:
 
     def _check_maps(self) -> None:
         lengths = tuple(map(len, (self.image, self.kernel, self.pool)))
-        if lengths != (3, 2, 2) or not self.filters:
+        if lengths != (3, 2, 2) or not (self.filters or self.outlines):
             raise ProtocolError("a cnn has an image, filters, a kernel and a pool")
         for size in (*self.image, *self.pool):
             integer(size, "size of a map", 1, MAX_FEATURES)
@@ -156,7 +160,9 @@ class ModelSpec:
         if self.kind == "text" and (self.image[0], self.kernel[0], *self.pool) != (1, 1, 1, 1):
             raise ProtocolError("a text has one row and no pools")
         integer(self.groups, "groups", 0, 64 * (self.kind == "cnn"))
-        if self.groups and any(count % self.groups for count in self.filters):
+        if self.outlines and (self.kind != "cnn" or self.outlines not in DIRECTIONS):
+            raise ProtocolError("outlines are not looked for in so many directions")
+        if self.groups and (not self.filters or any(count % self.groups for count in self.filters)):
             raise ProtocolError("the filters are not shared evenly by the groups")
         if fault := map_fault(convolutions_of(self)):
             raise ProtocolError(f"the model {fault}")
@@ -327,7 +333,7 @@ def convolutions_of(model: ModelSpec) -> tuple[Convolution, ...]:
     """The convolutions of a cnn or a text, in their order."""
     (height, width, channels), (high, wide), (down, right) = model.image, model.kernel, model.pool
     image = Map(height=height, width=width, channels=channels)
-    return convolutions(image, model.filters, (high, wide), (down, right))
+    return convolutions(image, model.filters, (high, wide), (down, right), model.outlines)
 
 
 def blocks_of(model: ModelSpec) -> TextBlocks:
@@ -338,7 +344,7 @@ def blocks_of(model: ModelSpec) -> TextBlocks:
 
 def _convolved_shapes(layers: Sequence[Convolution], *, normed: bool = False) -> dict[str, tuple[int, ...]]:
     shapes: dict[str, tuple[int, ...]] = {}
-    for place, layer in enumerate(layers):
+    for place, layer in enumerate(layer for layer in layers if not layer.fixed):
         shapes[f"convolutions.{place}.weight"] = (layer.filters, layer.patch)
         shapes[f"convolutions.{place}.bias"] = (layer.filters,)
         if normed:

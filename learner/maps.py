@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Final
 
+from learner.outlines import SIDE
+
 MOST_PATCHED: Final = 1 << 17
 """How many numbers the patches of one layer may hold for a row: bounds memory and work."""
 
@@ -37,13 +39,15 @@ class Map:
 class Convolution:
     """A layer: the ``kernel`` around each place of a map becomes ``filters`` numbers, then means over each ``pool``.
 
-    What the kernel would take beyond the edge is zero; rows and columns that fill no pool are left out.
+    What the kernel would take beyond the edge is zero; rows and columns that fill no pool are left out. Filters that
+    are ``fixed`` look for outlines, and are not trained.
     """
 
     taken: Map
     filters: int
     kernel: tuple[int, int]
     pool: tuple[int, int]
+    fixed: bool = False
 
     @property
     def patch(self) -> int:
@@ -91,10 +95,12 @@ class Convolution:
 
 
 def convolutions(
-    first: Map, filters: Sequence[int], kernel: tuple[int, int], pool: tuple[int, int]
+    first: Map, filters: Sequence[int], kernel: tuple[int, int], pool: tuple[int, int], outlines: int = 0
 ) -> tuple[Convolution, ...]:
-    """The layers one after another, each over what the one before gives out."""
+    """The layers one after another, each over what the one before gives out; before them that of outlines, if any."""
     found: list[Convolution] = []
+    if outlines:
+        found.append(Convolution(taken=first, filters=outlines, kernel=(SIDE, SIDE), pool=pool, fixed=True))
     for count in filters:
         taken = found[-1].given if found else first
         found.append(Convolution(taken=taken, filters=count, kernel=kernel, pool=pool))

@@ -51,6 +51,7 @@ from learner.job import (
     update_shapes,
 )
 from learner.maps import MOST_PATCHED, Convolution, Map, convolutions, map_fault
+from learner.outlines import DIRECTIONS, FAINTEST_OUTLINE, outline_filters
 from learner.own_job import (
     FIT_FOLDS,
     FIT_RIDGES,
@@ -69,9 +70,11 @@ __all__ = [
     "BYTES",
     "COLUMNS_FD",
     "CONVOLVED",
+    "DIRECTIONS",
     "ENCODED_BYTES",
     "ENVELOPE_FD",
     "ENVIRONMENT",
+    "FAINTEST_OUTLINE",
     "FDS_VARIABLE",
     "FIT_FOLDS",
     "FIT_RIDGES",
@@ -139,6 +142,7 @@ __all__ = [
     "largest_number",
     "map_fault",
     "moment_shapes",
+    "outline_filters",
     "output_width",
     "parameter_count",
     "parameter_shapes",

@@ -16,12 +16,22 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from learner.data import Block, Rows
+from learner.maps import Convolution
 from learner.models.activations import Activation, activate, times_slope
 from learner.models.group_norm import GroupNorm, GroupNormRoom
-from learner.models.kernels import Kernel, KernelRoom, convolve, convolve_back, form_gradients, formed_shape
+from learner.models.kernels import (
+    Kernel,
+    KernelRoom,
+    TakenRoom,
+    convolve,
+    convolve_back,
+    form_gradients,
+    formed_shape,
+)
 from learner.models.precision import zeros
 from learner.models.rooms import BEHIND, room_with_one
 from learner.models.scored_network import ScoredNetwork, ScoredRoom
+from learner.outlines import FAINTEST_OUTLINE, outline_filters
 from learner.protocol import Job, convolutions_of
 
 _Part = TypeVar("_Part")
@@ -32,17 +42,25 @@ class _Room(ScoredRoom):
     """Room for a block: the maps from the first to what the last layer takes in, then the scores; norms, if any."""
 
     block: Block
+    image: Tensor
+    outlines: list[TakenRoom]
     maps: list[Tensor]
     layers: list[KernelRoom]
     norms: list[GroupNormRoom]
 
 
 class Convolutional(ScoredNetwork[_Room]):
-    """Convolutions, of which groups may be normed, with an activation and means; an affine layer over the last map."""
+    """Convolutions, of which groups may be normed, with an activation and means; an affine layer over the last map.
+
+    Before them may stand a layer of fixed filters for outlines. It is as public as the image is its row's own.
+    """
 
     def __init__(self, job: Job, rows: Rows, block: int) -> None:
         self._rows = rows
-        self._kernels = [Kernel(layer) for layer in convolutions_of(job.model)]
+        layers = convolutions_of(job.model)
+        self._image = layers[0].taken
+        self._outlines = [_outlines(layer) for layer in layers if layer.fixed]
+        self._kernels = [Kernel(layer) for layer in layers if not layer.fixed]
         self._norms = [_norm(each, job.model.groups) for each in self._kernels] if job.model.groups else []
         kernels, norms = (
             [formed_shape(each) for each in self._kernels],
@@ -55,13 +73,18 @@ class Convolutional(ScoredNetwork[_Room]):
         return _one_by_one(kernels, norms)
 
     def _room(self, size: int) -> _Room:
-        first = zeros(size, self._kernels[0].layer.taken.size + BEHIND)
-        block = self._rows.block(first.numpy())
-        later = [room_with_one(size, kernel.layer.taken.size) for kernel in self._kernels[1:]]
+        image = zeros(size, self._image.size + BEHIND)
+        later = [
+            room_with_one(size, kernel.layer.taken.size)
+            for kernel in self._kernels[1 - len(self._outlines) :]
+        ]
         last = self._last.room(size)
+        maps = [*later, last.taken] if self._outlines else [image, *later, last.taken]
         return _Room(
-            block=block,
-            maps=[first, *later, last.taken],
+            block=self._rows.block(image.numpy()),
+            image=image,
+            outlines=[TakenRoom.of(kernel, size) for kernel in self._outlines],
+            maps=maps,
             layers=[KernelRoom.of(kernel, size) for kernel in self._kernels],
             norms=[norm.room(size) for norm in self._norms],
             last=last,
@@ -75,6 +98,9 @@ class Convolutional(ScoredNetwork[_Room]):
     def _forward(self, room: _Room, rows: NDArray[np.int64]) -> None:
         """Fill the maps in turn."""
         self._rows.fill(room.block, rows)
+        for kernel, layer in zip(self._outlines, room.outlines, strict=True):
+            convolve(kernel, layer, room.image[:, : self._image.size], "relu")
+            _add_means(kernel, layer.active, room.maps[0])
         for place, (kernel, layer) in enumerate(zip(self._kernels, room.layers, strict=True)):
             taken = room.maps[place][:, : kernel.layer.taken.size]
             convolve(kernel, layer, taken, None if self._norms else self._job.model.activation)
@@ -99,6 +125,13 @@ class Convolutional(ScoredNetwork[_Room]):
             form_gradients(kernel, layer)
             if place:
                 back = convolve_back(kernel, layer)
+
+
+def _outlines(layer: Convolution) -> Kernel:
+    """The fixed filters, which answer nothing where they see no more than what is faint."""
+    kernel, filters = Kernel(layer), outline_filters(layer.filters, layer.taken.channels)
+    kernel.set_weights(np.array(filters), np.full(layer.filters, -FAINTEST_OUTLINE))
+    return kernel
 
 
 def _norm(kernel: Kernel, groups: int) -> GroupNorm:

@@ -65,8 +65,7 @@ class FormedNetwork(ABC, Generic[_Room]):
     def _booked(self, room: _Room) -> Books:
         """What each row adds to a layer is booked as a row of one output."""
         formed = [each.numpy() for each in self._formed(room)]
-        once = np.ones((len(formed), len(formed[0]), 1), formed[0].dtype)
-        return [Layer(inputs=rows, gradients=one) for rows, one in zip(formed, once, strict=True)]
+        return [Layer(inputs=rows, gradients=np.ones((len(rows), 1), rows.dtype)) for rows in formed]
 
     @abstractmethod
     def _room(self, size: int) -> _Room:

@@ -44,8 +44,8 @@ class Kernel:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KernelRoom(Room):
-    """Room for a block at one convolution: patches, what is activated, and the way back.
+class TakenRoom(Room):
+    """Room for a block at one convolution on the way there: patches, and what is activated.
 
     The framed maps have zeros around them, as wide as what a kernel takes in beyond the edge.
     """
@@ -53,6 +53,17 @@ class KernelRoom(Room):
     framed: Tensor
     patches: Tensor
     active: Tensor
+
+    @classmethod
+    def of(cls, kernel: Kernel, rows: int) -> Self:
+        """Room for so many rows."""
+        return cls(**_taken(kernel, rows))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KernelRoom(TakenRoom):
+    """The same, and for the way back."""
+
     slopes: Tensor
     framed_back: Tensor
     patches_back: Tensor
@@ -63,20 +74,25 @@ class KernelRoom(Room):
     def of(cls, kernel: Kernel, rows: int) -> Self:
         """Room for so many rows."""
         places, layer = kernel.layer.taken.places, kernel.layer
-        patches = zeros(rows, places * kernel.columns)
-        patches.view(rows, places, kernel.columns)[..., layer.patch] = (
-            1.0  # the bias; nothing else is put there
-        )
         return cls(
-            framed=_frame(layer, rows, layer.taken.channels),
-            patches=patches,
-            active=zeros(rows, places * kernel.rows),
+            **_taken(kernel, rows),
             slopes=zeros(rows, places * kernel.rows),
             framed_back=_frame(layer, rows, layer.filters),
             patches_back=zeros(rows, places * len(kernel.back)),
             given_back=zeros(rows, places * kernel.back.shape[1]),
             formed=zeros(rows, kernel.rows * kernel.columns),
         )
+
+
+def _taken(kernel: Kernel, rows: int) -> dict[str, Tensor]:
+    places, layer = kernel.layer.taken.places, kernel.layer
+    patches = zeros(rows, places * kernel.columns)
+    patches.view(rows, places, kernel.columns)[..., layer.patch] = 1.0  # the bias; nothing else is put there
+    return {
+        "framed": _frame(layer, rows, layer.taken.channels),
+        "patches": patches,
+        "active": zeros(rows, places * kernel.rows),
+    }
 
 
 def _frame(layer: Convolution, rows: int, channels: int) -> Tensor:
@@ -113,7 +129,7 @@ def formed_shape(kernel: Kernel) -> LayerShape:
     return LayerShape(outputs=layer.filters, inputs=layer.patch, rows=kernel.rows, columns=kernel.columns)
 
 
-def convolve(kernel: Kernel, room: KernelRoom, values: Tensor, activation: Activation) -> None:
+def convolve(kernel: Kernel, room: TakenRoom, values: Tensor, activation: Activation) -> None:
     """Fill what is active at each place of a map of these values (rows, size)."""
     copy_patches(kernel.layer, values, room.framed, room.patches)
     active = room.active.view(-1, kernel.rows)

@@ -55,7 +55,8 @@ class ScoredNetwork(FormedNetwork[_Room]):
 
     def _booked(self, room: _Room) -> Books:
         formed = super()._booked(room)
-        return [*formed, self._last.booked(room.last, len(formed[0].inputs))]
+        rows = len(formed[0].inputs) if formed else len(room.last.taken)
+        return [*formed, self._last.booked(room.last, rows)]
 
     @abstractmethod
     def _set_inner(self, tensors: Sequence[NDArray[np.float64]]) -> None:

@@ -104,6 +104,7 @@ def cnn(
     pool: tuple[int, int] = (2, 2),
     activation: Any = "tanh",
     groups: int = 0,
+    outlines: int = 0,
 ) -> Job:
     """The job with convolutions for its model, over as many features as the image has numbers."""
     model = ModelSpec(
@@ -114,6 +115,7 @@ def cnn(
         pool=pool,
         activation=activation,
         groups=groups,
+        outlines=outlines,
     )
     return replace(job, model=model, features=job.features[:1] * math.prod(image), grid=max(20, job.grid))
 

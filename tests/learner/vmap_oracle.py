@@ -63,6 +63,10 @@ def _convolved(model: ModelSpec, parameters: list[Tensor], inputs: Tensor) -> Te
     """The outputs of one image by torch's own convolutions and means, with channels before places."""
     *kernels, weight, bias = parameters
     values = inputs.view(1, *model.image).permute(0, 3, 1, 2)
+    if model.outlines:
+        bright = values.mean(dim=1, keepdim=True)
+        answers = functional.conv2d(bright, slopes_of_a_bell(model.outlines), padding=2)
+        values = functional.avg_pool2d(torch.relu(answers - 5 / 16), model.pool)
     edge = [size // 2 for size in model.kernel]
     each = 4 if model.groups else 2
     for kernel, offset, *norm in (kernels[first : first + each] for first in range(0, len(kernels), each)):
@@ -73,6 +77,16 @@ def _convolved(model: ModelSpec, parameters: list[Tensor], inputs: Tensor) -> Te
         active = torch.relu(given) if model.activation == "relu" else torch.tanh(given)
         values = functional.avg_pool2d(active, model.pool)
     return functional.linear(values.permute(0, 2, 3, 1).flatten(), weight, bias)
+
+
+def slopes_of_a_bell(directions: int) -> Tensor:
+    """How exp(-r²/2) falls in each direction, at the places of a square of 25, (directions, 1, 5, 5)."""
+    down, right = torch.meshgrid(torch.arange(-2.0, 3.0), torch.arange(-2.0, 3.0), indexing="ij")
+    angles = torch.arange(directions, dtype=torch.float64)[:, None, None] * 2 * torch.pi / directions
+    along = torch.cos(angles) * right.double() + torch.sin(angles) * down.double()
+    slopes = along * torch.exp(-(right.double() ** 2 + down.double() ** 2) / 2)
+    shares = slopes / slopes.abs().sum(dim=(1, 2), keepdim=True)
+    return (shares * 2**16).round()[:, None] / 2**16
 
 
 def _of_text(model: ModelSpec, parameters: list[Tensor], inputs: Tensor) -> Tensor:

@@ -123,6 +123,14 @@ MUTANTS = (
         caught_by="test_the_sum_of_texts_is_that_of_vmap",
     ),
     Mutant(
+        name="outlines of what an image is beside the others of a batch",
+        kind=Kind.PRIVACY,
+        function="Convolutional._forward",
+        old="room.image[:, : self._image.size]",
+        new="(room.image - room.image.mean(0))[:, : self._image.size]",
+        caught_by="test_a_row_behind_outlines_has_the_same_bits_in_any_company",
+    ),
+    Mutant(
         name="a norm that is formed of one place alone",
         kind=Kind.PRIVACY,
         function="GroupNorm._over_places",

@@ -6,6 +6,7 @@ import csv
 import json
 import math
 from copy import deepcopy
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import numpy as np
 import onnx
 import onnxruntime
 import pytest
-from requests_samples import NUMBER_LABEL, document, manifest
+from requests_samples import NOW, NUMBER_LABEL, document, manifest
 
 from learner.data import encode_rows
 from learner.models.network import network_of
@@ -21,11 +22,16 @@ from learner.protocol import ColumnFrame
 from vault.errors.release import NotOurModel
 from vault.errors.requests import ManifestInvalid
 from vault.requester import recipe, trained
+from vault.requester.aim import Aim
+from vault.requester.description import parse_description
+from vault.requester.draft import outlined_job
 from vault.requester.onnx_check import checked_model
 from vault.requester.onnx_model import CHANCES, onnx_bytes
 from vault.requester.prediction import predict
 from vault.requester.trained import TrainedModel, chances
 from vault.requests.canonical import canonical
+from vault.requests.manifest import Manifest
+from vault.requests.models import CnnModel
 from vault.requests.shapes import shapes
 from vault.requests.translate import learner_job
 from vault.requests.weights import write_tensors
@@ -53,6 +59,8 @@ SERIES = {key: value for key, value in CNN.items() if key not in ("height", "wid
 SERIES |= {"kind": "series", "length": 16, "channels": 3, "kernel": 5, "activation": "tanh"}
 KINDS: dict[str, dict[str, Any]] = {
     "cnn": {"model": CNN, "fields": FIELDS},
+    "cnn of outlines": {"model": CNN | {"outlines": 8, "filters": []}, "fields": FIELDS},
+    "cnn behind outlines": {"model": CNN | {"outlines": 4, "filters": [12]}, "fields": FIELDS},
     "series": {
         "model": SERIES,
         "loss": "squared",
@@ -109,7 +117,7 @@ def test_all_who_compute_a_model_of_maps_agree(
             [each.name for each in session.get_outputs()], session.run(None, {"pixels": vectors}), strict=True
         )
     )
-    if kind == "cnn":
+    if kind.startswith("cnn"):
         assert np.allclose(found[CHANCES], chances(ours), atol=1e-12)
         assert len(set(model.classes(ours))) > 1
     else:
@@ -142,6 +150,10 @@ def test_a_model_of_maps_says_what_it_takes_in() -> None:
         "linear.weight": (2, 6),
         "linear.bias": (2,),
     }
+    asked = manifest(**KINDS["cnn behind outlines"])
+    outlines = "a small network for images of 8 by 6 pixels, fixed filters for outlines in 4 directions"
+    assert model_words(asked.model) == f"{outlines}, filters 12 (relu)"
+    assert shapes(asked)["convolutions.0.weight"] == (12, 36)
     series = manifest(**KINDS["series"])
     assert model_words(series.model) == "a small network for series of 16 moments, filters 5 and 3 (tanh)"
     assert shapes(series)["convolutions.0.weight"] == (5, 15)
@@ -156,7 +168,10 @@ def test_a_model_of_maps_says_what_it_takes_in() -> None:
         ({"fields": document()["fields"]}, "one vector of 48 numbers .8 by 6, 1 each"),
         ({"model__kernel": 4}, r"model.* is even, and a kernel has a middle"),
         ({"model__pool": 4}, "a map with no place left in it"),
-        ({"model__filters": []}, "has fewer than 1 entries"),
+        ({"model__filters": []}, "has no filters"),
+        ({"model__outlines": 5}, "outlines is not 4, 8 or 16"),
+        ({"model__outlines": 0}, "outlines is not 4, 8 or 16"),
+        ({"model__outlines": 8, "model__filters": [], "model__groups": 1}, "no filters that they could norm"),
         ({"model__filters": [65]}, "is more than 64"),
         ({"model__filters": [64, 64], "model__kernel": 7, "model__pool": 1}, "patches of more than 131,072"),
         ({"job": {"kind": "gradient_sum"}, "optimizer": {"kind": "none"}}, "neither linear nor logistic"),
@@ -198,3 +213,38 @@ def test_a_file_that_moves_numbers_another_way_is_none_of_ours(change: Any) -> N
     change(model)
     with pytest.raises(NotOurModel):
         checked_model(model.SerializeToString(), "model.onnx")
+
+
+def test_a_model_of_outlines_alone_is_taught_as_an_affine_one() -> None:
+    """It begins at nothing, by steps of SGD, and loses as little; with filters behind them it is a network."""
+    alone, behind = manifest(**KINDS["cnn of outlines"]), manifest(**KINDS["cnn behind outlines"])
+    assert (recipe.taught_as(alone.model), recipe.taught_as(behind.model)) == ("logistic", "cnn")
+    assert recipe.pace_of(alone) == recipe.PACES["cross_entropy"]
+    assert shapes(alone) == {"linear.weight": (2, 96), "linear.bias": (2,)}
+
+
+def test_a_description_of_outlines_needs_no_more() -> None:
+    image = {"kind": "cnn", "height": 8, "width": 6}
+    alone, without = outline_of(model={**image, "outlines": 8}), outline_of(model=image)
+    assert isinstance(alone.model, CnnModel)
+    assert (alone.model.filters, alone.model.pool, alone.optimizer.kind) == ((), 3, "sgd")
+    assert (alone.dp.steps, without.dp.steps) == (recipe.STEPS, recipe.MAP_STEPS)
+    assert isinstance(without.model, CnnModel)
+    assert (without.model.filters, without.model.pool, without.optimizer.kind) == ((16,), 2, "adam")
+
+
+def outline_of(model: dict[str, Any]) -> Manifest:
+    """What the recipe makes of a description with this model."""
+    description = parse_description(
+        {
+            "collection": "digits",
+            "unit": "record",
+            "retention": "none",
+            "requester": {"name": "Sleep lab", "contact": "lab@example.org"},
+            "purpose": {"dpv": "AcademicResearch", "text": "Can it read?"},
+            "model": model,
+            "training": {"units_guess": 5000},
+            "fields": [{key: value for key, value in one.items() if key != "necessity"} for one in FIELDS],
+        }
+    )
+    return outlined_job(description, aim=Aim(most=Decimal(1)), now=NOW)[1]

@@ -33,7 +33,7 @@ ROOM_FOR_GUESS: Final = 10
 _CONVOLVED: Final = ("channels", "filters", "kernel", "pool", "activation", "groups")
 _MODEL_KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "mlp": ("hidden", "activation"),
-    "cnn": ("height", "width", *_CONVOLVED),
+    "cnn": ("height", "width", "outlines", *_CONVOLVED),
     "series": ("length", *_CONVOLVED),
     "text": ("length", "embedding", "filters", "kernel", "activation"),
     "transformer": ("length", "embedding", "heads", "hidden", "activation"),
@@ -165,7 +165,7 @@ def _document(description: JobDescription, now: datetime) -> dict[str, Any]:
             "expected_batch": _given(description.training_expected_batch, 1),
             "clip": _given(description.training_clip, 1.0),
             "noise_multiplier": 1,
-            "steps": _given(description.training_steps, recipe.steps(description.model_kind)),
+            "steps": _given(description.training_steps, recipe.steps(_taught_as(description))),
         },
         "slot_minutes": description.slot_minutes,
     }
@@ -216,8 +216,16 @@ def _kind_of_optimizer(description: JobDescription) -> tuple[str, str]:
     kind, decay = description.training_optimizer, description.training_decay
     if description.training_units_guess is None or kind or description.training_lr is not None:
         return kind or "sgd", decay or "none"
-    chosen, faded = recipe.optimizer(description.model_kind)
+    chosen, faded = recipe.optimizer(_taught_as(description))
     return chosen, decay or faded
+
+
+def _taught_as(description: JobDescription) -> str:
+    """As the recipe has it of the model that is described."""
+    only_fixed = (
+        description.model_kind == "cnn" and description.model_outlines and not description.model_filters
+    )
+    return "logistic" if only_fixed else description.model_kind
 
 
 def _given(number: float | None, otherwise: float) -> float:
@@ -241,13 +249,20 @@ def _open_fill(transform: Mapping[str, Any]) -> dict[str, Any]:
 def _model(description: JobDescription) -> dict[str, Any]:
     model: dict[str, Any] = {"kind": description.model_kind, "weights": "0" * 64}
     given = {key: getattr(description, f"model_{key}") for key in _MODEL_KEYS.get(description.model_kind, ())}
-    if "kernel" in given and given["kernel"] is None:
-        given["kernel"] = _KERNELS[description.model_kind]
+    if "filters" in given:
+        given |= _usual_layers(description, given)
     if description.model_kind in ("text", "transformer") and given["length"] is None:
         given["length"] = _length_of_text(description.fields)
     if "heads" in given and given["heads"] is None:
         given["heads"] = _heads(given["length"] or 0)
     return model | {key: value for key, value in given.items() if value is not None}
+
+
+def _usual_layers(description: JobDescription, given: Mapping[str, Any]) -> dict[str, Any]:
+    """What the description leaves out of filters: sixteen, or none behind those for outlines."""
+    usual: dict[str, Any] = {"kernel": _KERNELS[description.model_kind]}
+    usual |= {"filters": (), "pool": 3} if given.get("outlines") else {"filters": (16,), "pool": 2}
+    return {name: usual[name] for name in usual.keys() & given.keys() if given[name] is None}
 
 
 def _heads(length: int) -> int:
@@ -270,7 +285,7 @@ def _loss(fields: tuple[FieldDescription, ...]) -> str:
 
 def _start(manifest: Manifest) -> dict[str, Tensor]:
     sizes = shapes(manifest)
-    if recipe.is_network(manifest.model.kind):
+    if recipe.is_network(recipe.taught_as(manifest.model)):
         return {name: _begun(name, shape) for name, shape in sizes.items()}
     return {name: np.zeros(shape, dtype=np.float32) for name, shape in sizes.items()}
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Final
 
 from vault.budget.guess_target import strength_of_epsilon
-from vault.requester.recipe import input_length, is_network, learning_rate, pace_of, steps
+from vault.requester.recipe import input_length, is_network, learning_rate, pace_of, steps, taught_as
 from vault.requests.manifest import SUMS, Manifest, kind_of
 from vault.requests.optimizers import DecayedSgd, Sgd
 from vault.requests.shapes import dimension
@@ -80,7 +80,7 @@ def forecast(manifest: Manifest, *, epsilon: Decimal, delta: Decimal, units_gues
 def _expected(units: int, strength: float, manifest: Manifest) -> Expected:
     """The signal is as long as there are units, the noise of the whole run as √d/µ."""
     ratio = strength * units / math.sqrt(dimension(manifest))
-    needed = _needs(manifest.model.kind)
+    needed = _needs(taught_as(manifest.model))
     return Expected(
         units=units, signal_to_noise=float(f"{ratio:.3g}"), points_lost=points_lost(ratio / needed)
     )
@@ -153,4 +153,4 @@ def _of_steps(manifest: Manifest, counts: list[int]) -> list[str]:
 
 def _is_as_far_as_noise_lets(manifest: Manifest, optimizer: Sgd | DecayedSgd) -> bool:
     chosen = learning_rate(manifest, optimizer, manifest.dp.noise_multiplier)
-    return optimizer.lr >= chosen and manifest.dp.steps >= steps(manifest.model.kind)
+    return optimizer.lr >= chosen and manifest.dp.steps >= steps(taught_as(manifest.model))

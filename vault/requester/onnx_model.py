@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from learner.protocol import LEAST_VARIANCE, Convolution
+from learner.protocol import FAINTEST_OUTLINE, LEAST_VARIANCE, Convolution, outline_filters
 from vault.errors.release import PackageMissing
 from vault.importers.marks import mark_of
 from vault.requester.onnx_attention import OPERATIONS, AttentionNodes
@@ -94,7 +94,10 @@ class _Graph(GraphParts):
         if isinstance(asked, TextReader):
             values = self._means_of_texts(model, asked, values)
             layers = layers[-1:]
-        maps = asked.layers if isinstance(asked, MapModel) else ()
+        convolutions = asked.layers if isinstance(asked, MapModel) else ()
+        for layer in (layer for layer in convolutions if layer.fixed):
+            values = self._outlined(values, layer)
+        maps = [layer for layer in convolutions if not layer.fixed]
         for place, (weight, bias) in enumerate(layers):
             if place < len(maps):
                 values = self._patches(values, maps[place], place)
@@ -198,7 +201,7 @@ class _Graph(GraphParts):
         product = self.add("MatMul", [values, kept], f"_product_{place}")
         return self.add("Add", [product, offset], f"_sum_{place}")
 
-    def _patches(self, values: str, layer: Convolution, place: int) -> str:
+    def _patches(self, values: str, layer: Convolution, place: int | str) -> str:
         """What the kernel takes in at each place (rows, places, patch), a zero beyond the edge."""
         behind = self.constant([0, 0, 0, 1], f"_behind_{place}", np.int64)
         padded = self.add("Pad", [values, behind], f"_padded_{place}")
@@ -250,7 +253,15 @@ class _Graph(GraphParts):
         scaled = self.add("Mul", [normed, self.weight(scale, f"{name}_scale")], f"{name}_scaled")
         return self.add("Add", [scaled, self.weight(shift, f"{name}_shift")], f"{name}_given")
 
-    def _means(self, values: str, layer: Convolution, place: int) -> str:
+    def _outlined(self, values: str, layer: Convolution) -> str:
+        """The means over each pool of what the fixed filters answer to outlines."""
+        filters, name = np.array(outline_filters(layer.filters, layer.taken.channels)), "outlines"
+        given = self._affine(
+            self._patches(values, layer, name), filters, np.full(layer.filters, -FAINTEST_OUTLINE), name
+        )
+        return self._means(self.add("Relu", [given], f"_active_{name}"), layer, name)
+
+    def _means(self, values: str, layer: Convolution, place: int | str) -> str:
         """The mean over each pool, as one list of numbers a row."""
         places = self.constant(layer.pools(), f"_pools_{place}", np.int64)
         pooled = self.add("Gather", [values, places], f"_pooled_{place}", axis=1)

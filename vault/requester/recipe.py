@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from vault.requests.manifest import Manifest
-from vault.requests.models import ConvolutionalModel, TransformerModel
+from vault.requests.models import CnnModel, ConvolutionalModel, ModelAsk, TransformerModel
 from vault.requests.optimizers import DecayedSgd, Sgd
 
 STEPS: Final = 500
@@ -62,6 +62,11 @@ def is_network(model_kind: str) -> bool:
     return model_kind not in ("linear", "logistic")
 
 
+def taught_as(model: ModelAsk) -> str:
+    """The kind of model: one whose only filters are fixed learns from outlines as an affine model does from numbers."""
+    return "logistic" if isinstance(model, CnnModel) and not model.filters else model.kind
+
+
 def steps(model_kind: str) -> int:
     """T: a network goes a longer way; one of maps has means to begin with, and gains nothing by more."""
     if model_kind == "mlp":
@@ -102,7 +107,7 @@ def learning_rate(outline: Manifest, optimizer: Sgd | DecayedSgd, noise_multipli
 
 def pace_of(outline: Manifest) -> Pace:
     """How far a run of this model may go."""
-    return NETWORK_PACE if is_network(outline.model.kind) else PACES[outline.loss]
+    return NETWORK_PACE if is_network(taught_as(outline.model)) else PACES[outline.loss]
 
 
 def input_length(outline: Manifest) -> float:

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from learner.protocol import LEAST_VARIANCE, Convolution
+from learner.protocol import FAINTEST_OUTLINE, LEAST_VARIANCE, Convolution, outline_filters
 from vault.errors.release import NotTheModel
 from vault.importers.marks import mark_of, number_of, places_of
 from vault.importers.text_bytes import bytes_of
@@ -138,11 +138,13 @@ class TrainedModel:
         if isinstance(self.manifest.model, TextModel):
             return self._of_texts(maps, values)
         *kernels, (weight, bias) = self.layers
-        for place, (layer, (kernel, offset)) in enumerate(zip(maps, kernels, strict=True)):
-            taken = np.pad(values, ((0, 0), (0, 1)))[:, patches_of(layer)]
-            given = self._normed(taken @ kernel.T + offset, place)
-            means = self._activated(given)[:, np.array(layer.pools())].mean(axis=2)
-            values = means.reshape(len(values), layer.given.size)
+        for layer in (layer for layer in maps if layer.fixed):
+            kernel = np.array(outline_filters(layer.filters, layer.taken.channels))
+            values = _means(layer, np.maximum(_taken(layer, values) @ kernel.T - FAINTEST_OUTLINE, 0.0))
+        trained = [layer for layer in maps if not layer.fixed]
+        for place, (layer, (kernel, offset)) in enumerate(zip(trained, kernels, strict=True)):
+            given = self._normed(_taken(layer, values) @ kernel.T + offset, place)
+            values = _means(layer, self._activated(given))
         return values @ weight.T + bias
 
     def _normed(self, values: Floats, place: int) -> Floats:
@@ -161,8 +163,7 @@ class TrainedModel:
         present = (codes > 0)[:, :, None].astype(np.float64)
         values = self.table[codes.astype(np.int64)]
         for layer, (kernel, offset) in zip(maps, kernels, strict=True):
-            flat = values.reshape(len(codes), layer.taken.size)
-            taken = np.pad(flat, ((0, 0), (0, 1)))[:, patches_of(layer)]
+            taken = _taken(layer, values.reshape(len(codes), layer.taken.size))
             values = self._activated(taken @ kernel.T + offset) * present
         means = values.mean(axis=1) / np.maximum(present.mean(axis=1), 1 / codes.shape[1])
         scores: Floats = means @ weight.T + bias
@@ -193,6 +194,18 @@ def _some_at_once(inputs: Floats, room: int) -> list[Floats]:
     """The rows in parts that take little memory; of no rows one part without any."""
     most = max(1, ROOM // room)
     return [inputs[first : first + most] for first in range(0, max(len(inputs), 1), most)]
+
+
+def _taken(layer: Convolution, values: Floats) -> Floats:
+    """What a kernel takes in at each place of maps (rows, places, patch), zeros beyond the edge."""
+    found: Floats = np.pad(values, ((0, 0), (0, 1)))[:, patches_of(layer)]
+    return found
+
+
+def _means(layer: Convolution, values: Floats) -> Floats:
+    """The means over each pool, one list of numbers a row."""
+    means: Floats = values[:, np.array(layer.pools())].mean(axis=2)
+    return means.reshape(len(values), layer.given.size)
 
 
 def patches_of(layer: Convolution) -> npt.NDArray[np.int64]:

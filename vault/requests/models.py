@@ -7,13 +7,22 @@ from typing import Annotated, Literal, Self, TypeAlias
 
 from pydantic import AfterValidator, Field, model_validator
 
-from learner.protocol import Convolution, Map, ModelSpec, TextBlocks, attention_fault, convolutions, map_fault
+from learner.protocol import (
+    DIRECTIONS,
+    Convolution,
+    Map,
+    ModelSpec,
+    TextBlocks,
+    attention_fault,
+    convolutions,
+    map_fault,
+)
 from vault.requests.canonical import Wire, rule
 from vault.requests.values import Digest
 
 Size = Annotated[int, Field(ge=1, le=1000)]
 Channels = Annotated[int, Field(ge=1, le=64)]
-Filters = Annotated[tuple[Annotated[int, Field(ge=1, le=64)], ...], Field(min_length=1, max_length=3)]
+Filters = Annotated[tuple[Annotated[int, Field(ge=1, le=64)], ...], Field(max_length=3)]
 Widths = Annotated[tuple[Annotated[int, Field(ge=1, le=256)], ...], Field(min_length=1, max_length=3)]
 Activation: TypeAlias = Literal["tanh", "relu"]
 
@@ -22,6 +31,12 @@ def _odd(size: int) -> int:
     if size % 2 == 0:
         raise rule("is even, and a kernel has a middle")
     return size
+
+
+def _directions(count: int) -> int:
+    if count not in DIRECTIONS:
+        raise rule("is not " + ", ".join(map(str, DIRECTIONS[:-1])) + f" or {DIRECTIONS[-1]}")
+    return count
 
 
 class LinearModel(Wire):
@@ -61,6 +76,8 @@ class ConvolutionalModel(Wire):
 
     @model_validator(mode="after")
     def _has_maps(self) -> Self:
+        if not self.layers:
+            raise rule("has no filters")
         if fault := map_fault(self.layers):
             raise rule(fault)
         return self
@@ -73,13 +90,18 @@ class MapModel(ConvolutionalModel):
 
     @model_validator(mode="after")
     def _has_groups(self) -> Self:
-        if self.groups and any(count % self.groups for count in self.filters):
+        if self.groups and not self.filters:
+            raise rule("has groups, and no filters that they could norm")
+        if any(count % self.groups for count in self.filters if self.groups):
             raise rule("has filters that its groups do not share evenly")
         return self
 
 
 class CnnModel(MapModel):
-    """The same for images: row by row, the channels of a pixel together."""
+    """The same for images: row by row, the channels of a pixel together.
+
+    With ``outlines`` fixed filters for as many directions stand before the others, and there may be no others.
+    """
 
     kind: Literal["cnn"]
     height: Size
@@ -87,12 +109,15 @@ class CnnModel(MapModel):
     channels: Channels
     kernel: Annotated[int, Field(ge=1, le=7), AfterValidator(_odd)]
     pool: Annotated[int, Field(ge=1, le=4)]
+    outlines: Annotated[
+        int, AfterValidator(_directions), Field(exclude_if=lambda outlines: outlines == 0)
+    ] = 0
 
     @property
     def layers(self) -> tuple[Convolution, ...]:
         """The convolutions in their order."""
         image = Map(height=self.height, width=self.width, channels=self.channels)
-        return convolutions(image, self.filters, (self.kernel,) * 2, (self.pool,) * 2)
+        return convolutions(image, self.filters, (self.kernel,) * 2, (self.pool,) * 2, self.outlines)
 
 
 class SeriesModel(MapModel):
@@ -171,12 +196,14 @@ def model_spec(model: ModelAsk) -> ModelSpec:
     if not isinstance(model, ConvolutionalModel):
         return ModelSpec(kind=model.kind)
     first = model.layers[0]
+    trained = next((layer for layer in model.layers if not layer.fixed), first)
     return ModelSpec(
         kind="text" if isinstance(model, TextModel) else "cnn",
         image=(first.taken.height, first.taken.width, first.taken.channels),
         filters=model.filters,
-        kernel=first.kernel,
+        kernel=trained.kernel,
         pool=first.pool,
         groups=model.groups if isinstance(model, MapModel) else 0,
+        outlines=model.outlines if isinstance(model, CnnModel) else 0,
         activation=model.activation,
     )

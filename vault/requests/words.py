@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from vault.requests.manifest import kind_of
-from vault.requests.models import ConvolutionalModel, MapModel, MlpModel, TransformerModel
+from vault.requests.models import CnnModel, ConvolutionalModel, MapModel, MlpModel, TransformerModel
 from vault.views.field_types import ColumnType, FieldType
 
 if TYPE_CHECKING:
@@ -140,12 +140,19 @@ def model_words(model: ModelAsk) -> str:
         return f"{model.kind} regression"
     if isinstance(model, MlpModel):
         return f"a small network, hidden {_counts(model.hidden)} ({model.activation})"
-    filters = f"filters {_counts(model.filters)} ({model.activation}){_groups_words(model)}"
+    filters = _filters_words(model)
     if model.kind == "series":
         return f"a small network for series of {model.length:,} moments, {filters}"
     if model.kind == "text":
         return f"a small network for texts of {model.length:,} bytes, {filters}"
     return f"a small network for images of {model.height} by {model.width} pixels, {filters}"
+
+
+def _filters_words(model: ConvolutionalModel) -> str:
+    outlines = model.outlines if isinstance(model, CnnModel) else 0
+    fixed = [f"fixed filters for outlines in {outlines} directions"] if outlines else []
+    trained = f"filters {_counts(model.filters)} ({model.activation}){_groups_words(model)}"
+    return ", ".join([*fixed, trained] if model.filters else fixed)
 
 
 def _groups_words(model: ConvolutionalModel) -> str:

@@ -85,8 +85,8 @@ def _through_layers(job: Job) -> tuple[list[Canary], dict[str, Matrix]]:
 def _through_maps(job: Job) -> tuple[list[Canary], dict[str, Matrix]]:
     """Each place of the last map is lit by the numbers above it alone, through the middle of every kernel."""
     layers, weights = convolutions_of(job.model), dict[str, Matrix]()
-    if any(spec.kind != "standard" for spec in job.features):
-        return [], {}
+    if job.model.outlines or any(spec.kind != "standard" for spec in job.features):
+        return [], {}  # what lights one outline lights others
     value = min(largest(spec.clip) for spec in job.features)
     above = [[place] for place in range(layers[-1].given.places)]
     for layer in reversed(layers):
