@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 from learner.federation.access_form import check_campaign
-from learner.federation.folder_claim import is_claimed
+from learner.federation.folder_claim import held_alone, is_claimed
 from learner.federation.folder_removal import destroy_folder, folders_in
 from vault.errors.campaigns import OWN_NOISE, OtherTier
 from vault.errors.families import Unavailable
 from vault.errors.federation import (
     CarriedFromElsewhere,
+    CourierAtWork,
     CourierFolderDamaged,
     InvitationInvalid,
 )
@@ -167,6 +168,13 @@ class CourierFolder:
     def write(self, name: str, data: bytes) -> None:
         """Put a file (0600) there whole, through no link; raises what ``replace_files`` does."""
         replace_files(self.path, {name: data})
+
+    def held_alone(self) -> int:
+        """Hold this folder for one errand; raises ``CourierAtWork`` and ``CourierFolderDamaged``."""
+        try:
+            return held_alone(self.path / LOCK_FILE, CourierAtWork)
+        except OSError as error:
+            raise CourierFolderDamaged(path=self.path, reason=f"{LOCK_FILE}: {error.strerror}") from None
 
     @property
     def agreed(self) -> Path:

@@ -22,10 +22,9 @@ from learner.federation.confined_task import end_with, tell
 from learner.federation.courier_campaign import CAMPAIGN_FILES, ServedCampaign, check_invited, refusal
 from learner.federation.courier_door import Door
 from learner.federation.courier_errand import Errand
-from learner.federation.courier_folder import KEY_FILE, LOCK_FILE, PROOF_FILE, CourierFolder
+from learner.federation.courier_folder import KEY_FILE, PROOF_FILE, CourierFolder
 from learner.federation.courier_https import Coordinator, host_and_port
 from learner.federation.exchange import ENROLMENT_LIMIT, Enrolment, enrolment_bytes
-from learner.federation.folder_claim import held_alone
 from vault.client.connection import decode
 from vault.client.given_line import GivenLine
 from vault.errors.federation import CoordinatorOdd, CourierAtWork
@@ -47,7 +46,7 @@ def _go(task: str, path: str, *rest: str) -> None:
     if task == "probe":
         courier_probes.run(folder.path, [Path(one) for one in rest], tell)
         return
-    lock = held_alone(folder.path / LOCK_FILE, CourierAtWork)
+    lock = folder.held_alone()
     invitation = folder.invitation()
     _load_the_rest()
     coordinator = Coordinator.resolved(invitation.url, invitation.certificate_sha256)

@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 from learner.federation.access_form import check_campaign, check_key
-from learner.federation.folder_claim import is_claimed
+from learner.federation.folder_claim import held_alone, is_claimed
 from learner.federation.folder_removal import destroy_folder, folders_in
 from learner.federation.mesh_forms import Place
 from learner.federation.mesh_mixing import Verdict
 from vault.errors.families import Unavailable
-from vault.errors.meshes import MeshFolderDamaged
+from vault.errors.meshes import MeshAtWork, MeshFolderDamaged
 from vault.regular_file import read_regular
 from vault.requester.coordinating import (
     CAMPAIGN_FILE,
@@ -175,6 +175,20 @@ class MeshFolder:
         """
         target = self.path / name
         replace_files(target.parent, {target.name: data})
+
+    def held_alone(self) -> int:
+        """Hold this folder for one process; raises ``MeshAtWork`` and ``MeshFolderDamaged``."""
+        try:
+            return held_alone(self.path / LOCK_FILE, MeshAtWork)
+        except OSError as error:
+            raise MeshFolderDamaged(path=self.path, reason=f"{LOCK_FILE}: {error.strerror}") from None
+
+    def node(self) -> NodeFacts:
+        """Itself and the others as its membership names them, from where the process with the network cannot write.
+
+        A mesh that an earlier version joined has it beneath ``net`` alone. Raises ``MeshFolderDamaged``.
+        """
+        return (self if (self.path / NODE_FILE).exists() else self.net).facts(NodeFacts)
 
     def campaign(self) -> SignedCampaignFiles:
         """The signed campaign; raises what reading one does."""

@@ -20,10 +20,8 @@ from typing import NoReturn
 
 from learner.federation import courier_sandbox, mesh_folder, mesh_probes, mesh_sandbox
 from learner.federation.confined_task import end_with, tell
-from learner.federation.folder_claim import held_alone
-from learner.federation.mesh_folder import LOCK_FILE, Access, MeshFolder, MeshState
+from learner.federation.mesh_folder import Access, MeshFolder, MeshState
 from vault.errors.families import LockboxError
-from vault.errors.meshes import MeshAtWork
 
 
 def main(arguments: list[str]) -> NoReturn:
@@ -47,7 +45,7 @@ def _stay(folder: MeshFolder, listen: list[str], connect: list[str]) -> None:
     from learner.federation.mesh_node import Node
 
     mesh_sandbox.harden_network()
-    lock = held_alone(folder.path / LOCK_FILE, MeshAtWork)
+    lock = folder.held_alone()
     confined = mesh_sandbox.confine_network(folder.path, (*listen, *connect, *_known(folder)))
     node = Node(
         folder=folder, tell=tell, listen=listen, connect=connect, missing=confined.missing,
@@ -67,7 +65,7 @@ def _mix(folder: MeshFolder, line: int) -> None:
     from vault.client.given_line import GivenLine
 
     courier_sandbox.harden_courier()
-    lock = held_alone(folder.path / LOCK_FILE, MeshAtWork)
+    lock = folder.held_alone()
     access, confined = folder.facts(Access), courier_sandbox.confine_offline(folder.path)
     state = replace(folder.facts(MeshState), missing=confined.missing, trouble="")
     door = Door(line=GivenLine(socket.socket(fileno=line)), token=access.door)

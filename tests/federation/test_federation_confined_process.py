@@ -161,3 +161,9 @@ def test_what_is_no_id_and_no_key_is_no_access(tmp_path: Path, turned: dict[str,
         folder.write("access.json", json.dumps(of_courier).encode())
         with pytest.raises(CourierFolderDamaged):
             folder.access()
+
+
+def test_a_courier_that_cannot_hold_its_folder_says_so(tmp_path: Path) -> None:
+    (tmp_path / "lock").mkdir()
+    with pytest.raises(CourierFolderDamaged, match="lock: Is a directory"):
+        goes(tmp_path)

@@ -10,7 +10,7 @@ import pytest
 from learner.federation import mesh
 from learner.federation.confined_task import Exit
 from learner.federation.mesh import PAUSES, Running, how_ended
-from learner.federation.mesh_folder import MeshFolder
+from learner.federation.mesh_folder import NODE_FILE, MeshFolder, NodeFacts, made_folder
 from learner.federation.mesh_forms import is_address
 from tui.cli.mesh_addresses import check_addresses
 from tui.text import mesh_facts
@@ -19,9 +19,10 @@ from vault.errors.meshes import MeshFailed
 
 
 def running(folder: Path, told: list[Any], pauses: list[float]) -> Running:
-    (folder / "net").mkdir(parents=True)
+    mesh_folder = made_folder(MeshFolder(folder))
+    mesh_folder.keep(NodeFacts(key="a" * 64, places=()))
     return Running(
-        folder=MeshFolder(folder), connect=lambda: None, tell=told.append, wait=pauses.append, every=1000.0
+        folder=mesh_folder, connect=lambda: None, tell=told.append, wait=pauses.append, every=1000.0
     )
 
 
@@ -38,6 +39,20 @@ def test_a_network_process_that_ends_unasked_is_started_again_and_then_it_is_sai
     assert pauses == list(PAUSES)
     said = [mesh_facts.event(one, {}) for one in told]
     assert "was ended by the system or by somebody (Killed); it begins again in 1 s." in said[1]
+
+
+def test_a_turned_network_process_does_not_choose_the_ports_of_the_next_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It reads from its folder to which addresses it may speak, and writes there; so it is written anew before."""
+    reads = "at = pathlib.Path(sys.argv[2]); open(at / 'seen', 'ab').write((at / 'node.json').read_bytes() + b'\\n')"
+    monkeypatch.setattr(mesh, "_PROGRAM", f"import pathlib; {reads}; (at / 'node.json').write_text('turned')")
+    run = running(tmp_path / "mesh", [], [])
+    with pytest.raises(MeshFailed):
+        run.go_on()
+    agreed = run.folder.read(NODE_FILE)
+    assert run.folder.net.read("seen").splitlines() == [agreed] * (1 + len(PAUSES))
+    assert run.folder.node() == NodeFacts(key="a" * 64, places=())
 
 
 def test_a_mesh_that_was_left_runs_no_more_and_says_so(

@@ -364,4 +364,13 @@ MUTANTS = (
         caught_by="test_a_folder_is_destroyed_under_a_name_that_no_writer_knows_and_is_tried_again",
         within="learner/federation/mesh_folder",
     ),
+    Mutant(
+        name="a turned network process chooses the ports of the next one",
+        kind=Kind.CONFINEMENT,
+        function="Running._until_it_ends",
+        old="            self.folder.net.keep(self.folder.node())",
+        new="            self.folder.node()",
+        caught_by="test_a_turned_network_process_does_not_choose_the_ports_of_the_next_one",
+        within="learner/federation/mesh",
+    ),
 )

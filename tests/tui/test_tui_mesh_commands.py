@@ -87,9 +87,9 @@ def test_ctrl_c_is_how_a_mesh_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     def interrupted(_: Running) -> None:
         raise KeyboardInterrupt
 
-    net = SimpleNamespace(facts=lambda _: NodeFacts(key="", places=()))
+    node = NodeFacts(key="", places=())
     monkeypatch.setattr(Running, "go_on", interrupted)
-    monkeypatch.setattr(mesh, "_chosen", lambda *_: SimpleNamespace(net=net))
+    monkeypatch.setattr(mesh, "_chosen", lambda *_: SimpleNamespace(node=lambda: node))
     monkeypatch.setattr(mesh, "names_of", lambda _: {})
     for name in ("LOCKBOX_VAULT", "LOCKBOX_STATE", "LOCKBOX_RUNTIME"):
         monkeypatch.setenv(name, str(tmp_path / name))

@@ -166,7 +166,9 @@ def _unpack(membership: Membership, draft: MeshFolder, home: Path) -> None:
     draft.net.write(KEY_FILE, secret)
     draft.net.write(AUTHORITY_FILE, membership.authority.encode())
     draft.net.write(CERTIFICATE_FILE, membership.certificate.encode())
-    draft.net.keep(NodeFacts(key=membership.key, places=membership.places))
+    known = NodeFacts(key=membership.key, places=membership.places)
+    draft.keep(known)
+    draft.net.keep(known)
 
 
 def _secret_of(membership: Membership, home: Path, authority: str) -> bytes:

@@ -14,7 +14,7 @@ from tui.couriers.cut_off import end_cut_off_couriers
 from tui.couriers.door_tokens import end_tokens
 from tui.text import campaign_facts
 from vault.errors.campaigns import CampaignLeft
-from vault.errors.federation import CourierAtWork, CourierFolderDamaged, InvitationInvalid
+from vault.errors.federation import CourierAtWork, InvitationInvalid
 from vault.errors.records import FileMissing
 from vault.errors.requests import RequesterBlocked, RequesterExists
 
@@ -203,16 +203,10 @@ def end_left_over(vault: Owner, home: Path, data: bytes) -> None:
 @contextmanager
 def at_rest(place: CourierFolder) -> Iterator[None]:
     """Let no errand of a campaign begin within this block; raises `CourierAtWork` where one is under way."""
-    from learner.federation.courier_folder import LOCK_FILE
-    from learner.federation.folder_claim import held_alone
-
     if not place.path.exists():
         yield
         return
-    try:
-        lock = held_alone(place.path / LOCK_FILE, CourierAtWork)
-    except OSError as error:
-        raise CourierFolderDamaged(path=place.path, reason=f"{LOCK_FILE}: {error.strerror}") from None
+    lock = place.held_alone()
     try:
         yield
     finally:

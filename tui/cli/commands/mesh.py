@@ -165,13 +165,12 @@ def run(
 ) -> None:
     """Open a port to your peers: pass on what was released, and begin each round from what is mixed here."""
     from learner.federation.mesh import Running
-    from learner.federation.mesh_folder import NodeFacts
     from vault.client.attach import line_to
 
     check_addresses("--listen", [listen] if listen is not None else [])
     check_addresses("--connect", connect or [], is_reached=True)
     paths, folder = global_options(context).paths, _chosen(context, campaign)
-    known = folder.net.facts(NodeFacts)
+    known = folder.node()
     own = [one.address for one in known.places if one.key == known.key]
     running = Running(
         folder=folder,
