@@ -11,8 +11,9 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
 from learner.federation.courier_door import Served
-from learner.federation.courier_folder import CHECKPOINT_FILE, LEAVES_FILE, TIME_FORMAT, CourierFolder
+from learner.federation.courier_folder import CHECKPOINT_FILE, LEAVES_FILE, CourierFolder
 from learner.federation.exchange import ERROR_LIMIT, ErrorSentence, check_invitation
+from learner.federation.folder_forms import TIME_FORMAT
 from vault.errors.campaigns import OWN_NOISE
 from vault.errors.federation import (
     CoordinatorBusy,

@@ -25,13 +25,13 @@ from learner.federation.courier_campaign import (
 )
 from learner.federation.courier_folder import (
     KEY_FILE,
-    TIME_FORMAT,
     CourierFolder,
     CourierState,
     RoundState,
     answer_file,
 )
 from learner.federation.exchange import answer_bytes
+from learner.federation.folder_forms import TIME_FORMAT
 from vault.errors.campaigns import CampaignLogBroken, CampaignLogOlder, CampaignNotWitnessed
 from vault.errors.daemon import DaemonGone, NotAtThisDoor, SessionEnded
 from vault.errors.families import LockboxError, Unavailable

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Set
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
-from learner.federation.access_form import check_campaign
 from learner.federation.folder_claim import held_alone, is_claimed
+from learner.federation.folder_forms import check_campaign, check_time
 from learner.federation.folder_removal import destroy_folder, folders_in
 from vault.errors.campaigns import OWN_NOISE, OtherTier
 from vault.errors.families import Unavailable
@@ -31,9 +30,6 @@ if TYPE_CHECKING:
 
     from learner.federation.exchange import Invitation
 
-TIME_FORMAT: Final = "%Y-%m-%dT%H:%M:%SZ"
-YEARS: Final = range(2000, 9000)
-"""A year that a clock may tell: what is reckoned with it stays a date."""
 INVITATION_FILE: Final = "invitation"
 ACCESS_FILE: Final = "access.json"
 STATE_FILE: Final = "state.json"
@@ -109,7 +105,7 @@ class RoundState:
 
     def __post_init__(self) -> None:
         """Raises ``ValueError`` for what no courier of ours writes."""
-        _check_time(self.at)
+        check_time(self.at)
         if not (0 <= self.number <= _MOST and 0 <= self.size <= _MOST):
             raise ValueError
 
@@ -133,7 +129,7 @@ class CourierState:
 
     def __post_init__(self) -> None:
         """Raises ``ValueError`` for what no courier of ours writes."""
-        _check_time(self.contact)
+        check_time(self.contact)
         if not 0 <= self.failures <= _MOST:
             raise ValueError
 
@@ -269,11 +265,6 @@ class CourierFolder:
             # `from None`: the original error quotes what stands there
             raise CourierFolderDamaged(path=self.path, reason=f"{name} is none of the courier's") from None
         return found
-
-
-def _check_time(stamp: str) -> None:
-    if stamp and datetime.strptime(stamp, TIME_FORMAT).replace(tzinfo=UTC).year not in YEARS:
-        raise ValueError
 
 
 def answer_file(job: str) -> str:

@@ -18,7 +18,7 @@ from typing import Any, Final, Literal
 
 import h11
 
-from learner.federation.courier_folder import YEARS
+from learner.federation.folder_forms import YEARS
 from vault.errors.federation import CoordinatorIsAnother, CoordinatorOdd, CoordinatorUnreachable
 
 SILENT_SECONDS: Final = 30.0

@@ -14,8 +14,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
-from learner.federation.access_form import check_campaign, check_key
 from learner.federation.folder_claim import held_alone, is_claimed
+from learner.federation.folder_forms import check_campaign, check_key
 from learner.federation.folder_removal import destroy_folder, folders_in
 from learner.federation.mesh_forms import Place
 from learner.federation.mesh_mixing import Verdict

@@ -44,6 +44,7 @@ from learner.federation.mesh_folder import settled as mesh_settled
 from tests.worlds.invitations import invitation
 from tests.worlds.vaults import copy_of
 from tests.worlds.world import NAME, World
+from tui.by_ear import couriers
 from tui.cli import mesh_joining
 from tui.cli.commands import mesh
 from tui.cli.mesh_joining import drafted as drafted_mesh
@@ -217,6 +218,16 @@ def test_a_mesh_is_left_by_the_name_of_its_folder_whatever_campaign_it_says_it_i
     MeshFolder(other).keep(access)
     with pytest.raises(MeshFolderDamaged):
         mesh._to_leave(context, vault, None)
+
+
+@pytest.mark.parametrize("campaign", ["", "f" * 32])
+def test_by_ear_what_is_of_no_campaign_is_not_left_with_one(
+    vault: Vault, world: World, campaign: str
+) -> None:
+    """A turned courier or mesh may say so; what else there is to hear is heard."""
+    talk: Any = None
+    opened: Any = SimpleNamespace(vault=vault, paths=world.paths)
+    couriers._end_where_left(talk, opened, NAME, campaign)
 
 
 def test_a_campaign_has_one_token_that_ends_as_it_is_refused(vault: Vault, world: World) -> None:

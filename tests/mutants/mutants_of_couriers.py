@@ -324,7 +324,7 @@ MUTANTS = (
         old="    if not _CAMPAIGN.fullmatch(campaign):",
         new="    if not _CAMPAIGN.match(campaign):",
         caught_by="test_what_is_no_id_and_no_key_is_no_access[a line of a unit]",
-        within="learner/federation/access_form",
+        within="learner/federation/folder_forms",
     ),
     Mutant(
         name="a turned mesh chooses which campaign is left",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from tui.by_ear import campaigns
 from tui.by_ear.acting import attempt
 from tui.couriers.carrying import Carried, carried_here, carry
-from tui.couriers.ending import end_access
+from tui.couriers.ending import campaign_named, end_access
 from tui.couriers.joining import look_at_invitation, looked_at, read_invitation
 from tui.couriers.meshes import meshes_here
 from tui.text import campaign_facts, carrying_facts, mesh_facts
@@ -82,7 +82,8 @@ def hear_campaigns(talk: Talk, opened: Opened) -> None:
 
 
 def _end_where_left(talk: Talk, opened: Opened, requester: str, campaign: str) -> None:
-    if opened.vault.campaign(campaign).line.state in LEFT:
+    known = campaign_named(opened.vault, campaign)  # a turned courier or mesh may name one that there is not
+    if known is not None and known.line.state in LEFT:
         ended = end_access(opened.vault, opened.paths, campaign)
         talk.say(*(f"{requester}: {sentence}" for sentence in ended))
 
