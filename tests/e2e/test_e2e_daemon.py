@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.sweeps import sweep
+from tests.sweeps import sweep, sweep_of_many
 from tests.worlds import learners
 from tests.worlds.approving import approve
 from tests.worlds.commands import Outcome, Terminal, begin, descriptor_of, environment, run, run_installed
@@ -190,22 +190,25 @@ def test_the_whole_story_goes_through_the_process(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("words", "code", "says"),
-    [
-        (["data", "show", "nowhere"], 1, "there is no collection nowhere"),
-        (["consent", "withdraw", "ffffffff"], 1, "there is no consent ffffffff"),
-        (
-            ["import", "nights.csv", "--collection", "nights", "--unit", "day", "--time", "day"],
-            4,
-            "already imported",
-        ),
-        (["train", "REQUEST"], 4, "the request is waiting"),
-        (["release", "send", "RELEASE", "--confirm-digest", "00000000", "--to", "new"], 4, "digest"),
-        (["data", "export", "nights", "nights.csv"], 1, "nothing can be written to"),
-        (["settings", "calm", "maybe"], 1, "calm is on or off"),
-        (["settings", "calm"], 2, "needs a value"),
-        (["serve"], 7, "unlocked already"),
-        (["serve", "--lock-minutes", "0"], 7, "unlocked already"),
-    ],
+    sweep_of_many(
+        [
+            (["settings", "calm"], 2, "needs a value"),
+            (["serve"], 7, "unlocked already"),
+            (["data", "show", "nowhere"], 1, "there is no collection nowhere"),
+            (["consent", "withdraw", "ffffffff"], 1, "there is no consent ffffffff"),
+            (
+                ["import", "nights.csv", "--collection", "nights", "--unit", "day", "--time", "day"],
+                4,
+                "already imported",
+            ),
+            (["train", "REQUEST"], 4, "the request is waiting"),
+            (["release", "send", "RELEASE", "--confirm-digest", "00000000", "--to", "new"], 4, "digest"),
+            (["data", "export", "nights", "nights.csv"], 1, "nothing can be written to"),
+            (["settings", "calm", "maybe"], 1, "calm is on or off"),
+            (["serve", "--lock-minutes", "0"], 7, "unlocked already"),
+        ],
+        default=5,
+    ),
 )
 def test_an_error_keeps_its_sentence_its_hint_and_its_code(
     today: World, looked_at: World, monkeypatch: pytest.MonkeyPatch, words: list[str], code: int, says: str

@@ -397,7 +397,7 @@ HIDING: Mapping[str, Callable[[bytes], bytes]] = {
 }
 
 
-@pytest.mark.parametrize("how", sweep(HIDING, default=4))
+@pytest.mark.parametrize("how", sweep(HIDING, default=2))
 def test_an_update_with_room_for_anything_else_is_never_held_and_stays_charged(
     known_world: World, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:

@@ -17,7 +17,7 @@ from learner_children import JOB, LONG_JOB, Pretend, columns, ignore, is_alive, 
 from learner_setups import LOGISTIC, cnn, mlp, text, transformer, weights_of
 
 from learner.protocol import ColumnFrame, Job
-from tests.sweeps import sweep_of_many
+from tests.sweeps import sweep, sweep_of_many
 from vault.errors.training import LearnerFailed, SandboxMissing
 from vault.training import channels, process
 from vault.training.process import Failure, LearnerProcess, probe_sandbox
@@ -63,7 +63,7 @@ def test_a_real_learner_locks_in_trains_and_is_gone() -> None:
     assert not is_alive(learner.pid)
 
 
-@pytest.mark.parametrize("instructions", ["AVX2", "SSE4_2"])
+@pytest.mark.parametrize("instructions", sweep(["SSE4_2", "AVX2"]))
 @pytest.mark.parametrize(
     ("kind", "most_rows"),
     sweep_of_many(

@@ -64,8 +64,15 @@ def check_names(mutant: Mutant, before: str, after: str) -> None:
     except SyntaxError as error:
         raise Misfit(f"{mutant.name}: with its bug the file is no Python ({error.msg})") from None
     used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    if unknown := used - _bound(tree) - _bound(ast.parse(before)) - set(dir(builtins)):
+    # what the file knew before is asked once for all its mutants, and seldom is anything left to ask of the bug
+    new = used - _known_in(before) - set(dir(builtins))
+    if unknown := new and new - _bound(tree):
         raise Misfit(f"{mutant.name}: its bug uses names that its file does not know, {sorted(unknown)}")
+
+
+@cache
+def _known_in(text: str) -> frozenset[str]:
+    return frozenset(_bound(ast.parse(text)))
 
 
 def _bound(tree: ast.Module) -> set[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.sweeps import sweep
 from tests.worlds.campaign_logs import WorldLog
 from tests.worlds.campaigns import campaign, round_of
 from tests.worlds.vaults import copy_of
@@ -57,7 +58,7 @@ def price_in(folder: Path, tier: str | None) -> tuple[Decimal, Decimal]:
     return price.together.epsilon, price.of_round.epsilon
 
 
-@pytest.mark.parametrize("tier", [None, "clinic", "far"])
+@pytest.mark.parametrize("tier", sweep(["clinic", None, "far"], default=2))
 def test_what_is_shown_and_consented_to_is_the_price_of_the_own_tier(
     asked: World, folder: Path, tier: str | None
 ) -> None:
