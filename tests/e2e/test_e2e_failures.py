@@ -230,7 +230,7 @@ def test_a_vault_on_a_read_only_disk_can_be_looked_at_and_says_why_no_more(
     looked = run_installed(today.paths, "status", before=before)
     assert (looked.code, looked.err) == (0, "")
     acted = run_installed(today.paths, "requester", "block", NAME, before=before)
-    assert_refused(acted, UNAVAILABLE, "the vault cannot be written to at", secrets)
+    assert_refused(acted, UNAVAILABLE, "nothing can be written to", secrets)
 
 
 @pytest.mark.slow

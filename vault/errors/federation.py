@@ -159,6 +159,8 @@ class PortTaken(Unavailable):
 class NotEnrolled(Refused):
     """You are not enrolled in this campaign."""
 
+    hint = "join again by your invitation: lockbox courier join INVITATION; else ask whoever invited you"
+
 
 class CodeRefused(Refused):
     """This invitation is not known here, or was used by another vault."""

@@ -42,7 +42,9 @@ class DiskFull(Unavailable):
 
 
 class DiskReadOnly(Unavailable):
-    """The vault cannot be written to at {path}; nothing was changed."""
+    """Nothing can be written to {path}; nothing was changed."""
+
+    hint = "look at whom the folder belongs to, and whether its disk may be written to"
 
 
 class DiskFailing(Unavailable):
