@@ -126,7 +126,7 @@ def run_installed(
     """Run the installed command to its end."""
     with start(paths, *words, secret=secret, before=before, program=program) as process:
         out, err = process.communicate(timeout=PATIENCE)
-    return Outcome(code=process.returncode, out=out, err=err)
+    return Outcome(code=process.returncode, out=out, err=at_once(err))
 
 
 def run(paths: Paths, *words: str | Path, secret: str | None = PASSPHRASE) -> Outcome:
@@ -139,7 +139,12 @@ def run(paths: Paths, *words: str | Path, secret: str | None = PASSPHRASE) -> Ou
     for descriptor in (ours, nothing, out_end, err_end):
         os.close(descriptor)
     said = _read_both(out, err)
-    return Outcome(code=forks().wait(pid), out=said[out].decode(), err=said[err].decode())
+    return Outcome(code=forks().wait(pid), out=said[out].decode(), err=at_once(said[err].decode()))
+
+
+def at_once(said: str) -> str:
+    """What a command said but for the line that it writes where it takes long, as on a busy computer."""
+    return said.replace("working …\n", "")
 
 
 def _read_both(*descriptors: int) -> dict[int, bytes]:
