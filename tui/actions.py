@@ -46,6 +46,12 @@ def _short(request: RequestView) -> str:
     return wording.short(request.line.requester, NAME_ROOM)
 
 
+def _check_new_name(name: str) -> None:
+    from vault.client.attach import check_name_of
+
+    check_name_of(name)
+
+
 def _rename(vault: Owner, name: str, new_name: str) -> str:
     vault.rename_requester(name, new_name)
     return new_name
@@ -141,6 +147,7 @@ RENAME: Final[Action[RequestView]] = Action(
             placeholder="your new name for them",
             longest=80,
             is_required=True,
+            check=_check_new_name,
         ),
     ),
     call=lambda vault, name, said: _rename(vault, name, said["new"]),

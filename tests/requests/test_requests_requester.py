@@ -20,6 +20,7 @@ from requests_home import Home
 from requests_samples import KEY, NOW, OTHER_KEY, exit_code
 
 from tui.cli.entry_point import run
+from vault.budget import pricing
 from vault.budget.ledger import DELTA as VAULT_DELTA
 from vault.errors.families import Invalid
 from vault.errors.release import DestinationUnusable
@@ -111,8 +112,14 @@ def test_a_made_job_is_taken_by_a_vault_once_it_is_signed(home: Home, job: Path,
 
 
 def test_what_no_vault_can_pay_is_neither_written_nor_passed(
-    job: Path, key_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    job: Path,
+    key_file: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    """That is known of its charge alone: nobody waits for its ε to be computed."""
+    monkeypatch.setattr(pricing, "price", None)
     said = "no vault can pay for this job: it costs more than a quarter of ε 64"
     one_step = WRITTEN.replace("sampling_rate = 0.2", "sampling_rate = 1").replace("steps = 100", "steps = 1")
     (tmp_path / "JOB.toml").write_text(one_step)

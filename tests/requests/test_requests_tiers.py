@@ -92,6 +92,8 @@ def test_a_tier_is_the_campaign_with_its_noise_and_nothing_else() -> None:
         assert GOOD.at_tier(name).job.model_dump(mode="json", by_alias=True) == expected
     with pytest.raises(NoSuchTier, match="no noise tier near: it has clinic and far-off"):
         GOOD.at_tier("near")
+    with pytest.raises(NoSuchTier, match="no noise tier without a name: it has clinic and far-off"):
+        GOOD.at_tier("")
     with pytest.raises(NoSuchTier, match="no noise tier clinic: it has none"):
         parse_campaign(DATA).at_tier("clinic")
 

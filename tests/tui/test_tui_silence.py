@@ -80,3 +80,15 @@ def test_what_speaks_by_itself_or_has_ended_is_not_spoken_for(capfd: pytest.Capt
     with silence.heard_from():
         pass
     assert waited(capfd) == ""
+
+
+def test_whoever_answered_waits_again_and_hears_what_for(capfd: pytest.CaptureFixture[str]) -> None:
+    with silence.heard_from():
+        say("here")
+        silence.answered("trying the passphrase")
+        assert waited(capfd) == "here\ntrying the passphrase …\n"
+        silence.answered()
+        say("there")
+        assert waited(capfd) == "there\n"
+    silence.answered()
+    assert waited(capfd) == ""

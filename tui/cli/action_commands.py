@@ -42,6 +42,8 @@ def command_of(action: Action[Any], afterwards: Afterwards) -> Callable[..., Non
 
     def run(context: typer.Context, **given: Any) -> None:
         target, is_look = given.pop(TARGET), given.pop(DRY_RUN, False)
+        for entry in action.entries:
+            entry.check(given[entry.name])
         with open_vault(context, writable=not is_look) as vault:
             foretold = action.foretold(vault, target) if action.foretold else ()
             if is_look:

@@ -54,6 +54,16 @@ class NamedPath(click.Path):
         return super().convert(value, param, ctx)
 
 
+class Named(click.types.StringParamType):
+    """A text that names something: an empty one names nothing, which no passphrase has to be asked for."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The text as it was typed; refused where nothing of it can be seen."""
+        if not str(value).strip():
+            self.fail("an empty text names nothing", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 class CommandGroup(TyperGroup):
     """A group that wraps the sentences of its commands where click would cut them off."""
 
@@ -67,7 +77,7 @@ class CommandGroup(TyperGroup):
         if found is not None:
             found.context_class = HelpContext
             _restore_help(found)
-            _have_paths_named(found)
+            _have_all_named(found)
         return found
 
     def resolve_command(
@@ -84,7 +94,7 @@ class CommandGroup(TyperGroup):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read what stands before the command."""
-        _have_paths_named(self)
+        _have_all_named(self)
         return super().parse_args(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -104,10 +114,12 @@ def _words_of(context: click.Context) -> str:
     return " ".join(words)
 
 
-def _have_paths_named(command: click.Command) -> None:
+def _have_all_named(command: click.Command) -> None:
     for parameter in command.params:
         if isinstance(parameter.type, click.Path):
             parameter.type = NamedPath()
+        elif isinstance(parameter, click.Argument) and parameter.type is click.STRING:
+            parameter.type = Named()
 
 
 def _restore_help(command: click.Command) -> None:

@@ -21,6 +21,7 @@ class _Command:
     is_spoken_for = False
     """Whether what it does stands on the terminal, in a line without an end."""
     doing = "working"
+    waiting: threading.Timer | None = None
     lock = threading.RLock()
 
 
@@ -41,15 +42,36 @@ def at_work_on(doing: str) -> None:
 @contextmanager
 def heard_from() -> Iterator[None]:
     """Say once, on stderr, what a command does within this block if it says nothing by itself."""
-    _Command.has_spoken, _Command.doing = False, "working"
-    waiting = threading.Timer(PATIENCE, _speak)
-    waiting.daemon = True
-    waiting.start()
+    _wait_anew("working")
     try:
         yield
     finally:
-        waiting.cancel()
-        end_silence()
+        with _Command.lock:
+            _stop_waiting()
+            _Command.waiting = None
+            end_silence()
+
+
+def answered(doing: str = "working") -> None:
+    """What was asked has an answer: whoever gave it waits again, and hears what for if nothing is said meanwhile."""
+    with _Command.lock:
+        if _Command.waiting is not None:
+            end_silence()
+            _wait_anew(doing)
+
+
+def _wait_anew(doing: str) -> None:
+    with _Command.lock:
+        _stop_waiting()
+        _Command.has_spoken, _Command.doing = False, doing
+        _Command.waiting = threading.Timer(PATIENCE, _speak)
+        _Command.waiting.daemon = True
+        _Command.waiting.start()
+
+
+def _stop_waiting() -> None:
+    if _Command.waiting is not None:
+        _Command.waiting.cancel()
 
 
 def _speak() -> None:

@@ -16,7 +16,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, Final, TextIO, TypeVar
 
-from tui.cli.silence import end_silence
+from tui.cli.silence import answered, end_silence
 from tui.text.layout import NARROWEST, WIDEST, escaped, facts_text, hanging, one_line, table_text, wrapped
 from vault.errors.families import Invalid, LockboxError
 from vault.errors.keys import PassphraseMissing
@@ -136,16 +136,21 @@ def is_interactive() -> bool:
     return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
 
 
-def ask_secret(question: str) -> str:
-    """Ask for a secret without showing it; raises `PassphraseMissing` without a terminal or an answer."""
+def ask_secret(question: str, *, doing: str = "working") -> str:
+    """Ask for a secret without showing it; raises `PassphraseMissing` without a terminal or an answer.
+
+    ``doing`` is said of what it is asked for, should that take longer than people wait without a word.
+    """
     if not is_interactive():
         raise PassphraseMissing()
     end_silence()
     try:
-        return getpass.getpass(question, stream=sys.stderr)
+        secret = getpass.getpass(question, stream=sys.stderr)
     except EOFError:
         say()
         raise PassphraseMissing() from None
+    answered(doing)
+    return secret
 
 
 def read_secret(descriptor: int) -> str:
@@ -212,7 +217,9 @@ def ask(question: str) -> str:
     forget_typed()
     sys.stderr.write(escaped(wrapped(question.rstrip(), min(width(), WIDEST))) + " ")
     sys.stderr.flush()
-    return _next_line().strip()
+    answer = _next_line().strip()
+    answered()
+    return answer
 
 
 def ask_until(question: str, read: Callable[[str], T]) -> T:

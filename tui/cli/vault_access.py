@@ -44,7 +44,7 @@ class GlobalOptions:
         word = "recovery key" if self.recovery_key else "passphrase"
         if self.passphrase_fd is not None:
             return passphrase_secret(read_secret(self.passphrase_fd))
-        return passphrase_secret(ask_secret(f"{word}{why}: "))
+        return passphrase_secret(ask_secret(f"{word}{why}: ", doing=f"trying the {word}"))
 
 
 def global_options(context: typer.Context) -> GlobalOptions:

@@ -29,6 +29,8 @@ class Entry:
     placeholder: str
     longest: int
     is_required: bool = False
+    check: Callable[[str], None] = lambda _: None
+    """Raises for what no vault takes, so that its command refuses that before it asks for a passphrase."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,9 +77,16 @@ class Action(Generic[S]):
     """What is for good about it: its command says so before, asks where there is somebody to ask, and has --dry-run."""
 
 
+def _check_reason(text: str) -> None:
+    from vault.client.attach import check_reason
+
+    check_reason(text)
+
+
 REASON: Final = Entry(
     name="reason",
     help="For your own record; it stays in the vault.",
     placeholder="your reason, for you alone (optional)",
     longest=500,
+    check=_check_reason,
 )

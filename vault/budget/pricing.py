@@ -110,8 +110,13 @@ def calibrate(
 
     if not (epsilon.is_finite() and epsilon > 0):
         raise Invalid(reason="the ε to reach must be above 0")
-    most = min(MOST_NOISE, MOST_GRID / math.ldexp(clip_norm, grid_exponent))
+    most = most_noise(clip_norm, grid_exponent)
     return _first_fit(excess, round(LEAST_NOISE * TICKS), int(most * TICKS)) / TICKS
+
+
+def most_noise(clip_norm: float, grid_exponent: int) -> float:
+    """The largest noise multiplier within all bounds of a mechanism."""
+    return min(MOST_NOISE, MOST_GRID / math.ldexp(clip_norm, grid_exponent))
 
 
 def _excess(mechanism: Mechanism, target: Decimal, delta: Decimal) -> float:

@@ -18,6 +18,7 @@ from vault.errors.daemon import DaemonElsewhere, DaemonHung, DaemonUnreachable, 
 from vault.lifecycle.folder import check_folder
 from vault.lifecycle.passphrase import check_new_passphrase
 from vault.lifecycle.unlocking import unlocking
+from vault.requests.text import check_name_of, check_reason
 from vault.sealing.memory import harden_process
 from vault.sealing.passphrase import passphrase_secret
 from vault.sealing.random import generate_passphrase
@@ -34,9 +35,9 @@ if TYPE_CHECKING:
     from vault.settings import Paths
 
 __all__ = [
-    "Secret", "attach", "attach_by_session", "check_destination", "check_new_passphrase", "check_there", "end_session",
-    "generate_passphrase", "harden_process", "is_served", "passphrase_secret", "poll", "save_session", "served_by",
-    "unlocking",
+    "Secret", "attach", "attach_by_session", "check_destination", "check_name_of", "check_new_passphrase",
+    "check_reason", "check_there", "end_session", "generate_passphrase", "harden_process", "is_served",
+    "passphrase_secret", "poll", "save_session", "served_by", "unlocking",
 ]  # fmt: skip
 
 ASK_SECONDS = 5.0

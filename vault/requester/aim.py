@@ -10,6 +10,7 @@ from typing import Literal
 from vault.budget import pricing
 from vault.budget.guess_target import calibrate_guess_rate, strength_of_epsilon, strength_of_guess_rate
 from vault.budget.mechanism import Mechanism
+from vault.budget.payable import unpayable_noise
 from vault.errors.families import Invalid
 
 DELTA = Decimal("0.000001")
@@ -44,7 +45,12 @@ class Aim:
         return whole / math.sqrt(self.rounds)
 
     def noise(self, asked: Mechanism) -> float:
-        """The noise multiplier that keeps to this, for a mechanism whose own noise does not count."""
+        """The noise multiplier that keeps to this, for a mechanism whose own noise does not count.
+
+        Where no vault can pay for what keeps to it, as much noise as nobody can pay for either, without a search.
+        """
+        if (unpayable := self._unpayable(asked)) is not None:
+            return unpayable
         calibrate = calibrate_guess_rate if self.of == "guess_rate" else pricing.calibrate
         return calibrate(
             self.most,
@@ -56,7 +62,14 @@ class Aim:
             clip_norm=asked.clip_norm,
         )
 
+    def _unpayable(self, asked: Mechanism) -> float | None:
+        if self.of != "epsilon":
+            return None
+        return unpayable_noise(asked, self.rounds, epsilon=self.most, delta=self.delta)
+
     def is_kept(self, asked: Mechanism) -> bool:
-        """Whether a mechanism costs no more than this."""
+        """Whether a mechanism costs no more than this, or what does is beyond what any vault can pay."""
+        if self._unpayable(asked) is not None:
+            return True
         price = pricing.price(replace(asked, steps=asked.steps * self.rounds), self.delta)
         return (price.guess_rate if self.of == "guess_rate" else price.epsilon) <= self.most

@@ -185,7 +185,7 @@ class CampaignDocument(Wire):
         None is the campaign itself.
         """
         if name not in self.noises:
-            raise refusal(tier=name, known=_named(self.noises))
+            raise refusal(tier=name or "without a name", known=_named(self.noises))
         dp = self.job.dp.model_copy(update={"noise_multiplier": self.noises[name]})
         return self.model_copy(update={"job": self.job.model_copy(update={"dp": dp})})
 

@@ -8,7 +8,7 @@ from vault.audit.entries import EntryType
 from vault.errors.families import Invalid
 from vault.errors.requests import RequesterBlocked, RequesterExists, UnknownRequester
 from vault.records.collections import find_collection
-from vault.requests.text import NAME_LIMIT, TEXT_LIMIT, text_faults
+from vault.requests.text import check_name_of
 from vault.sealing.keytree import KeyTree, Purpose
 from vault.sealing.signing import PUBLIC_BYTES, SigningKey, fingerprint
 from vault.store.tables import AccessToken, RequesterRow
@@ -30,7 +30,7 @@ def add(
     With ``only_collection`` their jobs may name that collection and no other. Raises ``RequesterExists`` when the
     name or the key is taken, ``Invalid`` for a name that cannot be shown, ``UnknownCollection``.
     """
-    _check_texts(name, contact)
+    check_name_of(name, contact)
     if len(key) != PUBLIC_BYTES:
         raise Invalid(reason="a requester's key has 32 bytes")
     for what, taken in (("name", {"name": name}), ("key", {"key": key})):
@@ -90,7 +90,7 @@ def rename(act: AuditedTransaction, name: str, new_name: str) -> RequesterRow:
     Raises ``UnknownRequester``, ``RequesterExists`` for a name that is taken, ``Invalid`` for one that cannot be shown.
     """
     row = find(act.uow, name)
-    _check_texts(new_name, "")
+    check_name_of(new_name)
     if act.uow.count(RequesterRow, name=new_name):
         raise RequesterExists(what="name", name=new_name)
     row.name = new_name
@@ -139,13 +139,6 @@ def end_tokens(act: AuditedTransaction, requester_id: str) -> int:
 def vault_key(keys: KeyTree, requester_id: str) -> SigningKey:
     """The key that signs releases to this requester; two requesters cannot tell that it is one vault."""
     return SigningKey.from_seed(keys.subkey(Purpose.RELEASE_SIGNING, requester_id.encode()))
-
-
-def _check_texts(name: str, contact: str) -> None:
-    for fault in text_faults(name, limit=NAME_LIMIT):
-        raise Invalid(reason=f"the name {fault}")
-    for fault in text_faults(contact, limit=TEXT_LIMIT) if contact else ():
-        raise Invalid(reason=f"the contact {fault}")
 
 
 def _record(act: AuditedTransaction, kind: EntryType, row: RequesterRow, **more: str) -> None:

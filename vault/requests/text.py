@@ -33,6 +33,14 @@ def text_faults(text: str, *, limit: int) -> tuple[str, ...]:
     return tuple(faults)
 
 
+def check_name_of(name: str, contact: str = "") -> None:
+    """Refuse what the owner cannot call somebody who asks, and a contact that cannot be shown; raises ``Invalid``."""
+    for fault in text_faults(name, limit=NAME_LIMIT):
+        raise Invalid(reason=f"the name {fault}")
+    for fault in text_faults(contact, limit=TEXT_LIMIT) if contact else ():
+        raise Invalid(reason=f"the contact {fault}")
+
+
 def check_reason(reason: str) -> None:
     """Refuse a reason of the owner's that cannot be shown; raises ``Invalid``, and empty is none."""
     for fault in text_faults(reason, limit=TEXT_LIMIT) if reason else ():

@@ -41,8 +41,10 @@ def add(
     ] = None,
 ) -> None:
     """Let somebody with this public key send requests."""
+    from vault.client.attach import check_name_of
     from vault.requester.keys import fingerprint_of
 
+    check_name_of(name, contact)
     fingerprint = fingerprint_of(key_file)
     say(f"Fingerprint of their key: {fingerprint}")
     with open_vault(context) as vault:
