@@ -303,6 +303,12 @@ def test_a_job_expires_after_30_days_unless_it_says_otherwise(tmp_path: Path) ->
         ('role = "label"', 'roles = "label"', "[[fields]] has a key roles, and the nearest it knows is role"),
         ('unit = "day"', 'unit = "day"\nx = 1', "has a key x, and knows only"),
         ('kind = "logistic"', 'kind = "logistic"\nlayers = 3', "has a key [model] layers, and "),
+        (
+            'kind = "logistic"',
+            'kind = "logistic"\noutlines = 8',
+            "outlines is for cnn, and the kind is logistic",
+        ),
+        ('kind = "logistic"', 'kind = "mlp"\npool = 2', "pool is for cnn and series, and the kind is mlp"),
         ("[model]", "[modell]", "has a key modell, and the nearest it knows is [model]"),
         ("[purpose]", "[[purpose]]", "[purpose] is not a table"),
         ("[[fields]]", "[[felds]]", "has a key felds, and the nearest it knows is fields"),

@@ -55,6 +55,24 @@ WORDS: Final[Mapping[str, tuple[str, ...]]] = {
 """By the key of a `JobDescription`."""
 
 
+KEYS_OF_MODELS: Final[Mapping[str, tuple[str, ...]]] = {
+    word: tuple(key for key in model.model_fields if key not in ("kind", "weights"))
+    for model in get_args(ModelAsk)
+    for word in _words(model, "kind")
+}
+"""What ``[model]`` says beside its kind, by the kind."""
+
+
+def check_keys_of_model(given: Mapping[str, object]) -> None:
+    """Refuse a key that belongs to other kinds of models, by the keys of ``[model]``; of no known kind none is."""
+    kind = given.get("kind")
+    known = KEYS_OF_MODELS.get(kind) if isinstance(kind, str) else None
+    for key in () if known is None else sorted(given.keys() - {"kind", *known}):
+        kinds = [word for word, keys in KEYS_OF_MODELS.items() if key in keys]
+        listed = f"{', '.join(kinds[:-1])} and {kinds[-1]}" if len(kinds) > 1 else "".join(kinds)
+        raise Invalid(reason=f"[model] {key} is for {listed}, and the kind is {kind}")
+
+
 def check_word(what: str, value: object, words: tuple[str, ...]) -> None:
     """Refuse a text that is none of these words and name the nearest; what is no text is for others to refuse."""
     if not isinstance(value, str) or value in words:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar, get_type_hints
 
 from vault.errors.families import Invalid
-from vault.requester.closed_words import WORDS, check_word, field_words
+from vault.requester.closed_words import WORDS, check_keys_of_model, check_word, field_words
 from vault.requester.key_types import check_type
 from vault.requests.bundle import read_bounded
 from vault.requests.canonical import Wire
@@ -143,6 +143,7 @@ def parse_description(document: object) -> JobDescription:
         )
     for key, words in WORDS.items():
         check_word(_as_written(key), flat.get(key), words)
+    check_keys_of_model({key.removeprefix("model_"): flat[key] for key in flat if key.startswith("model_")})
     rows = flat.get("fields")
     if not isinstance(rows, tuple):
         raise Invalid(reason="the description has no [[fields]]")

@@ -16,6 +16,7 @@ from vault.errors.families import Invalid
 from vault.errors.requests import ManifestInvalid
 from vault.requester import recipe
 from vault.requester.aim import Aim
+from vault.requester.closed_words import KEYS_OF_MODELS
 from vault.requester.description import FieldDescription, JobDescription
 from vault.requests.canonical import NotCanonical, canonical, parse_as
 from vault.requests.manifest import UNSIGNED_KEY, Manifest, SecondManifest
@@ -30,14 +31,6 @@ from vault.sealing.random import random_bytes, random_id
 
 MOST_UNITS: Final = 1_000_000_000
 ROOM_FOR_GUESS: Final = 10
-_CONVOLVED: Final = ("channels", "filters", "kernel", "pool", "activation", "groups")
-_MODEL_KEYS: Final[Mapping[str, tuple[str, ...]]] = {
-    "mlp": ("hidden", "activation"),
-    "cnn": ("height", "width", "outlines", *_CONVOLVED),
-    "series": ("length", *_CONVOLVED),
-    "text": ("length", "embedding", "filters", "kernel", "activation"),
-    "transformer": ("length", "embedding", "heads", "hidden", "activation"),
-}
 _KERNELS: Final[Mapping[str, int]] = {"cnn": 3, "series": 3, "text": 5}
 VALID_FOR: Final = timedelta(days=30)
 
@@ -248,7 +241,9 @@ def _open_fill(transform: Mapping[str, Any]) -> dict[str, Any]:
 
 def _model(description: JobDescription) -> dict[str, Any]:
     model: dict[str, Any] = {"kind": description.model_kind, "weights": "0" * 64}
-    given = {key: getattr(description, f"model_{key}") for key in _MODEL_KEYS.get(description.model_kind, ())}
+    given = {
+        key: getattr(description, f"model_{key}") for key in KEYS_OF_MODELS.get(description.model_kind, ())
+    }
     if "filters" in given:
         given |= _usual_layers(description, given)
     if description.model_kind in ("text", "transformer") and given["length"] is None:
