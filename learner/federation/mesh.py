@@ -50,6 +50,8 @@ _TELLS: Final = {
     "probe": frozenset({"trouble", "tried"}),
 }  # fmt: skip
 """What a process tells on each task, and nothing else: there is a sentence for each event of a mesh that runs."""
+_MOST_HEARD: Final = 20_000
+"""From one errand to the next: more than all rounds of as many peers as a mesh can have."""
 _PROGRAM: Final = "from learner.federation.mesh_process import main; main(sys.argv[1:])"
 
 
@@ -100,13 +102,16 @@ class Running:
         ):  # to which ports it may speak it reads there, and one before it may have been turned
             self.folder.net.keep(self.folder.node())
         with started("net", self.folder.net, *where) as process:
-            lines = Lines(process, MeshFailed, _TELLS["net"])
+            lines, heard = Lines(process, MeshFailed, _TELLS["net"]), 0
             while not lines.is_over:
                 if self.clock() >= self._due:
                     self._errand()
-                    self._due = self.clock() + self.every * (0.5 + self.chance())
+                    self._due, heard = self.clock() + self.every * (0.5 + self.chance()), 0
                 for event in lines.within(max(0.0, self._due - self.clock())):
                     self._tell_network(event)
+                    heard += 1
+                if heard > _MOST_HEARD:
+                    raise MeshFailed(reason="the process with the network tells more than a mesh can")
             return how_ended(lines.exit_code())
 
     def _tell_network(self, event: Event) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from learner.federation import mesh
+from learner.federation import confined_process, mesh
 from learner.federation.confined_task import Exit
 from learner.federation.mesh import PAUSES, Running, how_ended
 from learner.federation.mesh_folder import NODE_FILE, MeshFolder, NodeFacts, made_folder
@@ -53,6 +53,19 @@ def test_a_turned_network_process_does_not_choose_the_ports_of_the_next_one(
     agreed = run.folder.read(NODE_FILE)
     assert run.folder.net.read("seen").splitlines() == [agreed] * (1 + len(PAUSES))
     assert run.folder.node() == NodeFacts(key="a" * 64, places=())
+
+
+def test_a_network_process_that_tells_without_end_ends_its_mesh_with_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = b'{"v":1,"event":"told"}\n'
+    monkeypatch.setattr(mesh, "_PROGRAM", f"import os; [os.write(1, {line!r} * 9) for _ in iter(int, 1)]")
+    monkeypatch.setattr(mesh, "_MOST_HEARD", 100)
+    monkeypatch.setattr(confined_process, "_MOST_EVENTS", 100)
+    told: list[Any] = []
+    with pytest.raises(MeshFailed, match="more than a mesh can"):
+        running(tmp_path / "mesh", told, []).go_on()
+    assert 100 < len(told) < 5_000
 
 
 def test_a_mesh_that_was_left_runs_no_more_and_says_so(

@@ -417,6 +417,15 @@ MUTANTS = (
         within="learner/federation/confined_process",
     ),
     Mutant(
+        name="a turned network process tells without end",
+        kind=Kind.CONFINEMENT,
+        function="Running._until_it_ends",
+        old="if heard > _MOST_HEARD",
+        new="if len(str(heard)) > 4",
+        caught_by="test_a_network_process_that_tells_without_end_ends_its_mesh_with_a_sentence",
+        within="learner/federation/mesh",
+    ),
+    Mutant(
         name="a turned process tells without end",
         kind=Kind.CONFINEMENT,
         function="Lines.until_over",
