@@ -97,9 +97,8 @@ class Running:
     def _until_it_ends(self) -> str:
         """Let the process with the network run and go on errands meanwhile; says how it ended."""
         where = (json.dumps(list(self.listen)), json.dumps(list(self.others)))
-        if (
-            not self._is_left()
-        ):  # to which ports it may speak it reads there, and one before it may have been turned
+        if not self._is_left():
+            # to which ports it may speak it reads there, and one before it may have been turned
             self.folder.net.keep(self.folder.node())
         with started("net", self.folder.net, *where) as process:
             lines, heard = Lines(process, MeshFailed, _TELLS["net"]), 0
