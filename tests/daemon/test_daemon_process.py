@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import csv
 import os
@@ -15,15 +16,19 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import httpx
 import pytest
+import uvicorn
 
 from tests.sweeps import sweep
 from tests.worlds import learners
 from tests.worlds.forks import ROOT, fork
 from tests.worlds.served import Caller, Daemon, serving
 from tests.worlds.world import PASSPHRASE, World
+from tui.cli import entry_point
+from vault.daemon import quiet_server
 from vault.errors.daemon import SocketUnusable
 from vault.errors.storage import UnsafePermissions, VaultBusy
 from vault.wire import addresses, messages
@@ -352,3 +357,21 @@ def exit_code_of(child: Child) -> int | None:
 
 SOON = 30
 """Seconds: far more than the process gives to what works on the vault, far less than for ever."""
+
+
+def test_what_serves_for_weeks_looks_for_garbage_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And not in what is loaded; a command, which ends soon, looks for none before it has made far more of it."""
+    done: list[str] = []
+    looked = SimpleNamespace(
+        freeze=lambda: done.append("freeze"), set_threshold=lambda *after: done.append(f"after {after[0]}")
+    )
+
+    async def listening(*_arguments: object, **_more: object) -> None:
+        done.append("listen")
+
+    monkeypatch.setattr(quiet_server, "gc", looked)
+    monkeypatch.setattr(uvicorn.Server, "startup", listening)
+    asyncio.run(quiet_server.QuietServer(quiet_server.quiet_config(None)).startup())
+
+    assert done == ["listen", "freeze", f"after {quiet_server.GARBAGE_AFTER}"]
+    assert entry_point.GARBAGE_AFTER > 10 * quiet_server.GARBAGE_AFTER

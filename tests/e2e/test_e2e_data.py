@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from base64 import urlsafe_b64decode
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -142,16 +143,19 @@ def test_every_page_is_recorded_and_never_what_was_searched_for(world: World) ->
         world.imported(vault)
         vault.browse("nights", search=MARKER)
         vault.browse("nights", first=50)
+        vault.browse("nights", first=5000)
         with pytest.raises(UnknownCollection):
             vault.browse("days")
         with pytest.raises(Invalid):
             vault.browse("nights", limit=501)
         kinds = [line.type for line in vault.audit_lines()]
         with vault._opened.read() as uow:
-            hidden = "".join(row.d for row in uow.find(Disclosure))
+            hidden = "".join(urlsafe_b64decode(f"{row.d}==").decode() for row in uow.find(Disclosure))
 
-    assert kinds == ["log.genesis", "record.import", "access.view", "access.view"]
+    assert kinds == ["log.genesis", "record.import", "access.view", "access.view", "access.view"]
     assert MARKER not in hidden
+    for which in ("rows with a text, 1 to 100", "rows, 51 to 100", "no row, as there are 100"):
+        assert which in hidden
 
 
 # commands -----------------------------------------------------------------------------------------------------
@@ -233,7 +237,7 @@ def test_every_collection_is_searched_and_recorded_and_the_text_is_not(today: Wo
         with pytest.raises(Invalid, match="a search is for a text"):
             vault.search_all(RowFilter())
         with vault._opened.read() as uow:
-            hidden = "".join(row.d for row in uow.find(Disclosure))
+            hidden = "".join(urlsafe_b64decode(f"{row.d}==").decode() for row in uow.find(Disclosure))
     said = run(today.paths, "data", "search", MARKER)
     none = run(today.paths, "data", "search", MARKER, "--since", "2026-01-03")
 

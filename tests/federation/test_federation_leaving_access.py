@@ -41,10 +41,11 @@ from learner.federation.mesh_folder import (
 )
 from learner.federation.mesh_folder import draft_folder as mesh_draft
 from learner.federation.mesh_folder import settled as mesh_settled
+from tests.worlds.hearing import hear
 from tests.worlds.invitations import invitation
 from tests.worlds.vaults import copy_of
 from tests.worlds.world import NAME, World
-from tui.by_ear import couriers
+from tui.by_ear import couriers, leaving
 from tui.cli import mesh_joining
 from tui.cli.commands import mesh
 from tui.cli.mesh_joining import drafted as drafted_mesh
@@ -228,6 +229,21 @@ def test_by_ear_what_is_of_no_campaign_is_not_left_with_one(
     talk: Any = None
     opened: Any = SimpleNamespace(vault=vault, paths=world.paths)
     couriers._end_where_left(talk, opened, NAME, campaign)
+
+
+@pytest.mark.parametrize("answer", ["End its access and remove its folder", "Not now"])
+def test_by_ear_a_courier_of_no_campaign_of_this_vault_can_be_removed(
+    vault: Vault, world: World, answer: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a turned one may say of itself; otherwise its folder stood there for good."""
+    ended: list[str] = []
+    monkeypatch.setattr(leaving, "end_access", lambda _vault, _paths, campaign: ended.append(campaign) or [])
+    opened: Any = SimpleNamespace(vault=vault, paths=world.paths)
+
+    said = hear(lambda talk: leaving.leave_with_access(talk, opened, CAMPAIGN), ("What do you want?", answer))
+
+    assert "of no campaign that this vault has" in said
+    assert ended == [CAMPAIGN] * (answer != "Not now")
 
 
 def test_a_campaign_has_one_token_that_ends_as_it_is_refused(vault: Vault, world: World) -> None:

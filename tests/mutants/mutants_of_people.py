@@ -252,8 +252,8 @@ MUTANTS = (
         name="later pages are not recorded",
         kind=Kind.AUDIT,
         function="RecordActions._looking",
-        old="self._opened.note_look(kind, clear=clear, hidden=hidden)",
-        new="' 1 to' in str(hidden) and self._opened.note_look(kind, clear=clear, hidden=hidden)",
+        old="self._opened.note_look(kind, clear=clear, hidden=told)",
+        new="' 1 to' in str(told) and self._opened.note_look(kind, clear=clear, hidden=told)",
         caught_by="test_each_page_that_is_asked_for_over_the_socket_is_on_the_trail[page0]",
     ),
     Mutant(

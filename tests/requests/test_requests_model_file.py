@@ -19,10 +19,12 @@ from learner.data import encode_rows
 from learner.models.network import network_of
 from learner.protocol import ColumnFrame
 from tui.cli.entry_point import run
+from vault.errors.families import Invalid
 from vault.importers.marks import mark_of, number_of, places_of
 from vault.requester import prediction
 from vault.requester.onnx_model import CHANCES, onnx_bytes, spellings
 from vault.requester.prediction import predict
+from vault.requester.public_rows import PublicRows
 from vault.requester.trained import TrainedModel, chances
 from vault.requests.canonical import canonical
 from vault.requests.shapes import shapes
@@ -221,6 +223,14 @@ def test_the_command_predicts_to_the_terminal_or_into_a_file(
             "steps;weekday\n1,5;fri\n",
             "line 2 has 2 cells where the header has 1: between its cells stand semicolons, and here commas are read",
         ),
+        (
+            '"steps";"weekday"\n"1,5";"fri"\n',
+            "line 1 is not a row of cells: between its cells stand semicolons, and here commas are read",
+        ),
+        (
+            'steps,weekday\n"1,5",fri\n',
+            "line 2: steps is a number with a decimal comma, and here numbers have a decimal point",
+        ),
         ("steps,steps\n1,2\n", "two of its columns have one name"),
         ("", "it has no header"),
         ('steps,weekday\n"1"x,fri\n', "line 2 is not a row of cells"),
@@ -235,6 +245,17 @@ def test_what_does_not_fit_is_said_with_its_place(
     for command in ([str(onnx)], [str(weights), "--job", str(job)]):
         assert run(["update", "predict", command[0], str(tmp_path / "rows.csv"), *command[1:]]) == 1
         assert said in " ".join(capsys.readouterr().err.split())
+
+
+def test_a_label_of_public_rows_that_is_no_number_is_not_left_out(tmp_path: Path) -> None:
+    """As with a decimal comma: a score on the few others would be one of other rows."""
+    asked = manifest(fields__0__transform=NUMBER_LABEL, loss="squared", model__kind="linear")
+    rows = tmp_path / "rows.csv"
+    rows.write_text("good_night,steps\n1,5\n2,6\n,6\n")
+    assert PublicRows.read(rows, asked).labels.tolist() == [1, 2]
+    rows.write_text('good_night,steps\n1,5\n2,6\n"1,5",6\n')
+    with pytest.raises(Invalid, match="line 4: good_night is a number with a decimal comma"):
+        PublicRows.read(rows, asked)
 
 
 def test_an_optional_column_may_be_missing_and_it_is_said(

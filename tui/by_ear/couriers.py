@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Final
 
 from tui.by_ear import campaigns
 from tui.by_ear.acting import attempt
+from tui.by_ear.leaving import LEAVE, leave_with_access
 from tui.couriers.carrying import Carried, carried_here, carry
 from tui.couriers.ending import campaign_named, end_access
 from tui.couriers.joining import look_at_invitation, looked_at, read_invitation
 from tui.couriers.meshes import meshes_here
-from tui.text import campaign_facts, carrying_facts, mesh_facts
+from tui.text import carrying_facts, mesh_facts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from tui.by_ear.talk import Talk
 
 TAKE_IN: Final = "Take in an invitation to a campaign."
-GO, LEAVE = "Let it go once.", "Leave its campaign for good, and end its access."
+GO: Final = "Let it go once."
 NOT_NOW: Final = "Not now"
 LEFT: Final = ("left", "refused")
 
@@ -99,7 +100,7 @@ def _hear_courier(talk: Talk, opened: Opened, one: Carried) -> None:
     if choices[chosen] == GO:
         _let_go(talk, opened, one)
     else:
-        _leave(talk, opened, one.access.campaign)
+        leave_with_access(talk, opened, one.access.campaign)
 
 
 def _let_go(talk: Talk, opened: Opened, one: Carried) -> None:
@@ -114,11 +115,3 @@ def _let_go(talk: Talk, opened: Opened, one: Carried) -> None:
     talk.say(carrying_facts.GONE)
     carry(opened.vault, opened.paths, one, lambda event: talk.say(carrying_facts.event_words(event)))
     talk.say("The courier is back.")
-
-
-def _leave(talk: Talk, opened: Opened, campaign: str) -> None:
-    """Leave a campaign that can be left; once it is over here, its courier's access ends as well."""
-    if opened.vault.campaign(campaign).line.state in campaign_facts.OPEN_STATES:
-        campaigns.leave(talk, opened.vault, campaign)
-    if opened.vault.campaign(campaign).line.state not in campaign_facts.OPEN_STATES:
-        talk.say(*end_access(opened.vault, opened.paths, campaign))

@@ -5,18 +5,16 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from tui.by_ear import campaigns
 from tui.by_ear.acting import attempt
+from tui.by_ear.leaving import LEAVE, leave_with_access
 from tui.couriers.decided import decided
-from tui.couriers.ending import end_access
 from tui.couriers.meshes import Meshed, meshes_here
-from tui.text import campaign_facts, mesh_standing
+from tui.text import mesh_standing
 
 if TYPE_CHECKING:
     from tui.by_ear.beginning import Opened
     from tui.by_ear.talk import Talk
 
-LEAVE: Final = "Leave its campaign for good, and end its access."
 NONE: Final = "No mesh was joined here. Whoever founds one gives you a membership: lockbox mesh join."
 
 
@@ -38,12 +36,4 @@ def _hear_mesh(talk: Talk, opened: Opened, one: Meshed) -> None:
     talk.facts(mesh_standing.whom(one))
     talk.say(*mesh_standing.sentences(one))
     if talk.choose("What do you want to do?", [LEAVE]) is not None:
-        _leave(talk, opened, one.access.campaign)
-
-
-def _leave(talk: Talk, opened: Opened, campaign: str) -> None:
-    """Leave a campaign that can be left; once it is over here, its mesh's access ends as well."""
-    if opened.vault.campaign(campaign).line.state in campaign_facts.OPEN_STATES:
-        campaigns.leave(talk, opened.vault, campaign)
-    if opened.vault.campaign(campaign).line.state not in campaign_facts.OPEN_STATES:
-        talk.say(*end_access(opened.vault, opened.paths, campaign))
+        leave_with_access(talk, opened, one.access.campaign)

@@ -32,6 +32,10 @@ GONE: Final = "The courier is on its way …"
 NOT_CARRIED: Final = (
     "No courier carries this campaign. Its rounds come in by hand, or by its invitation: take that in."
 )
+OF_NO_CAMPAIGN: Final = (
+    "What is written here is of no campaign that this vault has, as of a process that was turned against you. There is "
+    "nothing to leave."
+)
 ACCESS_ENDS: Final = "Its courier's access, and everything that it kept, are destroyed."
 LEFT_OVER: Final = (
     "Left over from a joining or leaving that was cut off: {paths}. The next joining or leaving, of whatever campaign, "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import replace
 from decimal import Decimal
@@ -113,8 +113,11 @@ class RecordActions:
         browsing.check_page(wanted, first=first, limit=limit)
         with self._opened.read() as uow:
             browsing.check_fits(collections.find_collection(uow, name), wanted)
-        which = f"{_what_rows(wanted)}, {first + 1:,} to {first + limit:,}"
-        with self._looking(name, EntryType.ACCESS_VIEW, {"what": name, "rows": which}) as (facts, reader):
+
+        def hidden(facts: CollectionFacts) -> dict[str, str]:
+            return {"what": name, "rows": _which_rows(facts, wanted, first, limit)}
+
+        with self._looking(name, EntryType.ACCESS_VIEW, hidden) as (facts, reader):
             return browsing.page(reader, facts, wanted, first=first, limit=limit)
 
     def search_all(self, only: RowFilter, *, limit: int = 20, progress: Progress = unwatched) -> list[Page]:
@@ -173,14 +176,19 @@ class RecordActions:
 
     @contextmanager
     def _looking(
-        self, name: str, kind: EntryType, hidden: Mapping[str, str], **clear: str
+        self,
+        name: str,
+        kind: EntryType,
+        hidden: Mapping[str, str] | Callable[[CollectionFacts], Mapping[str, str]],
+        **clear: str,
     ) -> Iterator[tuple[CollectionFacts, ColumnReader]]:
         """The one way to a reader for the owner's eyes: the look is on the trail before there is one."""
         from vault.records.reading import ColumnReader
 
         with self._opened.read() as uow:
             facts = collections.find_collection(uow, name)
-            self._opened.note_look(kind, clear=clear, hidden=hidden)
+            told = hidden(facts) if callable(hidden) else hidden
+            self._opened.note_look(kind, clear=clear, hidden=told)
             with closing(ColumnReader.of_owner(uow, self._opened.keys, facts.id)) as reader:
                 yield facts, reader
 
@@ -191,6 +199,14 @@ class RecordActions:
     def erase_collection(self, name: str, *, fingerprint_too: bool = False) -> Erasure:
         self._plans.forget_all()
         return erasure.erase(self._opened, name, fingerprint_too=fingerprint_too)
+
+
+def _which_rows(facts: CollectionFacts, wanted: RowFilter, first: int, limit: int) -> str:
+    """Those that are shown; of some that are meant, as how many these are is only known once all were read, at most."""
+    last = first + limit if not wanted.is_all else min(first + limit, facts.rows)
+    if last <= first:
+        return f"no row, as there are {facts.rows:,}"
+    return f"{_what_rows(wanted)}, {first + 1:,} to {last:,}"
 
 
 def _what_rows(wanted: RowFilter) -> str:

@@ -61,7 +61,7 @@ class Cells:
         known = {text: number_of(text) for text in set(texts) if text is not None}
         for text, line in zip(texts, self.lines, strict=True):
             if text is not None and math.isnan(known[text]):
-                raise Invalid(reason=f"{self.name}, line {line}: {column} is neither a number nor a time")
+                raise Invalid(reason=f"{self.name}, line {line}: {column} is {_no_number(text)}")
         return texts
 
     def words(self, column: str) -> list[str | None]:
@@ -179,11 +179,19 @@ def _parsed(path: Path, text: str) -> Cells:
                 lines.append(line)
             line = reader.line_num + 1
     except csv.Error as error:
-        raise _unreadable(path, f"line {line} is not a row of cells") from error
+        other = _between((text.partition("\n")[0],)) if line == 1 else ""
+        raise _unreadable(path, f"line {line} is not a row of cells{other}") from error
     if not rows:
         raise _unreadable(path, "it has no header")
     _check_rows(path, rows, lines)
     return Cells(name=path.name, header=rows[0], rows=tuple(rows[1:]), lines=tuple(lines[1:]))
+
+
+def _no_number(text: str) -> str:
+    """What is wrong with a cell that is neither a number nor a time."""
+    if not math.isnan(number_of(text.replace(",", ".", 1))):
+        return "a number with a decimal comma, and here numbers have a decimal point"
+    return "neither a number nor a time"
 
 
 def _check_rows(path: Path, rows: Sequence[tuple[str, ...]], lines: Sequence[int]) -> None:

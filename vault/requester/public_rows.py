@@ -36,7 +36,8 @@ class PublicRows:
         required = [name for name in features if name in job.required]
         cells = with_vectors(read_cells(path), sizes, required, {})
         check_columns(cells, [*required, job.label.name])
-        labels = _labels(job, cells.texts(job.label.name))
+        is_number = job.label.transform.kind == "standard"
+        labels = _labels(job, (cells.numbers if is_number else cells.texts)(job.label.name))
         known = np.isfinite(labels)
         if known.sum() < 2 or len(set(labels[known].tolist())) < 2:
             raise Invalid(reason=f"{path.name} has no rows with different known labels")
