@@ -351,6 +351,17 @@ def test_every_exit_code_has_a_sentence() -> None:
     [
         (["bogus"], "no such command 'bogus'", "lockbox --help"),
         (["data", "shw"], "no such command 'shw'", "lockbox data --help"),
+        (
+            ["--json", "status"],
+            "--json stands behind the command: lockbox COMMAND … --json",
+            "lockbox --help",
+        ),
+        (
+            ["data", "--to", "x"],
+            "--to stands behind the command: lockbox data COMMAND … --to",
+            "lockbox data --help",
+        ),
+        (["data", "shwo"], "no such command 'shwo'. Did you mean 'show'?", "lockbox data --help"),
         (["release", "send", "abcd"], "missing option '--confirm-digest'", "lockbox release send --help"),
         (
             ["request", "approve", "abcd", "--also", "x"],
@@ -367,6 +378,7 @@ def test_a_command_written_wrong_says_what_and_where_its_help_is(
     assert run(words) == ExitCode.USAGE
     first, second = capsys.readouterr().err.splitlines()
     assert first.startswith(f"lockbox: error: {says}")
+    assert first.count("Did you mean") <= 1
     assert second == f"lockbox: hint: {hint}"
 
 

@@ -84,6 +84,7 @@ class CommandGroup(TyperGroup):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """The command that these words name; where there is none, what is said names the one that was meant."""
+        self.suggest_commands = False  # click does it too, and it would be said twice
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError:
@@ -93,9 +94,15 @@ class CommandGroup(TyperGroup):
             raise
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Read what stands before the command."""
+        """Read what stands before the command; of an option of commands it is said where it belongs."""
         _have_all_named(self)
-        return super().parse_args(ctx, args)
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            if not _is_of_a_command(self, error.option_name):
+                raise
+            words = " ".join(["lockbox", *_words_of(ctx).split(), "COMMAND …", error.option_name])
+            raise click.UsageError(f"{error.option_name} stands behind the command: {words}", ctx) from None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write every command and its sentence."""
@@ -103,6 +110,16 @@ class CommandGroup(TyperGroup):
         rows = [(name, command.get_short_help_str(LONGEST_SENTENCE)) for name, command in found if command]
         with formatter.section("Commands"):
             formatter.write_dl(rows)
+
+
+def _is_of_a_command(group: click.Group, option: str) -> bool:
+    """Whether a command in this group, or in one of its groups, has an option of this name."""
+    return any(
+        _is_of_a_command(command, option)
+        if isinstance(command, click.Group)
+        else any(option in parameter.opts for parameter in command.params)
+        for command in group.commands.values()
+    )
 
 
 def _words_of(context: click.Context) -> str:
