@@ -2,6 +2,11 @@
 
 It reads the types, their keys and the words a key can have from the tables of section 7. It walks the tree by the
 definition of RFC 6962 (recursively, slowly), so that it shares no algorithm either.
+
+    python tests/audit/audit_format_checker.py DIR KEY [CHECKPOINT ...]
+
+KEY is a verifier key as `lockbox audit key` shows it, or a file whose first line it is. The exit code is 0 for a bundle
+that verifies, 1 for one that does not, and 2 for other arguments.
 """
 
 from __future__ import annotations
@@ -10,6 +15,7 @@ import base64
 import hashlib
 import json
 import re
+import sys
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -264,3 +270,27 @@ def _refuse(_: str) -> None:
 def _require(fact: bool, reason: str) -> None:
     if not fact:
         raise RefusedError(reason)
+
+
+def main(arguments: list[str]) -> int:
+    """Say in one sentence whether a bundle verifies; the exit code."""
+    if len(arguments) < 2 or arguments[0].startswith("-"):
+        print("Usage: audit_format_checker.py DIR KEY [CHECKPOINT ...]", file=sys.stderr)
+        return 2
+    bundle, key, *kept = arguments
+    try:
+        count = check(Path(bundle), _key(key), tuple(Path(each).read_bytes() for each in kept))
+    except (RefusedError, OSError) as error:
+        print(f"REFUSED: {bundle} does not verify: {error or 'its form'}.", file=sys.stderr)
+        return 1
+    print(f"verified: the {count} entries of {bundle} are those under its checkpoint, signed by this key.")
+    return 0
+
+
+def _key(word: str) -> str:
+    """A verifier key, or the first line of the file of this name."""
+    return word if "+" in word and not Path(word).exists() else Path(word).read_text().split("\n")[0]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from audit_format_checker import check
+from audit_format_checker import check, main
 from audit_home import Trail, is_signed
 from audit_samples import DECIDED, HIDDEN, LAST, ORIGIN
 
@@ -67,6 +67,24 @@ def test_a_bundle_with_everything_verifies_and_says_what_it_holds(exported):
 
 def test_a_bundle_with_everything_verifies_by_the_checker_written_from_the_format(exported):
     assert len(EntryType) == check(exported.folder, exported.trail.vkey, exported.earlier)
+
+
+def test_the_checker_says_in_one_sentence_whether_a_bundle_verifies(short, tmp_path, capsys):
+    """Its exit code says it as well: of the true bundle, of one with a changed entry, and of one that is not there."""
+    bundle = tmp_path / "bundle"
+    short.export(bundle)
+    told = [(main([str(bundle), short.vkey]), capsys.readouterr())]
+    told.append((main([str(bundle), str(bundle / "log.vkey")]), capsys.readouterr()))
+    entries = bundle / "entries.jsonl"
+    entries.write_bytes(entries.read_bytes().replace(b"consent.grant", b"consent.withdraw"))
+    told.append((main([str(bundle), short.vkey]), capsys.readouterr()))
+    told.append((main([str(tmp_path / "nowhere"), short.vkey]), capsys.readouterr()))
+    told.append((main([str(bundle), "no key"]), capsys.readouterr()))
+
+    assert [code for code, _ in told] == [0, 0, 1, 1, 1]
+    assert told[0][1].out.startswith("verified: the 4 entries")
+    assert all(said.err.startswith("REFUSED: ") and not said.out for _, said in told[2:])
+    assert (main(["one argument"]), capsys.readouterr().out) == (2, "")
 
 
 def test_a_bundle_holds_the_files_of_the_format(exported):

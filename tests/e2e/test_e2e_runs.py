@@ -341,25 +341,22 @@ def test_all_other_jobs_of_a_requester_are_looked_at_together_in_one_line(
         return shown.split("so far ")[1].split(" reached at")[0]
 
     with held_world.vault() as vault:
-        (first,) = vault.requests()
+        (first,) = (one for one in vault.budget() if one.requester is None)
         second = vault.submit(held_world.job("second", epsilon="2")).line.id
         approve(vault, second, draft=True, optional=frozenset({"coffee"}))
         vault.train(second, progress=quiet)
         vault.send(second, confirm_digest=vault.release(second).digest, to=held_world.folder / "out")
         third = vault.submit(held_world.job("third")).line.id
-        costs = {one: vault.request(one).price.epsilon for one in (first.id, second)}
         so_far = vault.request(third).so_far
         assert so_far is not None
-        assert (so_far.jobs, so_far.epsilon, so_far.left) == (2, sum(costs.values()), 1)
+        (used,) = so_far.used
+        (by_all,) = (one.used_percent for one in vault.budget() if one.requester is None)
+        assert (so_far.jobs, used.collections, used.used_percent, so_far.left) == (2, ("nights",), by_all, 1)
         assert so_far.columns == (("nights", "coffee"), ("nights", "good"), ("nights", "steps"))
-    assert (
-        said(second)
-        == "1 other job read good, steps of nights; together ε 1.00; 0 updates have left the vault"
-    )
-    assert (
-        said(third)
-        == "2 other jobs read coffee, good, steps of nights; together ε 3.00; 1 update has left the vault"
-    )
+    of_budget = "% of the lifetime budget of nights"
+    one, two = "1 other job read good, steps of nights", "2 other jobs read coffee, good, steps of nights"
+    assert said(second) == f"{one}; it used {first.used_percent} {of_budget}; 0 updates have left the vault"
+    assert said(third) == f"{two}; together they used {by_all} {of_budget}; 1 update has left the vault"
 
 
 def test_a_first_job_is_compared_with_nothing(world: World) -> None:

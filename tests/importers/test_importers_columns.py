@@ -13,6 +13,7 @@ from tests.worlds.world import World
 from vault.errors.families import Invalid
 from vault.errors.records import Unreadable
 from vault.importers.column_wishes import ColumnWishes
+from vault.views.field_types import FieldType
 
 
 def read_with(parse, content, name="rows.csv", *, drop=(), **rename):
@@ -58,6 +59,14 @@ def test_another_name_makes_no_column_harmless(parse):
         "x": "special",
         "email": "identifying",
     }
+
+
+@pytest.mark.parametrize(
+    "wish", [{"types": {"amuont": FieldType.FLOAT}}, {"wishes": ColumnWishes(drop=("amuont",))}]
+)
+def test_a_column_whose_name_was_mistyped_is_told_the_nearest(parse, wish):
+    with pytest.raises(Invalid, match=r"the file has no column amuont; did you mean amount\?"):
+        parse("day,amount\na,1\n", **wish)
 
 
 @pytest.mark.parametrize("wish", [{"drop": ["c"]}, {"c": "d"}, {"drop": ["#3"]}])

@@ -139,6 +139,14 @@ def test_cells_are_never_read_as_markup() -> None:
     assert "[bold red]" in layout.facts_text([("name", "[bold red]x")], 80)
 
 
+@pytest.mark.parametrize("width", [40, 80, 101])
+def test_a_bold_heading_is_no_wider_than_the_table(width: int) -> None:
+    row = ("d70d003e", "long words of a purpose " * 9)
+    lines = layout.table_text(("id", "purpose"), [row], width, colour=True).split("\n")
+    shown = [line.replace("\x1b[1m", "").replace("\x1b[0m", "") for line in lines]
+    assert (shown[0], max(map(len, shown)) <= width) == ("id        purpose", True)
+
+
 def test_only_a_terminal_gets_bold_headings() -> None:
     assert "\x1b" not in layout.table_text(("name",), [("x",)], 80)
     assert "\x1b[1m" in layout.table_text(("name",), [("x",)], 80, colour=True)

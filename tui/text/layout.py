@@ -16,6 +16,8 @@ GAP = 2
 SHORT = 16
 
 _FINGERPRINT: Final = re.compile(r"(?<![0-9a-f])[0-9a-f]{4}(?: [0-9a-f]{4}){3}(?![0-9a-f])", re.ASCII)
+_PADDING: Final = re.compile(r"(?:\s|\x1b\[[0-9;]*m)+$")
+_PLAIN: Final = "\x1b[0m"
 _HELD: Final = "\ue000"
 """Stands for a space at which no line is broken; it is not printable, and a text that has it stays as it is."""
 
@@ -146,8 +148,12 @@ def _add(table: Table, cells: Sequence[str]) -> None:
 def _drawn(table: Table, width: int, *, colour: bool = False) -> str:
     from rich.console import Console
 
-    # The last column is padded as the others are; its padding is cut off again below.
+    # The last column is padded as the others are; its padding is cut off again below, also where it is bold.
     console = Console(width=width + GAP, highlight=False, force_terminal=colour, legacy_windows=False)
     with console.capture() as captured:
         console.print(table)
-    return "\n".join(line.rstrip() for line in captured.get().replace(_HELD, " ").splitlines())
+    return "\n".join(map(_without_padding, captured.get().replace(_HELD, " ").splitlines()))
+
+
+def _without_padding(line: str) -> str:
+    return _PADDING.sub(lambda found: _PLAIN if "\x1b" in found[0] else "", line)

@@ -8,7 +8,7 @@ from tui.text import times, wording
 
 if TYPE_CHECKING:
     from vault.views.consents import DecisionView, FieldAskView, GrantDraft
-    from vault.views.requests import RequestLine, RequestView, RoundOf
+    from vault.views.requests import BudgetUse, RequestLine, RequestView, RoundOf
     from vault.views.runs import RunView
 
 Facts = list[tuple[str, str]]
@@ -88,7 +88,16 @@ def so_far(found: RequestView) -> Facts:
     read = "; ".join(f"{', '.join(columns)} of {collection}" for collection, columns in names.items())
     jobs, left = wording.counted(one.jobs, "other job"), wording.counted(one.left, "update")
     went = f"{left} {'has' if one.left == 1 else 'have'} left the vault"
-    return [("so far", f"{jobs} read {read}; together {wording.epsilon_up(one.epsilon)}; {went}")]
+    used = " and ".join(f"{wording.percent(each.used_percent)} of {_budget(each)}" for each in one.used)
+    paid = f"{'it' if one.jobs == 1 else 'together they'} used {used}; " if used else ""
+    return [("so far", f"{jobs} read {read}; {paid}{went}")]
+
+
+def _budget(one: BudgetUse) -> str:
+    *others, last = one.collections
+    if not others:
+        return f"the lifetime budget of {last}"
+    return f"the lifetime budget that {', '.join(others)} and {last} share"
 
 
 def what_runs(found: RequestView) -> Facts:

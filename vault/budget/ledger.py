@@ -287,6 +287,15 @@ def used_percent_of(
     return percent_spent(job_share(total([_sum(uow, rows), more]), budgets))
 
 
+def percent_of_charges(
+    uow: UnitOfWork, members: Sequence[Collection], *, counts: Callable[[ChargeRow], bool]
+) -> Decimal:
+    """What the charges that count used of the one budget of these collections."""
+    rows = [row for one in members for row in uow.find(ChargeRow, collection_id=one.id) if counts(row)]
+    budgets = caps(least_cap(members, members[0].lifetime_epsilon), DELTA).budgets
+    return percent_spent(job_share(_sum(uow, rows), budgets))
+
+
 def _filter(
     uow: UnitOfWork, collection_id: int, lifetime_epsilon: Decimal | str
 ) -> tuple[Budgets, list[ChargeRow]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 
 from vault.errors.families import Invalid
 from vault.importers.numbered_columns import Joined, joined_of
@@ -53,12 +54,19 @@ class ColumnWishes:
         return found
 
 
+def no_column(word: str, names: Sequence[str]) -> Invalid:
+    """The error that says that a file has no such column, and which is the nearest it has."""
+    near = get_close_matches(word, names, n=1)
+    meant = f"; did you mean {near[0]}?" if near else ""
+    return Invalid(reason=f"the file has no column {word}{meant}")
+
+
 def _place_of(word: str, called: Sequence[str]) -> int:
     """Where the one column stands that a word is about, by its name or its number."""
     name = plain_name(word)
     places = [place for place, one in enumerate(called) if one == name or f"#{place + 1}" == name]
     if not places:
-        raise Invalid(reason=f"the file has no column {word}")
+        raise no_column(word, called)
     if len(places) > 1:
         numbers = " and ".join(f"#{place + 1}" for place in places)
         raise Invalid(reason=f"{word} fits more than one column: {numbers}")

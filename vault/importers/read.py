@@ -20,7 +20,7 @@ from vault.importers.catalogue.recognise import format_of, recognise
 from vault.importers.catalogue.streams import HEAD
 from vault.importers.column_reading import read_column
 from vault.importers.column_values import AS_SPELLED, ColumnReading, Raw
-from vault.importers.column_wishes import ColumnWishes
+from vault.importers.column_wishes import ColumnWishes, no_column
 from vault.importers.csv_file import open_csv
 from vault.importers.file_decisions import (
     form_of,
@@ -256,7 +256,7 @@ def _check_columns(source: Source, asked: list[str]) -> None:
             raise Invalid(
                 reason=f"{name} becomes a part of the vector {parts[name]}: say it of {parts[name]}"
             )
-        raise Invalid(reason=f"the file has no column {name}")
+        raise no_column(name, source.names)
 
 
 def _whole(batches: Sequence[RawBatch], place: int) -> Raw:

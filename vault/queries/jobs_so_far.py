@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from vault.budget import ledger
+from vault.budget.joining import filters
 from vault.requests.parse import parse_stored
 from vault.requests.release_manifest import parse_release_manifest
 from vault.store.tables import ChargeRow, HeldRow, RequestRow
-from vault.views.requests import JobsSoFar
+from vault.views.requests import BudgetUse, JobsSoFar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,9 +25,17 @@ def jobs_so_far(uow: UnitOfWork, requester_id: str, *, but: str) -> JobsSoFar:
     return JobsSoFar(
         jobs=len(charges),
         columns=tuple(sorted(columns)),
-        epsilon=sum((Decimal(one.epsilon) for one in charges), Decimal()),
+        used=tuple(_used(uow, {one.id for one in charges})),
         left=sum(row.sent_at is not None for row in held),
     )
+
+
+def _used(uow: UnitOfWork, charges: set[int]) -> Iterator[BudgetUse]:
+    """What these charges used of each lifetime budget that they fall under."""
+    for members in filters(uow):
+        share = ledger.percent_of_charges(uow, members, counts=lambda row: row.id in charges)
+        if share:
+            yield BudgetUse(collections=tuple(one.name for one in members), used_percent=share)
 
 
 def _columns(uow: UnitOfWork, request_id: str) -> Iterator[tuple[str, str]]:

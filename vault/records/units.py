@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Final, assert_never
 
 import pyarrow as pa
@@ -59,7 +60,9 @@ def check_unit(
     if unit.kind is UnitKind.DAY and time_field is None:
         raise Invalid(reason=f"the unit day needs a column of dates or times{way_out}")
     if unit.kind is UnitKind.COLUMN and unit.field not in types:
-        raise Invalid(reason=f"there is no column {unit.field} to take the unit from")
+        near = get_close_matches(unit.field or "", types, n=1)
+        meant = f"; did you mean {near[0]}?" if near else ""
+        raise Invalid(reason=f"there is no column {unit.field} to take the unit from{meant}")
 
 
 def with_units(parsed: ParsedTable, unit: UnitSpec, time_field: str | None, *, first_row: int) -> UnitRows:

@@ -41,15 +41,24 @@ class RequestLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetUse:
+    """How much of the lifetime budget of these collections, which share it, was used: in percent, rounded up."""
+
+    collections: tuple[str, ...]
+    used_percent: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JobsSoFar:
     """All jobs of one requester that ran here, looked at together: what they read and cost, and how many left.
 
-    `columns` are pairs of a collection and a column; `epsilon` is the sum over the jobs.
+    `columns` are pairs of a collection and a column; `used` is what the jobs used of each lifetime budget, composed
+    as the budget counts and not added up.
     """
 
     jobs: int
     columns: tuple[tuple[str, str], ...]
-    epsilon: Decimal
+    used: tuple[BudgetUse, ...]
     left: int
 
 

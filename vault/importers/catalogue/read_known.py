@@ -24,7 +24,7 @@ from vault.importers.catalogue.schema import KnownFormat, Part
 from vault.importers.catalogue.timeline import read_timeline
 from vault.importers.catalogue.tracks import read_gpx, read_tcx
 from vault.importers.catalogue.wrist import read_fitbit, read_garmin
-from vault.importers.column_wishes import ColumnWishes
+from vault.importers.column_wishes import ColumnWishes, no_column
 from vault.importers.source import File
 from vault.records.schema import Export, ParsedTable
 from vault.views.field_types import ColumnType, FieldSpec, Sensitivity
@@ -126,7 +126,7 @@ def _fields(part: Part, names: Mapping[str, str], wanted: Wanted) -> tuple[Field
     kept = {names[column.name]: column for column in part.columns if column.name in names}
     for name in (*wanted.types, *wanted.sensitivities):
         if name not in kept:
-            raise Invalid(reason=f"the file has no column {name}")
+            raise no_column(name, list(kept))
     for name, kind in wanted.types.items():
         if kind is not kept[name].type:
             raise Invalid(reason=f"{name} is {kept[name].type} in every export of this kind")
