@@ -17,6 +17,12 @@ class NoVault(Unavailable):
     hint = "make one with: lockbox init"
 
 
+class NoSample(NoVault):
+    """There is no sample at {path}."""
+
+    hint = "make one with: lockbox demo --sample"
+
+
 class VaultExists(Invalid):
     """There is already a vault at {path}."""
 
@@ -39,6 +45,10 @@ class VaultBusy(Unavailable):
 
 class DiskFull(Unavailable):
     """The disk is full; nothing was changed."""
+
+
+class NotExported(Unavailable):
+    """Nothing was exported to {path}: {reason}. The trail names this attempt, as it is recorded first."""
 
 
 class DiskReadOnly(Unavailable):

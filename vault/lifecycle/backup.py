@@ -12,7 +12,7 @@ from vault.lifecycle.draft_folder import draft_folder
 from vault.lifecycle.folder import database_file
 from vault.sealing.copies import FILE_NAMES as HEADER_FILES
 from vault.sealing.durable import sync
-from vault.store.destination import check_destination, unwritable
+from vault.store.destination import check_destination, try_writing, unwritable
 
 if TYPE_CHECKING:
     from vault.lifecycle.opened import OpenVault
@@ -51,8 +51,13 @@ def _written_to(target: Path) -> Iterator[None]:
 
 
 def check_new(vault: OpenVault, target: Path) -> None:
-    """Refuse, before anything is recorded, a place that is taken, not there, or in the vault's own folder."""
+    """Refuse, before anything is recorded, a place that is taken, not there, full, or in the vault's own folder.
+
+    A file is made there and taken away: of some places only that shows that no file can be made. Raises
+    `DestinationUnusable`, `DestinationUnavailable` and `DiskFull`.
+    """
     check_destination(target, vault_folder=vault.paths.vault)
+    try_writing(target)
 
 
 def _pack(vault_folder: Path, folder: Path) -> Path:

@@ -12,6 +12,7 @@ from vault.lifecycle.backup import check_new
 from vault.owner.interface.kinds import Progress, unwatched
 from vault.queries import audit
 from vault.queries.timeline import timeline
+from vault.store.destination import already_recorded
 
 if TYPE_CHECKING:
     from vault.audit.entries import Json
@@ -55,7 +56,7 @@ class AuditActions:
         self._opened.note(
             EntryType.EXPORT, clear={"profile": "audit"}, hidden={"target": spelled(folder.name)}
         )
-        with self._opened.read() as uow:
+        with self._opened.read() as uow, already_recorded(folder):
             return audit.export(uow, self._opened, folder, choice, progress)
 
     def disclose_audit(
@@ -74,7 +75,7 @@ class AuditActions:
                 opened = f"entry {seq}: {', '.join(names)}"
                 hidden: dict[str, Json] = {"target": folder.name, "opened": opened}
                 act.record(EntryType.EXPORT, clear={"profile": "audit-disclosed"}, hidden=hidden)
-        with self._opened.read() as uow:
+        with self._opened.read() as uow, already_recorded(folder):
             return audit.export(uow, self._opened, folder, choice, progress)
 
     def _checked(self, folder: Path, choice: audit.BundleChoice) -> audit.BundleChoice:

@@ -13,6 +13,7 @@ from vault.requests import requesters
 from vault.requests.card import card_file
 from vault.sealing.digest import sha256_hex
 from vault.sealing.durable import create_file
+from vault.store.destination import already_recorded
 
 if TYPE_CHECKING:
     from vault.lifecycle.opened import OpenVault
@@ -39,7 +40,8 @@ class CardActions:
                 clear={"profile": "card"},
                 hidden=about | ({"requester": card.to} if card.to else {}),
             )
-        create_file(target, made.text.encode())
+        with already_recorded(target):
+            create_file(target, made.text.encode())
         return made
 
     def _card(self, uow: UnitOfWork, card: CardChoice) -> DataCard:

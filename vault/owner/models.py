@@ -26,6 +26,7 @@ from vault.sealing.digest import sha256_hex
 from vault.sealing.durable import create_file
 from vault.sealing.keyfile import read_key
 from vault.sealing.random import random_id
+from vault.store.destination import already_recorded
 from vault.store.tables import CampaignRow, ModelRow, RequestRow
 
 if TYPE_CHECKING:
@@ -143,7 +144,8 @@ class ModelActions:
         row = self._usable(name)
         answer = use_on_collection(self._opened, row, collection, "predict", progress).answer
         table = Table(header=("row",), rows=None, absent=())
-        return written(answer, row, table, target)
+        with already_recorded(target):
+            return written(answer, row, table, target)
 
     def predict_file(
         self, name: str, file: Path, target: Path, *, progress: Progress = unwatched
@@ -157,7 +159,9 @@ class ModelActions:
         answer = use_on_file(self._opened, row, cells, progress)
         features = parse_manifest(row.job).features
         absent = tuple(field.name for field in features if not cells.has(field.name))
-        return written(answer, row, Table(header=cells.header, rows=cells.rows, absent=absent), target)
+        table = Table(header=cells.header, rows=cells.rows, absent=absent)
+        with already_recorded(target):
+            return written(answer, row, table, target)
 
     def export_model(self, name: str, target: Path) -> ModelView:
         check_ending(target)
@@ -167,7 +171,8 @@ class ModelActions:
             shown = model_view(uow, row)
         data = model_in(target, job=row.job, weights=row.weights, name=row.name)
         self._note_export(shown, target)
-        create_file(target, data)
+        with already_recorded(target):
+            create_file(target, data)
         return shown
 
     def _note_export(self, shown: ModelView, target: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -21,6 +21,7 @@ from vault.owner.interface.kinds import Progress, unwatched
 from vault.queries.collections import collection_views
 from vault.queries.consents import is_under_consent
 from vault.records import collections
+from vault.store.destination import already_recorded
 from vault.views.history import ALL_RECORDS
 from vault.views.records import (
     ColumnSummary,
@@ -148,8 +149,9 @@ class RecordActions:
         self, name: str, target: Path, *, as_format: str, safe_for_spreadsheets: bool = False,
         progress: Progress = unwatched,
     ) -> ExportReport:  # fmt: skip
-        from vault.records.export import export_rows
+        from vault.records.export import check_form, export_rows
 
+        check_form(as_format, safe_for_spreadsheets=safe_for_spreadsheets)
         check_new(self._opened, target)
         with self._leaving(name, target) as (facts, reader):
             return export_rows(
@@ -167,12 +169,15 @@ class RecordActions:
             found = summarise(reader, facts, progress)
             return write_page(found, facts, target, now)
 
-    def _leaving(
-        self, name: str, target: Path
-    ) -> AbstractContextManager[tuple[CollectionFacts, ColumnReader]]:
+    @contextmanager
+    def _leaving(self, name: str, target: Path) -> Iterator[tuple[CollectionFacts, ColumnReader]]:
         """The one way to a reader for what the owner takes out: whose records left, and to where, is on the trail."""
         hidden = {"collection": name, "target": spelled(target.name)}
-        return self._looking(name, EntryType.EXPORT, hidden, profile="records")
+        with (
+            self._looking(name, EntryType.EXPORT, hidden, profile="records") as opened,
+            already_recorded(target),
+        ):
+            yield opened
 
     @contextmanager
     def _looking(

@@ -7,7 +7,6 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from errno import EDQUOT, ENOSPC
 from pathlib import Path
 from typing import Final, TextIO
 
@@ -20,6 +19,7 @@ from vault.records.collections import CollectionFacts
 from vault.records.reading import ColumnReader
 from vault.records.row_texts import csv_rows, json_rows
 from vault.sealing.durable import sync
+from vault.store.destination import NO_ROOM
 from vault.views.records import ExportReport
 
 _Write = Callable[[pa.RecordBatch], None]
@@ -50,10 +50,7 @@ def export_rows(
     place of what steers a terminal. Raises Invalid for another format, a file that is there already or a folder that is
     not; DiskFull; Damaged. A file that could not be finished is removed. ``progress`` is told the rows written.
     """
-    if as_format not in ("csv", "jsonl"):
-        raise Invalid(reason=f"there is no export as {as_format}, only as csv or jsonl")
-    if safe_for_spreadsheets and as_format != "csv":
-        raise Invalid(reason="only a CSV file is made safe for spreadsheets")
+    check_form(as_format, safe_for_spreadsheets=safe_for_spreadsheets)
     names = [field.name for field in facts.fields]
     found = _Found()
     with new_file(target) as file:
@@ -70,6 +67,14 @@ def export_rows(
     return ExportReport(
         rows=reader.rows, formulas=found.formulas, controls=found.controls, is_safe=safe_for_spreadsheets
     )
+
+
+def check_form(as_format: str, *, safe_for_spreadsheets: bool) -> None:
+    """Raise Invalid for a form in which nothing is exported."""
+    if as_format not in ("csv", "jsonl"):
+        raise Invalid(reason=f"there is no export as {as_format}, only as csv or jsonl")
+    if safe_for_spreadsheets and as_format != "csv":
+        raise Invalid(reason="only a CSV file is made safe for spreadsheets")
 
 
 def _csv_writer(file: TextIO, names: list[str], found: _Found, *, is_safe: bool) -> _Write:
@@ -122,6 +127,6 @@ def new_file(target: Path) -> Iterator[TextIO]:
         sync(target.parent)
     except BaseException as error:
         target.unlink(missing_ok=True)
-        if isinstance(error, OSError) and error.errno in (ENOSPC, EDQUOT):
+        if isinstance(error, OSError) and error.errno in NO_ROOM:
             raise DiskFull from error
         raise

@@ -5,13 +5,19 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from vault.errors.families import Unavailable
 from vault.errors.release import DestinationUnavailable, DestinationUnusable
+from vault.errors.storage import DiskFailing, DiskFull, DiskReadOnly, NotExported
 
 NO_PLACE: Final = (errno.EEXIST, errno.EISDIR, errno.EINVAL, errno.ELOOP, errno.ENAMETOOLONG)
 """What the system says of a path at which there can be no new file; all else it says may be otherwise later."""
+NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT)
+_TRIED_BYTES: Final = 4096
 
 
 def check_destination(
@@ -42,6 +48,22 @@ def _check(target: Path, vault_folder: Path, *, empty_folder: bool, taken: bool)
         )
 
 
+def try_writing(target: Path) -> None:
+    """Make a small file where nothing lies and take it away; raises as `check_destination`, and `DiskFull`."""
+    try:
+        handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        try:
+            os.write(handle, bytes(_TRIED_BYTES))
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+            target.unlink()
+    except OSError as error:
+        if error.errno in NO_ROOM:
+            raise DiskFull from error
+        raise unwritable(target, error) from error
+
+
 def unwritable(target: Path, error: OSError) -> DestinationUnusable | DestinationUnavailable:
     """What the system said of a place, as the error of that place."""
     if error.errno == errno.EEXIST:
@@ -49,6 +71,23 @@ def unwritable(target: Path, error: OSError) -> DestinationUnusable | Destinatio
     reason = os.strerror(error.errno).lower() if error.errno else "the system refuses it"
     kind = DestinationUnusable if error.errno in NO_PLACE else DestinationUnavailable
     return kind(path=target, reason=reason)
+
+
+@contextmanager
+def already_recorded(target: Path) -> Iterator[None]:
+    """Say of a disk that fails now that the record of it stands: `NotExported` for what says that nothing changed."""
+    try:
+        yield
+    except (DiskFull, DiskReadOnly, DiskFailing) as error:
+        reason = next(words for kind, words in _FAILS.items() if isinstance(error, kind))
+        raise NotExported(path=target, reason=reason) from error
+
+
+_FAILS: Final[Mapping[type[Unavailable], str]] = {
+    DiskFull: "the disk is full",
+    DiskReadOnly: "nothing can be written there",
+    DiskFailing: "its disk reports an error",
+}
 
 
 def is_free(target: Path, *, empty_folder: bool = True) -> bool:

@@ -1,0 +1,79 @@
+"""The trail says that something was exported only where that was begun, and what fails then says that it says so."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.worlds.world import World
+from vault.audit import bundle
+from vault.errors.families import LockboxError
+from vault.errors.storage import DiskFull, NotExported
+from vault.records import export
+from vault.vault import Vault
+from vault.views.cards import CardChoice
+
+EXPORTS: dict[str, Callable[[Vault, Path], object]] = {
+    "rows": lambda vault, to: vault.export_collection("nights", to, as_format="csv"),
+    "pictures": lambda vault, to: vault.export_pictures("nights", to),
+    "card": lambda vault, to: vault.hand_out_card(CardChoice(collection="nights"), to),
+    "trail": lambda vault, to: vault.export_audit(to),
+}
+
+
+def refused(vault: Vault, act: Callable[[], object]) -> LockboxError:
+    """What was said, once it is seen that the trail says nothing."""
+    before = len(vault.audit_lines())
+    with pytest.raises(LockboxError) as raised:
+        act()
+    assert len(vault.audit_lines()) == before
+    return raised.value
+
+
+def test_what_is_refused_by_its_arguments_is_on_no_trail(held_world: World) -> None:
+    with held_world.vault() as vault:
+        target = held_world.folder / "x.xlsx"
+        said = refused(vault, lambda: vault.export_collection("nights", target, as_format="xlsx"))
+        assert "no export as xlsx" in str(said)
+        for act in EXPORTS.values():
+            assert "/proc/x" in str(refused(vault, lambda act=act: act(vault, Path("/proc/x"))))
+
+
+def test_a_disk_that_is_full_beforehand_is_on_no_trail(
+    held_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = os.write
+
+    def full(handle: int, data: bytes) -> int:
+        if not any(data):
+            raise OSError(errno.ENOSPC, "no space")
+        return written(handle, data)
+
+    target = held_world.folder / "out"
+    with held_world.vault() as vault, monkeypatch.context() as patched:
+        patched.setattr(os, "write", full)
+        for act in EXPORTS.values():
+            assert isinstance(refused(vault, lambda act=act: act(vault, target)), DiskFull)
+            assert not target.exists()
+
+
+@pytest.mark.parametrize(("name", "room", "writes"), [("rows", export, "sync"), ("trail", bundle, "sync")])
+def test_a_disk_that_fills_up_afterwards_is_not_said_to_have_changed_nothing(
+    held_world: World, monkeypatch: pytest.MonkeyPatch, name: str, room: object, writes: str
+) -> None:
+    def full(_path: Path) -> None:
+        raise OSError(errno.ENOSPC, "no space")
+
+    target = held_world.folder / "out"
+    with held_world.vault() as vault:
+        before = len(vault.audit_lines())
+        with monkeypatch.context() as patched:
+            patched.setattr(room, writes, full)
+            with pytest.raises(NotExported, match=r"the disk is full\. The trail names this attempt"):
+                EXPORTS[name](vault, target)
+        assert not target.exists()
+        assert len(vault.audit_lines()) == before + 1
