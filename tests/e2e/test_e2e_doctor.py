@@ -7,8 +7,10 @@ import sys
 
 import pytest
 
+from learner.federation.confined_process import Tried
 from tests.worlds.commands import run
 from tests.worlds.world import World
+from tui.cli.commands.vault import all_refused
 
 HEARD = {
     "write to its own arguments",
@@ -36,3 +38,10 @@ def test_doctor_tries_to_be_heard_by_other_users_and_every_attempt_is_refused(kn
     assert set(tried) >= HEARD, f"not tried: {sorted(HEARD - set(tried))}"
     assert [name for name, refused in tried.items() if not refused] == []
     assert seen.code == 0
+
+
+def test_as_many_are_said_to_be_refused_as_the_table_shows() -> None:
+    others = [Tried(name=name, refused=True, how="EPERM") for name in ("courier", "mesh")]
+    assert all_refused(101, others) == "All 103 attempts were refused"
+    others += [Tried(name="mesh again", refused=False, how="allowed")]
+    assert all_refused(101, others) == "All 101 attempts from inside a learner were refused"

@@ -167,6 +167,8 @@ def test_campaigns_end_with_their_rounds_and_no_round_comes_any_more(known_world
     with world.vault() as vault:
         vault.trust_requester(NAME)
     shutil.copy(copy, world.paths.database)
+    with world.vault() as vault:
+        assert vault.preview_reopen().consents == vault.status().grants_active
 
     assert reopened(world).code == 0
     with world.vault() as vault:

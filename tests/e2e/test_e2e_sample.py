@@ -19,9 +19,10 @@ from tests.worlds.approving import approve
 from tests.worlds.commands import run
 from tests.worlds.importing import import_file
 from tests.worlds.world import World
+from vault.client import attach, launch
 from vault.errors.families import Invalid
 from vault.errors.requests import OtherCollection
-from vault.errors.storage import DiskFull, NoVault, VaultBusy
+from vault.errors.storage import DiskFull, NoSample, VaultBusy
 from vault.requester.aim import Aim
 from vault.requester.description import job_from_description
 from vault.requester.jobs import new_job, sign_job
@@ -227,7 +228,7 @@ def test_removing_deletes_a_sample_and_nothing_else(sample: Sample, world: World
         remove_sample(link)
     for folder in (world.paths.vault, world.folder, sample.folder.with_name("nothing")):
         before = files(world.folder)
-        with pytest.raises(NoVault):
+        with pytest.raises(NoSample, match="There is no sample at"):
             remove_sample(folder)
         assert before == files(world.folder)
     assert is_sample(sample.folder)
@@ -240,6 +241,21 @@ def test_it_is_not_removed_while_it_is_open(sample: Sample) -> None:
         assert vault.requests()
     remove_sample(sample.folder)
     assert not sample.folder.exists()
+
+
+@pytest.mark.slow
+def test_removing_ends_the_process_that_the_screens_left_at_it(
+    sample: Sample, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VARIABLE, str(sample.folder))
+    launch.start(sample.paths, sample_secret(sample.folder))
+    done = run(world.paths, "demo", "--remove", secret=None)
+    assert (done.code, sample.folder.exists()) == (0, False), done.err
+    assert attach.served_by(sample.paths) is None
+    again = run(world.paths, "demo", "--remove", secret=None)
+    assert again.code != 0
+    assert "there is no sample at" in again.err
+    assert "lockbox demo --sample" in again.err
 
 
 def test_a_removal_that_was_interrupted_can_be_made_again(

@@ -167,6 +167,10 @@ def test_what_is_opened_is_said_first_asked_for_and_recorded(today: World) -> No
     assert f"can prove to anybody: entry {seq}, consent.grant: controller is" in said
     assert "cannot be taken back" in said
 
+    other = exported(today, "out", "--disclose", f"{seq}:controller", "--confirm", "9")
+    assert (other.code, (today.folder / "out").exists()) == (4, False)
+    assert "1 field would be opened, and not 9 as was confirmed" in " ".join(other.err.split())
+
     before = len(run(today.paths, "audit", "show").out.splitlines())
     outcome = exported(today, "out", "--disclose", f"{seq}:controller", "--confirm", "1")
     assert outcome.code == 0, outcome.err
@@ -202,7 +206,7 @@ def test_a_whole_entry_is_opened_with_its_number_alone_and_shown_by_name(today: 
     ("choice", "code", "says"),
     sweep_of_many(
         [
-            (("--disclose", "1:source", "--confirm", "2"), 4, "said no"),
+            (("--disclose", "1:source", "--confirm", "2"), 4, "would be opened, and not"),
             (("--since", "0"), 1, "has had the sizes 1 to"),
             (("--prove", "9999"), 1, "has the entries 0 to"),
             (("--disclose", "0"), 1, "entry 0 hides nothing like that"),

@@ -180,6 +180,7 @@ def test_joining_is_one_consent_for_the_rounds_of_this_campaign_alone(
 
     (grant,) = vault.grants()
     view = vault.campaign(found.line.id)
+    assert vault.receipt(grant.id)["campaign"] == found.line.id
     assert (view.line.state, view.consent) == ("joined", grant.id)
     assert view.decision.permitted
     assert entries(vault, "campaign.join") == [

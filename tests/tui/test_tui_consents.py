@@ -222,6 +222,14 @@ def test_the_details_are_those_of_the_record_and_its_receipt(shared: Shared) -> 
     play(story())
 
 
+def test_a_consent_that_joining_a_campaign_gave_names_the_campaign(shared: Shared) -> None:
+    _, vault = shared
+    receipt = dict(vault.receipt(of_state(vault, "active").id))
+    assert "campaign" not in receipt
+    given = dict(consent_facts.receipt_facts({**receipt, "campaign": "c" * 32}))["given"]
+    assert given.endswith(", by joining campaign cccccccc")
+
+
 @pytest.mark.slow
 def test_at_sixty_by_twenty_enter_opens_the_details_and_escape_returns(shared: Shared) -> None:
     world, vault = shared

@@ -26,6 +26,7 @@ from tests.worlds.vaults import paths_in
 from tui.cli.exit_codes import ExitCode, exit_code
 from tui.cli.user_unit import COURIER, UserUnit, mesh_unit
 from tui.couriers.by_hand import take_in_by_hand
+from tui.couriers.decided import decided
 from tui.couriers.ending import check_length, end_access
 from tui.text import carrying_facts, courier_facts
 from tui.text.error_words import with_way_out
@@ -70,6 +71,16 @@ def test_what_comes_next_names_the_command_that_carries_on() -> None:
     ):
         assert words in " ".join(courier_facts.next_steps(CAMPAIGN, CourierState(rounds=rounds), ""))
     assert list(courier_facts.next_steps(CAMPAIGN, CourierState(is_over=True), "")) == [courier_facts.OVER]
+
+
+def test_what_was_released_waits_for_the_courier_before_it_has_heard_of_it() -> None:
+    line: Any = SimpleNamespace(round=SimpleNamespace(campaign=CAMPAIGN, number=1), state="released")
+    (told,) = decided([line]).told(CAMPAIGN, [replace(SENT, word="waiting")])
+    state = CourierState(rounds=(told,))
+    assert dict(courier_facts.facts(ACCESS, state, "https://lab.example.org"))["wait for you"] == "0"
+    (said,) = courier_facts.next_steps(CAMPAIGN, state, "")
+    assert said == "What you released is still to be sent: lockbox courier run --once"
+    assert decided([line]).told(CAMPAIGN, [SENT]) == (SENT,)
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ def test_where_no_mesh_was_joined_a_command_says_by_what_one_is(
     words: tuple[str, ...], tmp_path: Path
 ) -> None:
     refused = run(paths_in(tmp_path), "mesh", *words, secret=None)
-    assert_refused(refused, 1, "no mesh was joined here", [])
+    assert_refused(refused, 1, "no mesh is joined here", [])
     assert LEADS in refused.err
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tui.by_ear.beginning import Opened
     from tui.by_ear.talk import Talk
 
-NONE: Final = "No mesh was joined here. Whoever founds one gives you a membership: lockbox mesh join."
+NONE: Final = "No mesh is joined here. Whoever founds one gives you a membership: lockbox mesh join."
 
 
 def hear_meshes(talk: Talk, opened: Opened) -> None:

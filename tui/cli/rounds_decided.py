@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from learner.federation.mesh_folder import MeshRound
 
 NOT_ASKED: Final = (
-    "What you decided on a round that waits, and did not release, the vault alone knows; it is said here while the "
+    "What you decided on a round that waits, the vault alone knows until it is carried; it is said here while the "
     "vault is unlocked: lockbox unlock"
 )
 

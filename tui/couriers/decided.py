@@ -37,7 +37,10 @@ class Decided:
         return tuple(self._told(campaign, one) for one in rounds)
 
     def _told(self, campaign: str, one: _Round) -> _Round:
-        word = _WORDS.get(self.states.get((campaign, one.number), ""))
+        state = self.states.get((campaign, one.number), "")
+        if state == "released" and one.word == "waiting":  # whoever carries it has not asked since
+            return replace(one, word="released")
+        word = _WORDS.get(state)
         return replace(one, word=word) if word and one.word in _KNOWN_HERE_ALONE else one
 
 

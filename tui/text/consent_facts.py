@@ -142,7 +142,7 @@ def receipt_facts(receipt: Mapping[str, Any]) -> Facts:
     return [
         (
             "given",
-            f"{times.full_time(given['time'])}, {METHODS.get(given['method'], given['method'])}",
+            f"{times.full_time(given['time'])}, {_how(receipt, given['method'])}",
         ),
         *([("a yes of its own for", explicit)] if explicit else []),
         ("who else gets it", ", ".join(map(wording.quoted, recipients)) or "nobody that they name"),
@@ -150,6 +150,11 @@ def receipt_facts(receipt: Mapping[str, Any]) -> Facts:
         ("released under it", "; ".join(map(_released, receipt["released"])) or "nothing"),
         ("record digest", receipt["record_sha256"]),
     ]
+
+
+def _how(receipt: Mapping[str, Any], method: str) -> str:
+    campaign = receipt.get("campaign")
+    return f"by joining campaign {campaign[:8]}" if campaign else METHODS.get(method, method)
 
 
 def notice_of(receipt: Mapping[str, Any]) -> str:

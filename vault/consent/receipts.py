@@ -38,7 +38,7 @@ from vault.errors.records import UnknownCollection, UnknownField
 from vault.errors.storage import Damaged
 from vault.sealing.digest import keyed_digest, sha256_hex
 from vault.sealing.keytree import KeyTree, Purpose
-from vault.store.tables import Collection, Field, GrantRow, HeldRow, RequesterRow, RequestRow
+from vault.store.tables import CampaignRow, Collection, Field, GrantRow, HeldRow, RequesterRow, RequestRow
 from vault.store.times import stamp, whole_seconds
 
 if TYPE_CHECKING:
@@ -198,6 +198,7 @@ def receipt(uow: UnitOfWork, grant_id: str) -> dict[str, Any]:
         "schema_version": SCHEMA,
         "record": _stored(row),
         "record_sha256": digest,
+        **({"campaign": joined[0].id} if (joined := uow.find(CampaignRow, grant_id=grant_id)) else {}),
         "uses_spent": row.uses_spent,
         "released": _released(uow, grant_id),
         "released_means": NOT_UNLEARNED,

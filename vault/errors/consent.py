@@ -45,5 +45,9 @@ class NotConfirmed(Refused):
     """You said no; nothing was changed."""
 
 
+class OtherCountConfirmed(Refused):
+    """{count} would be opened, and not {typed} as was confirmed; nothing was changed."""
+
+
 class OtherNameConfirmed(Refused):
     """The name {typed} is another than {name}; nothing was changed."""

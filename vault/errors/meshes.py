@@ -52,7 +52,7 @@ class SharedInvalid(Broken):
 
 
 class NoMeshJoined(Invalid):
-    """No mesh was joined here."""
+    """No mesh is joined here; one that was left is gone from here for good."""
 
     hint = "by the membership that whoever founded one gave you: lockbox mesh join MEMBERSHIP"
 
@@ -68,7 +68,7 @@ class MeshNotOver(Unavailable):
 
 
 class NoSuchMesh(Invalid):
-    """There is no {campaign} that was joined here."""
+    """There is no {campaign} that is joined here."""
 
     hint = "lockbox mesh status lists those there are"
 

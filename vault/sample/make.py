@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final
 from platformdirs import user_data_path
 
 from vault.errors.families import Invalid
-from vault.errors.storage import DiskReadOnly, NoVault
+from vault.errors.storage import DiskReadOnly, NoSample
 from vault.settings import APP_NAME, Paths
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def sample_paths(folder: Path) -> Paths:
 
 
 def sample_secret(folder: Path) -> Secret:
-    """What opens the sample; raises `NoVault` where there is none."""
+    """What opens the sample; raises `NoSample` where there is none."""
     from vault.sealing.passphrase import passphrase_secret
 
     check_sample(folder)
@@ -80,9 +80,9 @@ def is_sample(folder: Path) -> bool:
 
 
 def check_sample(folder: Path) -> None:
-    """Raise `NoVault` unless a finished sample lies here."""
+    """Raise `NoSample` unless a finished sample lies here."""
     if not is_sample(folder):
-        raise NoVault(path=folder)
+        raise NoSample(path=folder)
 
 
 def make_sample(folder: Path, *, cost: KdfCost, clock: Clock) -> Sample:
@@ -109,11 +109,11 @@ def make_sample(folder: Path, *, cost: KdfCost, clock: Clock) -> Sample:
     return Sample(folder=folder, paths=sample_paths(folder), request=request)
 
 
-def remove_sample(folder: Path) -> None:
+def remove_sample(folder: Path, *, wait: float = 0) -> None:
     """Delete a sample and nothing else.
 
-    Raises `NoVault` where there is none, `VaultBusy` while it is open, and `Invalid`, before anything is deleted, for
-    a folder that holds what no sample has.
+    Raises `NoSample` where there is none, `VaultBusy` while it is open for longer than ``wait`` seconds, and `Invalid`,
+    before anything is deleted, for a folder that holds what no sample has.
     """
     from vault.store.lock import writer_lock
 
@@ -124,7 +124,7 @@ def remove_sample(folder: Path) -> None:
         raise Invalid(reason=f"{folder} is not only the sample, so nothing was removed")
     try:
         vault = folder / "vault"
-        with writer_lock(vault) if vault.is_dir() else nullcontext():
+        with writer_lock(vault, wait=wait) if vault.is_dir() else nullcontext():
             _empty(folder)
         # What marks it as the sample goes last, so that a removal that was interrupted can be made again.
         for name in (PASSPHRASE_FILE, LABEL_FILE):

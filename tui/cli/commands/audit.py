@@ -19,7 +19,7 @@ from tui.cli.vault_access import ask_beforehand, check_new_file, open_vault
 from tui.text import times, wording
 from tui.text.audit_facts import bundle_sentences, opening_sentences
 from vault.errors.audit import LogBroken
-from vault.errors.consent import NotConfirmed
+from vault.errors.consent import NotConfirmed, OtherCountConfirmed
 from vault.errors.families import Invalid
 from vault.strict_number import NotPlain, strict_whole
 from vault.views.audit import Opening
@@ -280,8 +280,10 @@ def _ask_to_open(fields: Sequence[HiddenField], confirmed: int | None) -> None:
     if confirmed is None:
         typed = ask(f"\nType how many fields are opened ({len(fields)}) to open them:")
         confirmed = _count(typed)
-    if confirmed != len(fields):
+    if confirmed < 0:
         raise NotConfirmed()
+    if confirmed != len(fields):
+        raise OtherCountConfirmed(count=wording.counted(len(fields), "field"), typed=confirmed)
 
 
 def _report(found: AuditCheck, *, as_json: bool) -> None:

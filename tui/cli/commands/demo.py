@@ -15,6 +15,8 @@ import click
 import typer
 
 from tui.cli.terminal import is_interactive, say, write
+from tui.cli.vault_access import global_options
+from vault.errors.daemon import DaemonHung
 from vault.errors.families import Invalid
 from vault.settings import Paths
 
@@ -25,6 +27,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def demo(
+    context: typer.Context,
     auto: Annotated[
         bool, typer.Option("--auto", help="A scripted person answers, and is labelled so.")
     ] = False,
@@ -57,7 +60,7 @@ def demo(
     if sample:
         _make_sample()
     elif remove:
-        _remove_sample()
+        _remove_sample(wait=global_options(context).wait)
     elif together:
         _play_together(auto=auto, keep=keep, svg=svg, bank=bank)
     else:
@@ -90,12 +93,34 @@ def _make_sample() -> None:
     say("  LOCKBOX_VAULT=vault LOCKBOX_STATE=state lockbox --passphrase-fd 3 request list 3<passphrase")
 
 
-def _remove_sample() -> None:
-    from vault.sample.make import remove_sample, sample_folder
+def _remove_sample(*, wait: int) -> None:
+    from vault.sample.make import check_sample, remove_sample, sample_folder
 
     folder = sample_folder(os.environ)
-    remove_sample(folder)
+    check_sample(folder)
+    _lock_sample(folder)
+    remove_sample(folder, wait=wait)
     say(f"The sample at {folder} is deleted.")
+
+
+def _lock_sample(folder: Path) -> None:
+    """End the process that holds the sample open, with all that it does: nothing of it is kept."""
+    from vault.client import attach, launch
+    from vault.client.hung import end_hung
+    from vault.sample.make import sample_paths, sample_secret
+
+    paths = sample_paths(folder)
+    served = attach.served_by(paths)
+    if served is None:
+        return
+    attach.harden_process()
+    try:
+        attach.check_answering(paths, served)
+        with attach.attach(paths, sample_secret(folder)) as vault:
+            vault.lock(stop_training=True)
+    except DaemonHung:
+        served = end_hung(paths, stop_training=True)
+    launch.wait_until_locked(paths, served)
 
 
 def _play(*, auto: bool, keep: Path | None, svg: Path | None) -> None:

@@ -192,7 +192,7 @@ def status(context: typer.Context, as_json: AsJson = False) -> None:
     found = joined(global_options(context).paths.mesh)
     known = decided_here(context) if found else UNKNOWN
     if not found and not as_json:
-        say("No mesh was joined here: lockbox mesh join MEMBERSHIP")
+        say("No mesh is joined here: lockbox mesh join MEMBERSHIP")
 
     def show(folder: MeshFolder) -> None:
         if as_json:
@@ -299,7 +299,7 @@ def _to_leave(context: typer.Context, vault: Owner, beginning: str | None) -> tu
 
 
 def _joined(home: Path) -> list[MeshFolder]:
-    """Every mesh that was joined here; raises `NoMeshJoined`."""
+    """Every mesh that is joined here; raises `NoMeshJoined`."""
     from learner.federation.mesh_folder import joined
 
     if found := joined(home):

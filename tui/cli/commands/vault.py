@@ -31,6 +31,8 @@ from vault.errors.families import Invalid
 from vault.errors.keys import RecoveryKeyNotConfirmed
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from learner.federation.confined_process import Tried
     from learner.protocol import ProbeResult
     from tui.cli.vault_access import GlobalOptions
@@ -175,7 +177,14 @@ def doctor(context: typer.Context, as_json: AsJson = False) -> None:
     if not all(one.refused for one in results):
         say("\nNot everything was refused: jobs from other people do not run on this computer.")
         raise typer.Exit(ExitCode.UNAVAILABLE)
-    say(f"\nAll {len(results)} attempts were refused: jobs run confined on this computer.")
+    say(f"\n{all_refused(len(results), [*couriers, *meshes])}: jobs run confined on this computer.")
+
+
+def all_refused(from_learners: int, others: Sequence[Tried]) -> str:
+    """What was refused, by the number of lines of the table that it is true of."""
+    if all(one.refused for one in others):
+        return f"All {from_learners + len(others)} attempts were refused"
+    return f"All {from_learners} attempts from inside a learner were refused"
 
 
 def _probe_couriers(found: Paths) -> list[Tried]:
