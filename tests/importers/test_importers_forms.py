@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from tests.worlds.commands import assert_refused, run, secrets_of
 from tests.worlds.world import World
 from vault.errors.families import Invalid
 from vault.errors.records import Unreadable
+from vault.importers.column_wishes import ColumnWishes
 from vault.importers.wishes import CellWishes, FileWishes, cell_wishes, file_wishes
 from vault.records.cells import cell
 from vault.views.field_types import FieldType
@@ -158,6 +160,36 @@ def test_lines_before_the_header_are_found_and_skipped_as_said(parse):
     assert (parsed.table.column_names, column(parsed, "x"), parsed.lines.to_pylist()) == (
         *(["d", "x"], [1.5, 2.5], [5, 6]),
     )
+
+
+@pytest.mark.parametrize(
+    ("above", "skipped"),
+    [("Export vom 1.4.;;\n", 1), ("Export;;\nvon;März;\n;;\n", 3), (";;\n", 1)],
+)
+def test_a_title_that_a_spreadsheet_padded_is_found(parse, above, skipped):
+    content = f"{above}d;x;y\n31.12.2026;1,5;\n30.12.2026;2,5;7\n29.12.2026;2,5;7\n"
+    with pytest.raises(Unreadable, match=f"the table seems to begin below .*--skip-lines {skipped}, or"):
+        parse(content)
+    assert parse(content, said=FileWishes(skip_lines=skipped)).table.column_names == ["d", "x", "y"]
+
+
+def test_an_index_without_a_name_is_no_title(parse):
+    with pytest.raises(Unreadable, match="the name of column 1 is empty"):
+        parse(";x\n0;1\n1;2\n")
+    named = ColumnWishes(rename={"#2": "b"})
+    assert parse("a;\n0;1\n1;2\n", wishes=named).table.column_names == ["a", "b"]
+
+
+def test_numbers_with_the_other_decimal_sign_are_refused_with_the_way_to_read_them(parse):
+    content = "t;Schlaf (h)\na;7.5\nb;8\nc;6.25\n"
+    wishes = {"types": {"Schlaf (h)": FieldType.FLOAT}, "form": CellWishes(decimals={"Schlaf (h)": ","})}
+    why = "Schlaf (h): not a number with a decimal comma; if it is one with a decimal point: --decimal 'Schlaf (h)=.'"
+    assert [(row.line, row.reason) for row in parse(content, **wishes).refused] == [(2, why), (4, why)]
+    pointed = replace(wishes["form"], decimals={"Schlaf (h)": "."})
+    found = parse(content, types=wishes["types"], form=pointed)
+    assert (found.refused, [note for note in found.notes if "numbers in" in note]) == ((), [])
+    mixed = parse(content + "d;7,5\n", **wishes)
+    assert {row.reason for row in mixed.refused} == {"Schlaf (h): not a number"}
 
 
 def test_encoding_and_separator_are_said(parse):

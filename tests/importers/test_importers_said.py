@@ -104,11 +104,23 @@ def test_a_time_that_no_clock_showed_is_named_by_its_line(parse, types, dates) -
     why = "c: a time that no clock of Europe/Berlin ever showed, because it went forward then"
     note = (
         "No clock of Europe/Berlin ever showed the time in c of line 3, where it went forward: the column is kept as "
-        "text."
+        "text. As times, with the rows refused that hold none: --type c=timestamp"
     )
 
     assert [(row.line, row.reason) for row in parsed.refused] == ([(3, why)] if types or dates else [])
     assert (note in parsed.notes) is not bool(types or dates)
+    assert parsed.has_local_times
+    assert not any("Not every value" in said for said in parsed.notes)
+
+
+def test_days_that_there_are_not_are_told_with_the_way_to_the_others(parse) -> None:
+    parsed = parse("t o,n\n2026-02-28,1\n2026-02-30,2\n")
+    assert parsed.notes[:1] == (
+        "Not every value of t o is a day and a time that there are: it is kept as text. As times, with the rows "
+        "refused that hold none: --type 't o=timestamp'",
+    )
+    given = parse("t o,n\n2026-02-28,1\n2026-02-30,2\n", types={"t o": FieldType.TIMESTAMP})
+    assert [row.line for row in given.refused] == [3]
 
 
 def test_the_zone_of_a_collection_holds_and_the_way_to_it_is_said(today: World) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
@@ -37,6 +38,10 @@ _UNKEPT: Final = {
     FieldType.FLOAT: "would come back from a number as it is",
     FieldType.TIMESTAMP: "is a day and a time that there are",
 }
+_ALL_THE_SAME: Final = {
+    FieldType.FLOAT: "As numbers of 64 bits",
+    FieldType.TIMESTAMP: "As times, with the rows refused that hold none",
+}
 OF_A_COMMA: Final = "what a comma or a space means in it is not certain; say it: --decimal , or --decimal ."
 OF_A_POINT: Final = "what a point means in it is not certain; say it: --decimal , or --decimal ."
 _INFINITE: Final = r"(?i:^[+-]?inf(?:inity)?$)"
@@ -47,6 +52,11 @@ _SINCE_1970: Final = {
     "epoch-ms": ("milliseconds", 946_684_800_000, 4_102_444_800_000),
 }
 """The years 2000 to 2100."""
+
+
+def column_word(name: str, word: str) -> str:
+    """What is said of a column in a command, in quotes where a shell would take it apart."""
+    return shlex.quote(f"{name}={word}")
 
 
 def of_nothing(name: str, *, is_all: bool = True) -> str:
@@ -217,7 +227,8 @@ def _almost(name: str, raw: pa.ChunkedArray, candidates: Sequence[FieldType], ke
                 f"type {wanted.value}, {_rows(count - fitting)} would be refused.",
             )
         if fitting == count and wanted in _UNKEPT:
-            return (f"Not every value of {name} {_UNKEPT[wanted]}: it is {kept}.",)
+            way = f"{_ALL_THE_SAME[wanted]}: --type {column_word(name, wanted.value)}"
+            return (f"Not every value of {name} {_UNKEPT[wanted]}: it is {kept}. {way}",)
     return ()
 
 

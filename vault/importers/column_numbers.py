@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
 def told_notation(name: str, notation: Notation | None) -> tuple[str, ...]:
     """What is said of numbers in a notation."""
-    return () if notation is None else (f"The numbers in {name} {notation.words()}.",)
+    if notation is None or notation == Notation(decimal="."):
+        return ()
+    return (f"The numbers in {name} {notation.words()}.",)
 
 
 def decimal_of(plain: pa.ChunkedArray, kind: ColumnType, notation: Notation | None) -> str:

@@ -6,7 +6,7 @@ type that a person gave, or that the collection has.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import pyarrow as pa
@@ -35,6 +35,7 @@ from vault.importers.vector_values import are_doubles
 from vault.importers.vectors import Vectors, vectors_as, vectors_of
 from vault.importers.wishes import CellWishes
 from vault.importers.written_dates import ISO, as_iso, order_of
+from vault.importers.written_numbers import SIGNS, which_have_decimals
 from vault.records.arrow_types import arrow_type
 from vault.views.field_types import ColumnType, FieldType, VectorType
 
@@ -172,9 +173,28 @@ def _numbers_as_given(name: str, raw: pa.ChunkedArray, given: FieldType, form: C
         return _without_doubtful(name, raw, given, form, doubtful)
     plain, notation = as_plain_numbers(raw, form, is_given=True)
     found = _typed(name, plain, given, form)
+    if notation is not None and found.refused and given is FieldType.FLOAT:
+        told = _told_otherwise(name, raw, found.refused, notation.decimal)
+        found = replace(found, refused=found.refused | told)
     decimal = decimal_of(plain, given, notation)
     notes = (*told_notation(name, notation), *found.notes)
     return replace(found, notes=notes, decimal=decimal, sign=notation.sign if notation else "")
+
+
+def _told_otherwise(
+    name: str, raw: pa.ChunkedArray, refused: Collection[int], decimal: str
+) -> dict[int, str]:
+    """Why rows are refused whose numbers have the other decimal sign, where all numbers of the column can have it."""
+    other = "." if decimal == "," else ","
+    places, cells = list(refused), pc.utf8_trim_whitespace(raw)
+    found = which_have_decimals(cells.take(places), known_cells(raw, FieldType.FLOAT), other)
+    if found is None:
+        return {}
+    why = (
+        f"{name}: {misfit('', FieldType.FLOAT)} with a decimal {SIGNS[decimal]}; if it is one with a decimal "
+        f"{SIGNS[other]}: --decimal '{name}={other}'"
+    )
+    return {place: why for place, fits in zip(places, found.to_pylist(), strict=True) if fits}
 
 
 def _others_as_given(name: str, raw: pa.ChunkedArray, given: FieldType, form: CellWishes) -> ColumnReading:
@@ -265,8 +285,8 @@ def _guessed(
     if found is not None:
         return found
     kind = FieldType.CATEGORY if is_category(raw) else FieldType.TEXT
-    told = column_notes.of_text(name, raw, candidates, form, kind)
     clock = clock_changes(_as_plain_dates(name, raw)[0], form.zone) if form.zone else NO_CHANGES
+    told = () if clock.never else column_notes.of_text(name, raw, candidates, form, kind)
     return ColumnReading(type=kind, values=raw, notes=told, clock=replace(clock, twice=()))
 
 

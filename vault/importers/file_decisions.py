@@ -38,8 +38,7 @@ def notes_of(
     """
     for name, one in zip(names, readings, strict=True):
         yield from (_said_of(name, note, is_all=is_whole and not one.refused) for note in one.notes)
-        is_text = one.type is not FieldType.TIMESTAMP
-        yield from clock_notes(name, one.clock, lines, form.zone, is_text=is_text)
+        yield from clock_notes(name, one.clock, lines, form.zone, one.type)
     yield from _notes_of_categories(names, readings, given)
 
 
@@ -68,8 +67,10 @@ def _notes_of_categories(
 
 
 def has_local_times(names: Sequence[str], readings: Sequence[ColumnReading], zone: str) -> bool:
-    """Whether a column holds times that name no zone, which is said of it."""
-    return any(of_zone(name, zone) in one.notes for name, one in zip(names, readings, strict=True))
+    """Whether a column holds times that name no zone, which is said of it or of a time that no clock showed."""
+    return any(
+        one.clock.never or of_zone(name, zone) in one.notes for name, one in zip(names, readings, strict=True)
+    )
 
 
 def maybe_times(names: Sequence[str], readings: Sequence[ColumnReading]) -> Iterator[str]:

@@ -11,7 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vault.importers import cells as spelling
+from vault.importers.column_notes import column_word
 from vault.importers.counted import counted
+from vault.views.field_types import ColumnType, FieldType
 
 _MOST_LINES: Final = 5
 
@@ -43,7 +45,7 @@ def clock_changes(times: pa.ChunkedArray, zone: str) -> ClockChanges:
 
 
 def clock_notes(
-    name: str, found: ClockChanges, lines: Sequence[int], zone: str, *, is_text: bool
+    name: str, found: ClockChanges, lines: Sequence[int], zone: str, kept: ColumnType
 ) -> tuple[str, ...]:
     """How times at a change of the clock were read, by line; those that refuse their row are said there."""
     told = []
@@ -53,10 +55,12 @@ def clock_notes(
             f"{were.replace(' ', f' of the times in {name} ')} shown twice when clocks went back in {zone} "
             f"({_named(found.twice, lines)}): the first is meant."
         )
-    if found.never and is_text:
+    if found.never and kept is not FieldType.TIMESTAMP:
+        a_text = "a category" if kept is FieldType.CATEGORY else "text"
         told.append(
             f"No clock of {zone} ever showed the time in {name} of {_named(found.never, lines)}, where it went "
-            "forward: the column is kept as text."
+            f"forward: the column is kept as {a_text}. As times, with the rows refused that hold none: --type "
+            f"{column_word(name, 'timestamp')}"
         )
     return tuple(told)
 

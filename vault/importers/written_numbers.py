@@ -22,6 +22,7 @@ _FIRST: Final = 64
 _PLAIN: Final = (".", "")
 _GROUPED: Final = r"^[+-]?[1-9][0-9]{0,2}(?:\.[0-9]{3})+$"
 _POINTED: Final = r"^[+-]?[0-9]*\.[0-9]*(?:[eE][+-]?[0-9]+)?$"
+SIGNS: Final = {",": "comma", ".": "point"}
 _NAMES: Final = {",": "commas", ".": "points", "'": "apostrophes", "\u2019": "apostrophes"}
 
 
@@ -77,6 +78,13 @@ def are_numbers(cells: Cells) -> bool:
         return False
     _, bare = _without_sign(cells)
     return any(_fits(bare, mark, group) for mark in ",." for group in _GROUPS[mark])
+
+
+def which_have_decimals(cells: Cells, known: Cells, decimal: str) -> Cells | None:
+    """Which cells are numbers with this decimal sign; None where not every number of the `known` ones can be."""
+    sign, bare = _without_sign(like_numbers(known))
+    group = next((group for group in _GROUPS[decimal] if _fits(bare, decimal, group)), None)
+    return None if group is None else _which_fit(_without_sign(cells, sign)[1], decimal, group)
 
 
 def may_be_numbers(first: Cells) -> bool:
