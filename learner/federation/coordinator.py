@@ -107,11 +107,18 @@ class Coordinator:
 
     # who may answer ---------------------------------------------------------------------------------------
 
-    def invite(self, count: int, url: str, tier: str | None = None) -> list[Invitation]:
-        """New invitations to a noise tier, each for one vault; of codes only digests stay. Raises ``NoTierMade``."""
+    def invite(
+        self, count: int, url: str, tier: str | None = None, *,
+        hand_out: Callable[[list[Invitation]], None] = lambda made: None,
+    ) -> list[Invitation]:  # fmt: skip
+        """New invitations to a noise tier, each for one vault; of codes only digests stay. Raises ``NoTierMade``.
+
+        They count once ``hand_out`` has come back: where it fails, nobody is invited.
+        """
         self.document.at_tier(tier, refusal=NoTierMade)
         pinned = self.folder.pinned
         made = [self.folder.invitation(url, pinned, tier) for _ in range(count)]
+        hand_out(made)
         self.state.invite([sha256(each.code.encode()) for each in made], tier)
         return made
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import secrets
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -28,7 +30,7 @@ from vault.requester.coordinating import (
     SigningKey,
     create_file,
     is_free,
-    make_folder,
+    new_folder,
     read_bounded,
     read_campaign,
     round_key,
@@ -153,16 +155,25 @@ def make_coordinator(
     certificate_sha256(certificate)
     if settings.database:  # whether it answers is known before anything is made
         State(_engine_url(settings.database), files.digest, lambda _size, _root: b"").close()
-    make_folder(path)
-    make_folder(path / CAMPAIGN_FOLDER)
-    _write_campaign(path / CAMPAIGN_FOLDER, files, key)
-    create_file(path / CERTIFICATE_FILE, certificate)
-    create_file(path / CERTIFICATE_KEY_FILE, secret)
-    create_file(path / TOKEN_SECRET_FILE, f"{secrets.token_hex(32)}\n".encode())
-    create_file(campaign / MADE_FILE, f"{path.absolute()}\n".encode())
-    # last: a folder that has it is whole
-    create_file(path / SETTINGS_FILE, tomli_w.dumps(asdict(settings)).encode())
+    with _marked(campaign, path), new_folder(path) as place:
+        (place / CAMPAIGN_FOLDER).mkdir(mode=0o700)
+        _write_campaign(place / CAMPAIGN_FOLDER, files, key)
+        create_file(place / CERTIFICATE_FILE, certificate)
+        create_file(place / CERTIFICATE_KEY_FILE, secret)
+        create_file(place / TOKEN_SECRET_FILE, f"{secrets.token_hex(32)}\n".encode())
+        create_file(place / SETTINGS_FILE, tomli_w.dumps(asdict(settings)).encode())
     return open_folder(path)
+
+
+@contextmanager
+def _marked(campaign: Path, path: Path) -> Iterator[None]:
+    """Say beside a campaign where its coordinator is, before that is made, so that there is no second."""
+    create_file(campaign / MADE_FILE, f"{path.absolute()}\n".encode())
+    try:
+        yield
+    except BaseException:
+        (campaign / MADE_FILE).unlink(missing_ok=True)
+        raise
 
 
 def check_is_first(campaign: Path) -> None:

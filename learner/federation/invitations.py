@@ -10,10 +10,10 @@ from pydantic import ValidationError
 
 from learner.federation.coordinator import Coordinator
 from learner.federation.coordinator_folder import open_folder
-from learner.federation.exchange import INVITATION_SUFFIX, invitation_bytes
+from learner.federation.exchange import INVITATION_SUFFIX, Invitation, invitation_bytes
 from vault.errors.families import Invalid
 from vault.errors.release import DestinationUnusable
-from vault.requester.coordinating import create_file, is_free, make_folder
+from vault.requester.coordinating import create_file, is_free, new_folder
 
 MOST_AT_ONCE: Final = 10_000
 
@@ -24,20 +24,22 @@ def write_invitations(
     """Write so many invitations into a new folder, for the coordinator of a folder.
 
     They are to this noise tier, None being the campaign's own noise. Raises ``NoTierMade``, ``DestinationUnusable``,
-    ``Invalid`` for an address that is none or a count out of bounds, and what opening the coordinator does. Codes that
-    were written down nowhere enrol nobody.
+    ``Invalid`` for an address that is none or a count out of bounds, and what opening the coordinator does. Where the
+    files cannot be written, nobody is invited.
     """
     if not is_free(to):
         raise DestinationUnusable(path=to, reason="something is already there")
     if not 1 <= count <= MOST_AT_ONCE:
         raise Invalid(reason=f"at once there are 1 to {MOST_AT_ONCE:,} invitations")
-    with closing(Coordinator(open_folder(folder))) as coordinator:
+    names = [f"{number:0{len(str(count))}}{INVITATION_SUFFIX}" for number in range(1, count + 1)]
+    with closing(Coordinator(open_folder(folder))) as coordinator, new_folder(to) as place:
+
+        def hand_out(made: list[Invitation]) -> None:
+            for name, invitation in zip(names, made, strict=True):
+                create_file(place / name, invitation_bytes(invitation))
+
         try:
-            made = coordinator.invite(count, url or coordinator.folder.settings.address, tier)
+            coordinator.invite(count, url or coordinator.folder.settings.address, tier, hand_out=hand_out)
         except ValidationError as error:
             raise Invalid(reason="an address of a coordinator is like https://host:port") from error
-    make_folder(to)
-    files = [to / f"{place:0{len(str(count))}}{INVITATION_SUFFIX}" for place in range(1, count + 1)]
-    for file, invitation in zip(files, made, strict=True):
-        create_file(file, invitation_bytes(invitation))
-    return files
+    return [to / name for name in names]

@@ -37,10 +37,13 @@ from learner.federation.mesh_forms import (
 )
 from vault.errors.families import Invalid
 from vault.errors.meshes import IntroductionInvalid, IntroductionKeyGone, MembershipInvalid
+from vault.errors.release import DestinationUnusable
 from vault.requester.campaigns import CampaignFacts, new_campaign, sign_campaign
 from vault.requester.coordinating import (
     PEERS_LIMIT,
     create_file,
+    is_free,
+    new_folder,
     read_bounded,
     read_campaign,
     round_key,
@@ -150,11 +153,14 @@ def found_mesh(
     ends = now + timedelta(days=description.days_a_round * description.rounds) + LATER
     authority = make_authority(now - EARLIER, ends)
     asked = _of_mesh(description, [one for one, _ in peers], authority.digest)
-    facts = new_campaign(asked, aim=aim, folder=folder, now=now, begin=begin)
-    signed = sign_campaign(folder, secret_file)
-    for one, request in peers:
-        certificate = signed_certificate(authority, one, request)
-        _hand_out(folder, one, authority, certificate, [each for each, _ in peers])
+    if not is_free(folder):
+        raise DestinationUnusable(path=folder, reason="something is already there")
+    with new_folder(folder) as place:
+        facts = new_campaign(asked, aim=aim, folder=place, now=now, begin=begin)
+        signed = sign_campaign(place, secret_file)
+        for one, request in peers:
+            certificate = signed_certificate(authority, one, request)
+            _hand_out(place, one, authority, certificate, [each for each, _ in peers])
     return replace(facts, digest=signed.digest, fingerprint=signed.fingerprint)
 
 

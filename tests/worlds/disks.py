@@ -29,3 +29,17 @@ def open_to_all(patch: pytest.MonkeyPatch) -> None:
         folder.chmod(0o777)
 
     patch.setattr(Path, "mkdir", mkdir)
+
+
+def full_at(patch: pytest.MonkeyPatch, nth: int, error: BaseException | None = None) -> list[int]:
+    """Let the nth write that waits for the disk find it full, or fail otherwise; gives what was waited for."""
+    right, waited = os.fsync, list[int]()
+
+    def fsync(descriptor: int) -> None:
+        waited.append(descriptor)
+        if len(waited) == nth:
+            raise error or OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        right(descriptor)
+
+    patch.setattr(os, "fsync", fsync)
+    return waited

@@ -101,9 +101,10 @@ def model(
     from learner.federation.coordinator import Coordinator
     from learner.federation.coordinator_folder import open_folder
     from vault.requester.model_endings import check_ending
-    from vault.requester.new_file import write_new
+    from vault.requester.new_file import check_new, write_new
 
     check_ending(to)
+    check_new(to)
     with closing(Coordinator(open_folder(folder))) as coordinator:
         write_new(to, coordinator.final_model(to))
     write(str(to))
@@ -132,8 +133,9 @@ def report(
     from learner.federation.coordinator_folder import open_folder
     from learner.federation.report import campaign_report
     from vault.requester.campaign_report import report_page
-    from vault.requester.new_file import write_new
+    from vault.requester.new_file import check_new, write_new
 
+    check_new(to)
     guess = parse_count(units_guess) if units_guess is not None else None
     with closing(Coordinator(open_folder(folder))) as coordinator:
         found = campaign_report(coordinator, now=datetime.now(UTC), rows=rows, units_guess=guess)

@@ -8,7 +8,6 @@ from vault.errors.campaigns import NoTierMade
 from vault.errors.families import Invalid
 from vault.errors.release import DestinationUnusable
 from vault.requester.campaign_log import ROUND_KEY_FILE
-from vault.requester.keys import make_folder
 from vault.requests.bundle import (
     MANIFEST_FILE,
     SIGNATURE_FILE,
@@ -30,6 +29,7 @@ from vault.sealing.durable import create_file
 from vault.sealing.keyfile import read_secret_key
 from vault.sealing.signing import SigningKey
 from vault.store.destination import is_free
+from vault.store.new_folder import new_folder
 
 
 def new_round(
@@ -65,7 +65,7 @@ def signed_round(
 
 
 def _write(files: JobFiles, to: Path) -> None:
-    make_folder(to)
-    create_file(to / MANIFEST_FILE, files.manifest)
-    create_file(to / SIGNATURE_FILE, signature_line(files.signature))
-    create_file(to / WEIGHTS_FILE, files.weights)
+    with new_folder(to) as place:
+        create_file(place / MANIFEST_FILE, files.manifest)
+        create_file(place / SIGNATURE_FILE, signature_line(files.signature))
+        create_file(place / WEIGHTS_FILE, files.weights)

@@ -27,7 +27,6 @@ from vault.requester.aim import Aim
 from vault.requester.campaign_description import CampaignDescription
 from vault.requester.campaign_log import ROUND_KEY_FILE
 from vault.requester.draft import Draft, draft_job, outlined_job
-from vault.requester.keys import make_folder
 from vault.requests.bundle import (
     SIGNATURE_LIMIT,
     WEIGHTS_FILE,
@@ -64,6 +63,7 @@ from vault.sealing.keyfile import read_secret_key, write_secret_key
 from vault.sealing.random import random_id
 from vault.sealing.signing import SigningKey, fingerprint
 from vault.store.destination import is_free
+from vault.store.new_folder import new_folder
 
 PLANNED_KEY: Final = "f" * 64
 """Stands for the round key of a campaign that is only planned."""
@@ -168,10 +168,10 @@ def new_campaign(
         description, aim=aim, now=now, round_key=round_key.public.hex(), tiers=tiers, begin=begin
     )
     price, others = campaign_price(document, aim.delta), tier_prices(document, aim.delta)
-    make_folder(folder)
-    write_secret_key(folder / ROUND_KEY_FILE, round_key.seed())
-    create_file(folder / CAMPAIGN_FILE, campaign_bytes(document))
-    create_file(folder / WEIGHTS_FILE, draft.weights)
+    with new_folder(folder) as place:
+        write_secret_key(place / ROUND_KEY_FILE, round_key.seed())
+        create_file(place / CAMPAIGN_FILE, campaign_bytes(document))
+        create_file(place / WEIGHTS_FILE, draft.weights)
     return CampaignFacts(document=document, digest="", fingerprint="", price=price, tiers=others)
 
 

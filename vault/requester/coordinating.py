@@ -15,7 +15,6 @@ from vault.errors.families import LockboxError
 from vault.errors.federation import AnswerInvalid
 from vault.requester.campaign_log import ROUND_KEY_FILE, round_key
 from vault.requester.campaign_rounds import signed_round
-from vault.requester.keys import make_folder
 from vault.requester.model_endings import model_in
 from vault.requester.release_check import ReleaseFiles, check_answers, check_release, update_tensors
 from vault.requests.bundle import (
@@ -51,6 +50,7 @@ from vault.sealing.keyfile import write_secret_key
 from vault.sealing.secret import Secret
 from vault.sealing.signing import SigningKey, fingerprint
 from vault.store.destination import is_free
+from vault.store.new_folder import new_folder
 
 if TYPE_CHECKING:
     from learner.protocol import Job
@@ -79,7 +79,7 @@ __all__ = [
     "final_model_in",
     "fingerprint",
     "is_free",
-    "make_folder",
+    "new_folder",
     "parse_signature_line",
     "read_bounded",
     "round_key",

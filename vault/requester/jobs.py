@@ -18,7 +18,6 @@ from vault.requester.aim import DELTA, Aim
 from vault.requester.description import JobDescription
 from vault.requester.draft import draft_job
 from vault.requester.forecast import Forecast, forecast
-from vault.requester.keys import make_folder
 from vault.requests.bundle import (
     JOB_DOMAINS,
     MANIFEST_FILE,
@@ -43,6 +42,7 @@ from vault.sealing.durable import create_file, replace_files
 from vault.sealing.keyfile import read_secret_key
 from vault.sealing.signing import SigningKey, fingerprint
 from vault.store.destination import is_free
+from vault.store.new_folder import new_folder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,9 +83,9 @@ def new_job(description: JobDescription, *, aim: Aim, folder: Path, now: datetim
     manifest, guess = parse_manifest(draft.manifest), description.training_units_guess
     check_expiry(manifest, now)
     facts = job_facts(manifest, digest="", signer="", delta=aim.delta, units_guess=guess)
-    make_folder(folder)
-    create_file(folder / MANIFEST_FILE, draft.manifest)
-    create_file(folder / WEIGHTS_FILE, draft.weights)
+    with new_folder(folder) as place:
+        create_file(place / MANIFEST_FILE, draft.manifest)
+        create_file(place / WEIGHTS_FILE, draft.weights)
     return facts
 
 

@@ -5,18 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from vault.sealing.durable import create_file, make_folders
+from vault.errors.families import Invalid
+from vault.sealing.durable import create_file
 from vault.sealing.keyfile import key_line, read_key, read_secret_key, write_secret_key
 from vault.sealing.signing import SigningKey, fingerprint
-from vault.store.destination import unwritable
+from vault.store.destination import is_free
+from vault.store.new_folder import new_folder
 
 __all__ = [
     "Keys",
+    "check_no_file",
     "fingerprint",
     "fingerprint_of",
     "fingerprint_of_secret",
     "keygen",
-    "make_folder",
     "write_public_key",
 ]
 
@@ -38,12 +40,20 @@ def keygen(folder: Path) -> Keys:
 
     Raises ``Invalid`` when there is a key already, ``DiskFull``, ``DiskReadOnly``, ``Unavailable``.
     """
-    make_folder(folder)
     public, secret = folder / PUBLIC_FILE, folder / SECRET_FILE
+    for file in (secret, public):
+        check_no_file(file)
     key = SigningKey.generate()
-    write_secret_key(secret, key.seed())
-    write_public_key(folder, key.public)
+    with new_folder(folder) as place:
+        write_secret_key(place / SECRET_FILE, key.seed())
+        write_public_key(place, key.public)
     return Keys(public=public, secret=secret, fingerprint=fingerprint(key.public))
+
+
+def check_no_file(path: Path) -> None:
+    """Refuse a place where something is, before a file is made for it; raises ``Invalid``."""
+    if not is_free(path, empty_folder=False):
+        raise Invalid(reason=f"there is already a file {path}")
 
 
 def write_public_key(folder: Path, key: bytes) -> Path:
@@ -61,11 +71,3 @@ def fingerprint_of(public: Path) -> str:
 def fingerprint_of_secret(secret: Path) -> str:
     """The fingerprint of the public half of a secret key file; raises as ``read_secret_key``."""
     return fingerprint(SigningKey.from_seed(read_secret_key(secret)).public)
-
-
-def make_folder(folder: Path) -> None:
-    """Make a folder for keys, private to its owner."""
-    try:
-        make_folders(folder)
-    except OSError as error:
-        raise unwritable(folder, error) from error

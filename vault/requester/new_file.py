@@ -1,16 +1,53 @@
-"""A file that a requester asked for, written where nothing lies."""
+"""Files that a requester asked for, written where nothing lies, whole or not at all."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Final
 
-from vault.store.destination import unwritable
+from vault.errors.release import DestinationUnusable
+from vault.errors.storage import DiskFull
+from vault.sealing import durable
+from vault.store.destination import is_free, unwritable
+
+SHARED: Final = 0o666
+"""The mode, less the umask, of what a requester hands on."""
+
+
+def check_new(*paths: Path) -> None:
+    """Refuse places for new files before anything is worked out for them; raises as ``write_new``."""
+    for path in paths:
+        try:
+            if not is_free(path, empty_folder=False):
+                raise DestinationUnusable(path=path, reason="something is already there")
+            path.parent.stat()
+        except OSError as error:
+            raise unwritable(path, error) from error
 
 
 def write_new(path: Path, data: bytes) -> None:
-    """Write a new file; raises ``DestinationUnusable`` where something is, and ``DestinationUnavailable``."""
+    """Write a new file; raises ``DestinationUnusable`` where something is, ``DestinationUnavailable``, ``DiskFull``."""
+    write_all_new([(path, data)])
+
+
+def write_all_new(files: Iterable[tuple[Path, bytes]]) -> None:
+    """Write several new files, or none of them; raises as ``write_new``."""
+    written = list[Path]()
     try:
-        with path.open("xb") as file:
-            file.write(data)
+        for path, data in files:
+            _write(path, data)
+            written.append(path)
+    except BaseException:
+        for path in written:
+            path.unlink(missing_ok=True)
+        raise
+
+
+def _write(path: Path, data: bytes) -> None:
+    try:
+        durable.write_new(path, data, SHARED)
     except OSError as error:
+        if error.errno in durable.FULL:
+            raise DiskFull from error
         raise unwritable(path, error) from error

@@ -29,7 +29,7 @@ from vault.errors.witness import (
     NoWitnessHere,
     UnknownLog,
 )
-from vault.requester.keys import make_folder
+from vault.requester.keys import check_no_file
 from vault.requests.bundle import read_bounded
 from vault.requests.campaign_file import read_signed_campaign
 from vault.requests.campaign_log import (
@@ -50,6 +50,7 @@ from vault.sealing.digest import sha256_hex
 from vault.sealing.durable import create_file, replace_files
 from vault.sealing.keyfile import read_secret_key, write_secret_key
 from vault.sealing.signing import SigningKey
+from vault.store.new_folder import new_folder
 
 KEY_FILE: Final = "witness.key"
 FACTS_FILE: Final = "witness.json"
@@ -198,10 +199,13 @@ def new_witness(folder: Path, name: str) -> Witness:
         raise Invalid(
             reason="the name of a witness is 1 to 80 letters, digits and signs, without spaces and plus"
         )
-    make_folder(folder / LOGS_FOLDER)
+    for file in (KEY_FILE, FACTS_FILE):
+        check_no_file(folder / file)
     key = SigningKey.generate()
-    write_secret_key(folder / KEY_FILE, key.seed())
-    create_file(folder / FACTS_FILE, dump(WitnessFacts(name=name)))
+    with new_folder(folder) as place:
+        (place / LOGS_FOLDER).mkdir(mode=0o700)
+        write_secret_key(place / KEY_FILE, key.seed())
+        create_file(place / FACTS_FILE, dump(WitnessFacts(name=name)))
     return Witness(folder=folder, name=name, key=key)
 
 

@@ -27,7 +27,7 @@ def replace_files(folder: Path, files: Mapping[str, bytes]) -> None:
         try:
             for name, data in files.items():
                 fresh[name].unlink(missing_ok=True)  # what a crash left behind
-                _write_new(fresh[name], data)
+                write_new(fresh[name], data)
             for name in files:
                 fresh[name].replace(folder / name)
             sync(folder)
@@ -59,10 +59,14 @@ def create_file(path: Path, data: bytes) -> None:
     """
     with _disk_errors(path.parent):
         try:
-            _write_new(path, data)
+            write_new(path, data)
         except FileExistsError:
             raise Invalid(reason=f"there is already a file {path}") from None
-        sync(path.parent)
+        try:
+            sync(path.parent)
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
 
 
 def make_folders(folder: Path) -> None:
@@ -85,14 +89,15 @@ def sync(path: Path) -> None:
         os.close(descriptor)
 
 
-def _write_new(path: Path, data: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+def write_new(path: Path, data: bytes, mode: int = 0o600) -> None:
+    """Write a file where nothing is, and remove it again when that fails; raises OSError."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-    except OSError:
+    except BaseException:
         path.unlink(missing_ok=True)
         raise
 

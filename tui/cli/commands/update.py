@@ -57,14 +57,14 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """Check signature, digests and form of a release, and write the trained model or the sum."""
-    from vault.requester.new_file import write_new
+    from vault.requester.new_file import check_new, write_all_new
     from vault.requester.releases import verify_release
 
     if (model or onnx) and not job:
         raise click.UsageError("--model and --onnx need --job, which holds the starting weights")
+    check_new(*filter(None, (model, sum_file, onnx)))
     facts, made = verify_release(release, vault_key, job), _made(release, job, model, sum_file, onnx)
-    for path, data in made:
-        write_new(path, data)
+    write_all_new(made)
     if as_json:
         write_json(
             {
@@ -105,9 +105,11 @@ def predict(
     as_json: AsJson = False,
 ) -> None:
     """Predict for every row of a CSV file: the rows again, with what is predicted behind them."""
-    from vault.requester.new_file import write_new
+    from vault.requester.new_file import check_new, write_new
     from vault.requester.prediction import predict
 
+    if to:
+        check_new(to)
     found = predict(model, file, job, vectors_of(vectors))
     if absent := ", ".join(found.absent):
         say(f"Not in {file.name}, so that every row counts as if it were missing: {absent}")

@@ -1,0 +1,69 @@
+"""A full disk where a requester writes: nothing is left, nobody is invited, and the same can be done again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from learner.federation.coordinator import Coordinator
+from learner.federation.coordinator_folder import Settings, make_coordinator, open_folder
+from learner.federation.invitations import write_invitations
+from tests.worlds.answering import START, signed_campaign
+from tests.worlds.disks import full_at
+from tui.cli.entry_point import run
+from vault.errors.storage import DiskFull
+
+
+def full_in_turn(act: Callable[[], object], left: Callable[[], object], most: int = 99) -> None:
+    """Do something with the disk full at each of its writes in turn, until it is done."""
+    before = left()
+    for nth in range(1, most + 1):
+        with pytest.MonkeyPatch.context() as patch:
+            full_at(patch, nth)
+            try:
+                act()
+            except DiskFull:
+                assert left() == before
+            else:
+                return
+
+
+def test_who_cannot_be_handed_an_invitation_is_not_invited(folder: Path, tmp_path: Path) -> None:
+    to = tmp_path / "invitations"
+
+    def left() -> tuple[bool, int]:
+        with closing(Coordinator(open_folder(folder))) as coordinator:
+            return to.exists(), coordinator.state.counts()[0]
+
+    full_in_turn(lambda: write_invitations(folder, 3, to=to), left, most=6)
+    assert left() == (False, 0)
+    write_invitations(folder, 3, to=to)
+    assert left() == (True, 3)
+
+
+@pytest.mark.slow
+def test_a_coordinator_that_could_not_be_written_can_be_made_again(tmp_path: Path) -> None:
+    campaign = signed_campaign(tmp_path, START)
+
+    def left() -> list[str]:
+        return sorted(path.name for folder in (tmp_path, campaign) for path in folder.iterdir())
+
+    full_in_turn(
+        lambda: make_coordinator(tmp_path / "made", campaign, Settings(host="127.0.0.1"), now=START), left
+    )
+
+    assert open_folder(tmp_path / "made").path == tmp_path / "made"
+
+
+@pytest.mark.parametrize("command", ["report", "model"])
+def test_a_place_that_is_taken_is_refused_before_the_campaign_is_looked_at(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "page.onnx").write_text("mine")
+
+    assert run(["campaign", command, str(tmp_path / "none"), "--to", str(tmp_path / "page.onnx")]) == 1
+
+    assert "something is already there" in capsys.readouterr().err
