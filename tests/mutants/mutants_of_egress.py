@@ -33,6 +33,15 @@ MUTANTS = (
         within="vault/owner",
     ),
     Mutant(
+        name="an export to a full disk is recorded as one",
+        kind=Kind.AUDIT,
+        function="check_new",
+        old="try_writing(target)",
+        new="None",
+        caught_by="test_a_disk_that_is_full_beforehand_is_on_no_trail",
+        within="vault/lifecycle/backup",
+    ),
+    Mutant(
         name="a release that nobody confirmed",
         kind=Kind.EGRESS,
         function="_begin",
