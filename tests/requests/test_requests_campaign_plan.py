@@ -79,3 +79,16 @@ def test_first_weights_that_no_round_could_start_from_are_refused(
     assert run(["campaign", "check", str(made)]) == code
     (made / "weights.safetensors").unlink()
     assert run(["campaign", "check", str(made)]) == 0
+
+
+@pytest.mark.parametrize("vaults", ["0", "1,000,000,001"])
+def test_a_guess_out_of_bounds_is_refused_before_anything_is_computed(
+    vaults: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "C.toml").write_text(template())
+
+    assert run(["campaign", "plan", str(tmp_path / "C.toml"), "--vaults", vaults]) == 1
+
+    said = capsys.readouterr().err
+    assert "a guess of the vaults is a whole number from 1 to" in " ".join(said.split())
+    assert "Computing" not in said

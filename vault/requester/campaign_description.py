@@ -155,7 +155,7 @@ dpv = "AcademicResearch"
 text = "Which visits lead to another one within a month?"
 
 [model]
-kind = "logistic"           # linear, logistic or mlp (fedavg alone)
+kind = "logistic"           # linear or logistic; with fedavg any model of lockbox job new
 
 [training]
 units_guess = 500           # how many units (patients) you think one vault has

@@ -69,11 +69,16 @@ class Plan:
     approvals: int
 
 
-def plan(document: CampaignDocument, *, vaults: int, units_guess: int, delta: Decimal) -> Plan:
-    """What to expect; raises ``Invalid`` for counts out of bounds, and what ``campaign_price`` does."""
+def check_guesses(*, vaults: int, units_guess: int) -> None:
+    """Refuse counts out of bounds, which takes no time; raises ``Invalid``."""
     for what, count in (("the vaults", vaults), ("the units of a vault", units_guess)):
         if not 1 <= count <= MOST_VAULTS:
             raise Invalid(reason=f"a guess of {what} is a whole number from 1 to {MOST_VAULTS:,}")
+
+
+def plan(document: CampaignDocument, *, vaults: int, units_guess: int, delta: Decimal) -> Plan:
+    """What to expect; raises ``Invalid`` for counts out of bounds, and what ``campaign_price`` does."""
+    check_guesses(vaults=vaults, units_guess=units_guess)
     price = campaign_price(document, delta)
     numbers, answering = dimension(document.job), max(1, math.floor(ANSWERING * vaults))
     weights = sum(math.prod(shape) for shape in shapes(document.job).values())

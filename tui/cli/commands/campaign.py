@@ -77,12 +77,13 @@ def plan(
 ) -> None:
     """Say what a campaign would be worth, cost and ask of people, before anybody is asked; writes nothing."""
     from vault.requester.aim import Aim
-    from vault.requester.campaign_plan import LIFETIME, check_useful, plan, tier_plans
+    from vault.requester.campaign_plan import LIFETIME, check_guesses, check_useful, plan, tier_plans
     from vault.requester.campaigns import drafted_campaign
 
     asked, aim = _described(description, units_guess), Aim(most=parse_epsilon(epsilon))
     tiers = campaign_tiers.aims(tier or [])
     guesses = {"vaults": parse_count(vaults), "units_guess": asked.units_guess}
+    check_guesses(**guesses)
     document, _ = drafted_campaign(asked, aim=aim, now=datetime.now(UTC), tiers=tiers, begin=_say_computing)
     found = plan(document, **guesses, delta=aim.delta)
     others = tier_plans(document, **guesses, delta=aim.delta)
