@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from errno import ENOMEM
 from pathlib import Path
 
 import pytest
@@ -331,10 +332,12 @@ def test_what_the_system_refuses_is_said_in_its_words_with_the_file(
 ) -> None:
     entry_point._report(PermissionError(13, "open sesame", "/a/file"))
     entry_point._report(OSError("open sesame"))
-    said = capsys.readouterr().err.splitlines()
+    entry_point._report(OSError(ENOMEM, "open sesame", "/a/module"))
+    said = [line for line in capsys.readouterr().err.splitlines() if "hint" not in line]
     assert said == [
         "lockbox: error: the system refused: Permission denied: /a/file",
         "lockbox: error: the system refused: OSError",
+        "lockbox: error: the computer has no memory left for this",
     ]
 
 

@@ -12,6 +12,7 @@ import shutil
 import sys
 import threading
 import warnings
+from errno import ENOMEM
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from tui.cli.exit_codes import ExitCode, exit_code
@@ -157,12 +158,17 @@ def _report(error: Exception) -> int:
             # A fact at the beginning, such as the name of a file, keeps its capital letter.
             says = str(error) if error.template().startswith("{") else _lower_first(str(error))
             return _print_error(says, error.hint, exit_code(error))
-        case Exception() if not isinstance(error, OSError) and (ran_out := what_ran_out(error)):
+        case Exception() if _is_of_no_file(error) and (ran_out := what_ran_out(error)):
             return _report(ran_out)
         case OSError():
             return _print_error(_system_error(error), "", ExitCode.UNAVAILABLE)
         case _:
             return _report_bug(type(error))
+
+
+def _is_of_no_file(error: Exception) -> bool:
+    """Whether a file that it names tells nothing: memory runs out with whatever was to be loaded then."""
+    return not isinstance(error, OSError) or error.errno == ENOMEM
 
 
 def _interrupted() -> int:
