@@ -172,7 +172,7 @@ NOUNS = {
     "model": "models", "peer": "peers",
     "approved job": "approved jobs", "attempt": "attempts", "byte": "bytes", "cell": "cells",
     "checkpoint": "checkpoints", "collection": "collections", "column": "columns", "consent": "consents",
-    "day": "days", "entry": "entries", "event": "events", "file": "files",
+    "day": "days", "entry": "entries", "event": "events", "field": "fields", "file": "files",
     "held update": "held updates", "hour": "hours", "job": "jobs", "later event": "later events",
     "minute": "minutes", "more place": "more places", "other column": "other columns", "other job": "other jobs",
     "parameter": "parameters",
