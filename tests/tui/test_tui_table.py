@@ -29,3 +29,18 @@ def test_a_long_cell_that_went_away_leaves_no_room_behind_it() -> None:
             assert widths[0] == widths[2] < widths[1]
 
     asyncio.run(story())
+
+
+def test_a_list_that_is_drawn_at_once_is_as_wide_as_what_was_filled_in() -> None:
+    """What the table draws before it measures, at its next idle moment, it keeps."""
+
+    async def story() -> None:
+        async with Listed().run_test(size=(60, 10)) as pilot:
+            table = pilot.app.query_one(ListTable)
+            await pilot.pause()
+            table.fill([Line(key="long", cells=("y" * 20, "now"))])
+            assert "y" * 20 in table.render_line(1).text
+            await pilot.pause()
+            assert "y" * 20 in table.render_line(1).text
+
+    asyncio.run(story())

@@ -88,11 +88,13 @@ class ListTable(DataTable[Text]):
     def _draw(self) -> None:
         before, place = self.chosen, self.cursor_row
         self.clear()
-        for column in self.columns.values():  # or a long cell that went away would keep its width
-            column.content_width = column.label.cell_len
         shown = [line for line in self._lines if line.has(self._filter)][: self.LONGEST]
-        for line in shown:
-            self.add_row(*(cell(text, line.style) for text in line.cells), key=line.key)
+        rows = [[cell(text, line.style) for text in line.cells] for line in shown]
+        # A long cell that went away would keep its width; and what is drawn before the table measures is kept as it is.
+        for number, column in enumerate(self.ordered_columns):
+            column.content_width = max([column.label.cell_len, *(row[number].cell_len for row in rows)])
+        for line, row in zip(shown, rows, strict=True):
+            self.add_row(*row, key=line.key)
         self._return_to(before, place, [line.key for line in shown])
 
     def _return_to(self, key: str | None, place: int, keys: Sequence[str]) -> None:
