@@ -162,6 +162,7 @@ class ModelSpec:
         integer(self.groups, "groups", 0, 64 * (self.kind == "cnn"))
         if self.outlines and (self.kind != "cnn" or self.outlines not in DIRECTIONS):
             raise ProtocolError("outlines are not looked for in so many directions")
+        integer(self.outlines, "outlines", 0, max(DIRECTIONS))
         if self.groups and (not self.filters or any(count % self.groups for count in self.filters)):
             raise ProtocolError("the filters are not shared evenly by the groups")
         if fault := map_fault(convolutions_of(self)):

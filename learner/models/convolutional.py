@@ -20,9 +20,9 @@ from learner.maps import Convolution
 from learner.models.activations import Activation, activate, times_slope
 from learner.models.group_norm import GroupNorm, GroupNormRoom
 from learner.models.kernels import (
+    ForwardRoom,
     Kernel,
     KernelRoom,
-    TakenRoom,
     convolve,
     convolve_back,
     form_gradients,
@@ -42,9 +42,8 @@ class _Room(ScoredRoom):
     """Room for a block: the maps from the first to what the last layer takes in, then the scores; norms, if any."""
 
     block: Block
-    image: Tensor
-    outlines: list[TakenRoom]
     maps: list[Tensor]
+    outlines: list[ForwardRoom]
     layers: list[KernelRoom]
     norms: list[GroupNormRoom]
 
@@ -52,13 +51,12 @@ class _Room(ScoredRoom):
 class Convolutional(ScoredNetwork[_Room]):
     """Convolutions, of which groups may be normed, with an activation and means; an affine layer over the last map.
 
-    Before them may stand a layer of fixed filters for outlines. It is as public as the image is its row's own.
+    Before them may stand a layer of fixed filters for outlines: what it makes of an image is of that row alone.
     """
 
     def __init__(self, job: Job, rows: Rows, block: int) -> None:
         self._rows = rows
         layers = convolutions_of(job.model)
-        self._image = layers[0].taken
         self._outlines = [_outlines(layer) for layer in layers if layer.fixed]
         self._kernels = [Kernel(layer) for layer in layers if not layer.fixed]
         self._norms = [_norm(each, job.model.groups) for each in self._kernels] if job.model.groups else []
@@ -73,18 +71,12 @@ class Convolutional(ScoredNetwork[_Room]):
         return _one_by_one(kernels, norms)
 
     def _room(self, size: int) -> _Room:
-        image = zeros(size, self._image.size + BEHIND)
-        later = [
-            room_with_one(size, kernel.layer.taken.size)
-            for kernel in self._kernels[1 - len(self._outlines) :]
-        ]
-        last = self._last.room(size)
-        maps = [*later, last.taken] if self._outlines else [image, *later, last.taken]
+        first, *later = [kernel.layer.taken.size for kernel in (*self._outlines, *self._kernels)]
+        image, last = zeros(size, first + BEHIND), self._last.room(size)
         return _Room(
             block=self._rows.block(image.numpy()),
-            image=image,
-            outlines=[TakenRoom.of(kernel, size) for kernel in self._outlines],
-            maps=maps,
+            maps=[image, *(room_with_one(size, numbers) for numbers in later), last.taken],
+            outlines=[ForwardRoom.of(kernel, size) for kernel in self._outlines],
             layers=[KernelRoom.of(kernel, size) for kernel in self._kernels],
             norms=[norm.room(size) for norm in self._norms],
             last=last,
@@ -99,18 +91,19 @@ class Convolutional(ScoredNetwork[_Room]):
         """Fill the maps in turn."""
         self._rows.fill(room.block, rows)
         for kernel, layer in zip(self._outlines, room.outlines, strict=True):
-            convolve(kernel, layer, room.image[:, : self._image.size], "relu")
-            _add_means(kernel, layer.active, room.maps[0])
+            convolve(kernel, layer, _taken(kernel, room.maps[0]), "relu")
+            _add_means(kernel, layer.active, room.maps[1])
+        maps = room.maps[len(self._outlines) :]
         for place, (kernel, layer) in enumerate(zip(self._kernels, room.layers, strict=True)):
-            taken = room.maps[place][:, : kernel.layer.taken.size]
-            convolve(kernel, layer, taken, None if self._norms else self._job.model.activation)
+            activation = None if self._norms else self._job.model.activation
+            convolve(kernel, layer, _taken(kernel, maps[place]), activation)
             if self._norms:
                 given = self._norms[place].forward(
                     room.norms[place], _numbers(kernel, layer.active).flatten(1)
                 )
                 _numbers(kernel, layer.active).copy_(_by_place(kernel, given))
                 activate(self._job.model.activation, layer.active)
-            _add_means(kernel, layer.active, room.maps[place + 1])
+            _add_means(kernel, layer.active, maps[place + 1])
 
     def _backward(self, room: _Room) -> None:
         """Fill how the loss moves with each layer, from the last to the first, and what each row adds."""
@@ -146,6 +139,11 @@ def _one_by_one(kernels: Sequence[_Part], norms: Sequence[_Part]) -> list[_Part]
 def _numbers(kernel: Kernel, values: Tensor) -> Tensor:
     """The filters at each place, without their padding, (rows, places, filters)."""
     return values.view(len(values), -1, kernel.rows)[..., : kernel.layer.filters]
+
+
+def _taken(kernel: Kernel, values: Tensor) -> Tensor:
+    """What a kernel takes in of a map, without what stands behind it, (rows, size)."""
+    return values[:, : kernel.layer.taken.size]
 
 
 def _by_place(kernel: Kernel, values: Tensor) -> Tensor:

@@ -44,8 +44,8 @@ class Kernel:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TakenRoom(Room):
-    """Room for a block at one convolution on the way there: patches, and what is activated.
+class ForwardRoom(Room):
+    """Room for a block at one convolution on the way forward: patches, and what is activated.
 
     The framed maps have zeros around them, as wide as what a kernel takes in beyond the edge.
     """
@@ -57,12 +57,12 @@ class TakenRoom(Room):
     @classmethod
     def of(cls, kernel: Kernel, rows: int) -> Self:
         """Room for so many rows."""
-        return cls(**_taken(kernel, rows))
+        return cls(**_on_the_way_forward(kernel, rows))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KernelRoom(TakenRoom):
-    """The same, and for the way back."""
+class KernelRoom(ForwardRoom):
+    """Room for a block at one convolution on the way forward and back, and for what each row adds to its kernel."""
 
     slopes: Tensor
     framed_back: Tensor
@@ -75,7 +75,7 @@ class KernelRoom(TakenRoom):
         """Room for so many rows."""
         places, layer = kernel.layer.taken.places, kernel.layer
         return cls(
-            **_taken(kernel, rows),
+            **_on_the_way_forward(kernel, rows),
             slopes=zeros(rows, places * kernel.rows),
             framed_back=_frame(layer, rows, layer.filters),
             patches_back=zeros(rows, places * len(kernel.back)),
@@ -84,7 +84,7 @@ class KernelRoom(TakenRoom):
         )
 
 
-def _taken(kernel: Kernel, rows: int) -> dict[str, Tensor]:
+def _on_the_way_forward(kernel: Kernel, rows: int) -> dict[str, Tensor]:
     places, layer = kernel.layer.taken.places, kernel.layer
     patches = zeros(rows, places * kernel.columns)
     patches.view(rows, places, kernel.columns)[..., layer.patch] = 1.0  # the bias; nothing else is put there
@@ -129,7 +129,7 @@ def formed_shape(kernel: Kernel) -> LayerShape:
     return LayerShape(outputs=layer.filters, inputs=layer.patch, rows=kernel.rows, columns=kernel.columns)
 
 
-def convolve(kernel: Kernel, room: TakenRoom, values: Tensor, activation: Activation) -> None:
+def convolve(kernel: Kernel, room: ForwardRoom, values: Tensor, activation: Activation) -> None:
     """Fill what is active at each place of a map of these values (rows, size)."""
     copy_patches(kernel.layer, values, room.framed, room.patches)
     active = room.active.view(-1, kernel.rows)

@@ -32,7 +32,7 @@ from learner.dp.plan import plan_of
 from learner.models import precision
 from learner.models.network import network_of
 from learner.models.weights import read_weights
-from learner.protocol import Job, ProtocolError, job_shapes
+from learner.protocol import ColumnFrame, Job, ProtocolError, job_shapes
 
 
 def summed(job: Job, weights: bytes, frame: Any) -> NDArray[np.float64]:
@@ -160,6 +160,16 @@ def check_one_unit_out(job: Job, weights: bytes, frame: Any) -> None:
     margin = plan_of(job).summation_margin * job.clip_norm
     assert 0.99 * job.clip_norm < np.linalg.norm(alone) <= job.clip_norm
     assert np.linalg.norm(whole - rest - alone) <= margin / 1e4
+
+
+def lines_that_lie_or_stand(job: Job) -> tuple[ColumnFrame, NDArray[np.int64]]:
+    """64 images of 6 by 6, a bright line in each, and whether it lies."""
+    draws = np.random.default_rng(0)
+    label, where = draws.integers(0, 2, 64), draws.integers(0, 6, 64)
+    images = np.zeros((64, 6, 6))
+    for image, lies, place in zip(images, label, where, strict=True):
+        image[(place, slice(None)) if lies else (slice(None), place)] = 3.0
+    return frame_of(job, range(64), images.reshape(64, 36).T, label), label
 
 
 def right_after_training(job: Job, frame: Any, label: NDArray[Any]) -> float:

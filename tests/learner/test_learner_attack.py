@@ -200,6 +200,13 @@ def test_a_model_with_few_places_gets_no_number() -> None:
     assert attack_view(found, Decimal("0.6")).right_rate is None
 
 
+def test_a_model_behind_outlines_gets_no_number() -> None:
+    """Whatever lights one outline lights its neighbours, so no two canaries could be told apart."""
+    for filters in ((), (2,)):
+        found = attacked(cnn(CLASSES, (8, 8, 1), *filters, outlines=4))
+        assert (found.right_rate, found.is_above_bound) == (None, False)
+
+
 def test_the_attack_stops_where_its_progress_does() -> None:
     def stop(done: int, _of: int) -> None:
         if done:

@@ -14,6 +14,7 @@ from kernel_checks import (
     check_in_any_company,
     check_nothing_is_left,
     check_one_unit_out,
+    lines_that_lie_or_stand,
     rehearse,
     right_after_training,
 )
@@ -154,13 +155,7 @@ def test_a_model_of_maps_learns_what_no_sum_of_pixels_tells() -> None:
     """Whether a bright line lies or stands, anywhere in the image, without noise."""
     job = cnn(LOGISTIC, (6, 6, 1), 8, pool=(6, 6))
     job = replace(job, steps=150, lr=4.0, momentum=0.5, expected_batch=64.0, max_rows_per_unit=1)
-    draws = np.random.default_rng(0)
-    label, where = draws.integers(0, 2, 64), draws.integers(0, 6, 64)
-    images = np.zeros((64, 6, 6))
-    for image, lies, place in zip(images, label, where, strict=True):
-        image[(place, slice(None)) if lies else (slice(None), place)] = 3.0
-    frame = frame_of(job, range(64), images.reshape(64, 36).T, label)
-    assert right_after_training(job, frame, label) > 0.95
+    assert right_after_training(job, *lines_that_lie_or_stand(job)) > 0.95
 
 
 IMAGE = JOBS["image"].model

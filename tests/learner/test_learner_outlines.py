@@ -16,10 +16,11 @@ from kernel_checks import (
     check_in_any_company,
     check_nothing_is_left,
     check_one_unit_out,
+    lines_that_lie_or_stand,
     rehearse,
     right_after_training,
 )
-from learner_setups import LOGISTIC, cnn, frame_of, random_frame, weights_of
+from learner_setups import LOGISTIC, cnn, random_frame, weights_of
 from torch import nn
 from vmap_oracle import inputs_and_labels, slopes_of_a_bell
 
@@ -106,13 +107,7 @@ def test_outlines_tell_at_once_what_sums_of_pixels_do_not() -> None:
     """Whether a bright line lies or stands, anywhere in the image, by an affine layer alone."""
     job = cnn(LOGISTIC, (6, 6, 1), pool=(6, 6), outlines=4)
     job = replace(job, steps=150, lr=20.0, expected_batch=64.0, max_rows_per_unit=1)
-    draws = np.random.default_rng(0)
-    label, where = draws.integers(0, 2, 64), draws.integers(0, 6, 64)
-    images = np.zeros((64, 6, 6))
-    for image, lies, place in zip(images, label, where, strict=True):
-        image[(place, slice(None)) if lies else (slice(None), place)] = 3.0
-    frame = frame_of(job, range(64), images.reshape(64, 36).T, label)
-    assert right_after_training(job, frame, label) == 1.0
+    assert right_after_training(job, *lines_that_lie_or_stand(job)) == 1.0
 
 
 @pytest.mark.parametrize(
@@ -120,6 +115,7 @@ def test_outlines_tell_at_once_what_sums_of_pixels_do_not() -> None:
     [
         ({"outlines": 5}, "so many directions"),
         ({"outlines": True}, "so many directions"),
+        ({"outlines": 8.0}, "outlines is not a whole number"),
         ({"kind": "text", "image": (1, 8, 1), "kernel": (1, 3), "pool": (1, 1)}, "so many directions"),
         ({"groups": 1}, "shared evenly"),
         ({"outlines": 0}, "has an image, filters"),

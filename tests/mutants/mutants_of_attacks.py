@@ -30,6 +30,14 @@ MUTANTS = (
         caught_by="test_with_hardly_any_noise_nearly_every_guess_is_right[labels]",
     ),
     Mutant(
+        name="a model behind outlines is attacked as if its canaries could be told apart",
+        kind=Kind.PRIVACY,
+        function="_through_maps",
+        old="job.model.outlines or ",
+        new="",
+        caught_by="test_a_model_behind_outlines_gets_no_number",
+    ),
+    Mutant(
         name="columns are shorter where a canary is not in",
         kind=Kind.PRIVACY,
         function="Canaries.columns",

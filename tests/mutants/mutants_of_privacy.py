@@ -126,8 +126,8 @@ MUTANTS = (
         name="outlines of what an image is beside the others of a batch",
         kind=Kind.PRIVACY,
         function="Convolutional._forward",
-        old="room.image[:, : self._image.size]",
-        new="(room.image - room.image.mean(0))[:, : self._image.size]",
+        old="_taken(kernel, room.maps[0])",
+        new="_taken(kernel, room.maps[0] - room.maps[0].mean(0))",
         caught_by="test_a_row_behind_outlines_has_the_same_bits_in_any_company",
     ),
     Mutant(
