@@ -136,6 +136,14 @@ MUTANTS = (
         caught_by="test_a_round_that_is_too_large_is_refused_before_anything_is_computed_with_it",
     ),
     Mutant(
+        name="what a vault can pay for is called unpayable",
+        kind=Kind.LEDGER,
+        function="unpayable_noise",
+        old="noise if _most_epsilon(cost, delta) <= epsilon else None",
+        new="noise",
+        caught_by="test_nothing_is_known_where_such_noise_may_cost_more_than_was_asked",
+    ),
+    Mutant(
         name="a campaign is priced that no vault can pay",
         kind=Kind.LEDGER,
         function="campaign_price",

@@ -35,11 +35,8 @@ def unpayable_noise(asked: Mechanism, rounds: int, *, epsilon: Decimal, delta: D
     The least noise that keeps to `epsilon` is no larger then, so nobody can pay for it either: that is known from
     charges alone, before ε is computed. None where it is not known.
     """
-
-    if (
-        epsilon < MOST_EPSILON * JOB_SHARE.numerator / JOB_SHARE.denominator
-    ):  # what costs so little can be paid
-        return None
+    if epsilon < MOST_EPSILON * JOB_SHARE.numerator / JOB_SHARE.denominator:
+        return None  # of what costs so little no charge is looked for
 
     def is_within_reach(ticks: int) -> bool:
         cost = charge(replace(asked, noise_multiplier=ticks / TICKS))

@@ -68,7 +68,7 @@ class Aim:
         return unpayable_noise(asked, self.rounds, epsilon=self.most, delta=self.delta)
 
     def is_kept(self, asked: Mechanism) -> bool:
-        """Whether a mechanism costs no more than this, or what does is beyond what any vault can pay."""
+        """Whether a mechanism costs no more than this, or no vault can pay for what keeps to it."""
         if self._unpayable(asked) is not None:
             return True
         price = pricing.price(replace(asked, steps=asked.steps * self.rounds), self.delta)

@@ -17,6 +17,7 @@ from vault.requests.manifest import (
 )
 from vault.requests.models import MlpModel, ModelAsk
 from vault.requests.optimizers import Adam
+from vault.requests.text import listed
 from vault.requests.transforms import (
     BytesFeature,
     ClassesLabel,
@@ -69,8 +70,7 @@ def check_keys_of_model(given: Mapping[str, object]) -> None:
     known = KEYS_OF_MODELS.get(kind) if isinstance(kind, str) else None
     for key in () if known is None else sorted(given.keys() - {"kind", *known}):
         kinds = [word for word, keys in KEYS_OF_MODELS.items() if key in keys]
-        listed = f"{', '.join(kinds[:-1])} and {kinds[-1]}" if len(kinds) > 1 else "".join(kinds)
-        raise Invalid(reason=f"[model] {key} is for {listed}, and the kind is {kind}")
+        raise Invalid(reason=f"[model] {key} is for {listed(kinds)}, and the kind is {kind}")
 
 
 def check_word(what: str, value: object, words: tuple[str, ...]) -> None:
@@ -78,9 +78,8 @@ def check_word(what: str, value: object, words: tuple[str, ...]) -> None:
     if not isinstance(value, str) or value in words:
         return
     near = get_close_matches(value.lower(), words, n=1)
-    listed = f"{', '.join(words[:-1])} or {words[-1]}"
     meant = f"; did you mean {near[0]}?" if near else ""
-    raise Invalid(reason=f"{what} is {value!r} and has to be {listed}{meant}")
+    raise Invalid(reason=f"{what} is {value!r} and has to be {listed(words, last='or')}{meant}")
 
 
 def field_words(

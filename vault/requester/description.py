@@ -190,9 +190,9 @@ kind = "logistic"           # linear, logistic, mlp; cnn for images, series for 
 # channels = 1              # cnn and series
 # embedding = 8             # text and transformer: the numbers that each byte becomes; the one feature is of bytes
 # outlines = 8              # cnn: before all others fixed filters, for outlines in 4, 8 or 16 directions
-# filters = [16]            # cnn, series and text: one to three layers; with outlines there may be none, []
+# filters = [16]            # cnn, series and text: one to three layers; behind outlines none but those you write
 # kernel = 3                # the same; odd
-# pool = 2                  # cnn and series: after each layer the means of so many neighbours
+# pool = 2                  # cnn and series: after each layer the means of so many neighbours; 3 with outlines
 # groups = 4                # the same: the filters are normed in so many groups; without it not at all
 # heads = 2                 # transformer: share the numbers of a byte
 

@@ -7,7 +7,7 @@ what a vault in one of them is asked is this very campaign with the noise of tha
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from itertools import pairwise
 from typing import Annotated, Final, Literal, Self, TypeAlias, get_args
@@ -23,6 +23,7 @@ from vault.requests.encodings import encoding_faults
 from vault.requests.folders import CAMPAIGN
 from vault.requests.manifest import PEERS_LIMIT, RECIPIENTS_LIMIT, CampaignJob, Kind, ScaledOutput
 from vault.requests.shapes import grid_faults, oversize_faults
+from vault.requests.text import listed
 from vault.requests.values import Digest, Id, Moment, Name, PublicKey, TierName, moment
 from vault.sealing.digest import sha256_hex
 from vault.sealing.signing import is_signed_by
@@ -274,7 +275,7 @@ class TieredCampaign(CampaignDocument):
             ("has two noise tiers of one name", len(names) < len(self.tiers)),
             ("has two noise tiers of one noise", len(noises) <= len(self.tiers)),
             (
-                f"has noise tiers and a rule that does not weigh answers by their noise: {_listed(WEIGHING)} do",
+                f"has noise tiers and a rule that does not weigh answers by their noise: {listed(WEIGHING)} do",
                 self.aggregation.rule not in WEIGHING,
             ),
         )
@@ -283,12 +284,8 @@ class TieredCampaign(CampaignDocument):
 VERSIONS: Final[Mapping[int, type[CampaignDocument]]] = {1: CampaignDocument, 2: TieredCampaign}
 
 
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names[:-1]) + f" and {names[-1]}" if len(names) > 1 else "".join(names)
-
-
 def _named(noises: Mapping[str | None, float]) -> str:
-    return _listed([name for name in noises if name is not None]) or "none"
+    return listed([name for name in noises if name is not None]) or "none"
 
 
 def parse_campaign(data: bytes) -> CampaignDocument:

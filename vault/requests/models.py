@@ -18,6 +18,7 @@ from learner.protocol import (
     map_fault,
 )
 from vault.requests.canonical import Wire, rule
+from vault.requests.text import listed
 from vault.requests.values import Digest
 
 Size = Annotated[int, Field(ge=1, le=1000)]
@@ -35,7 +36,7 @@ def _odd(size: int) -> int:
 
 def _directions(count: int) -> int:
     if count not in DIRECTIONS:
-        raise rule("is not " + ", ".join(map(str, DIRECTIONS[:-1])) + f" or {DIRECTIONS[-1]}")
+        raise rule(f"is not {listed(list(map(str, DIRECTIONS)), last='or')}")
     return count
 
 
@@ -92,7 +93,7 @@ class MapModel(ConvolutionalModel):
     def _has_groups(self) -> Self:
         if self.groups and not self.filters:
             raise rule("has groups, and no filters that they could norm")
-        if any(count % self.groups for count in self.filters if self.groups):
+        if self.groups and any(count % self.groups for count in self.filters):
             raise rule("has filters that its groups do not share evenly")
         return self
 

@@ -67,22 +67,23 @@ class RunGuesses(Wire):
         return self
 
 
-class Told(Wire):
-    """What begins with a version and is written in one way alone."""
+class Results(Wire):
+    """What a learner tells its owner of so many rows, in one version and written in one way alone."""
+
+    v: Annotated[int, Field(ge=1, le=1)]
+    rows: Count
 
     def document(self) -> dict[str, Any]:
         """Its keys in the order in which a learner writes them."""
         return self.model_dump(exclude_unset=True)
 
 
-_Told = TypeVar("_Told", bound=Told)
+_Results = TypeVar("_Results", bound=Results)
 
 
-class RunResults(Told):
+class RunResults(Results):
     """The private part of an envelope, whole; earlier versions told no guesses, and before that no base."""
 
-    v: Annotated[int, Field(ge=1, le=1)]
-    rows: Count
     curve: Annotated[tuple[Point, ...], Field(max_length=POINTS_LIMIT)]
     final: Scores
     base: Size = None
@@ -99,12 +100,12 @@ class RunResults(Told):
             raise rule("is judged by two")
         if any(one.step >= after.step for one, after in pairwise(self.curve)):
             raise rule("has steps that do not rise")
-        check_base(self.base, self.metric)
+        _check_base(self.base, self.metric)
         return self
 
     def document(self) -> dict[str, Any]:
         """Of each point of the curve its step comes first."""
-        document = self.model_dump(exclude_unset=True)
+        document = super().document()
         return document | {"curve": [{"step": one["step"], **one} for one in document["curve"]]}
 
     def is_within(self, steps: int) -> bool:
@@ -113,11 +114,9 @@ class RunResults(Told):
         return max(last, self.guesses.seen if self.guesses else 0) <= steps
 
 
-class FitResults(Told):
+class FitResults(Results):
     """How a model that was fitted at home did on rows held out, and on the same rows the model it began from."""
 
-    v: Annotated[int, Field(ge=1, le=1)]
-    rows: Count
     held_out: Scores
     prior: Scores
     base: Size
@@ -126,12 +125,12 @@ class FitResults(Told):
     def _are_of_one_fit(self) -> FitResults:
         if self.prior.metric != self.held_out.metric:
             raise rule("is judged by two")
-        check_base(self.base, self.held_out.metric)
+        _check_base(self.base, self.held_out.metric)
         return self
 
 
-def check_base(base: float | None, metric: Metric) -> None:
-    """Refuse for a share of right classes what is none."""
+def _check_base(base: float | None, metric: Metric) -> None:
+    """Refuse a base, the score of one guess that knows no column, which by accuracy would be no share."""
     if metric == "accuracy" and base is not None and base > 1:
         raise rule("has a base that is no share")
 
@@ -150,7 +149,7 @@ def parse_fit(facts: bytes) -> FitResults | None:
     return _parsed(FitResults, facts)
 
 
-def _parsed(form: type[_Told], data: bytes) -> _Told | None:
+def _parsed(form: type[_Results], data: bytes) -> _Results | None:
     try:
         found = form.model_validate_json(data)
     except ValidationError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 
 from vault.errors.families import Invalid
 from vault.views.names import has_invisible
@@ -31,6 +32,11 @@ def text_faults(text: str, *, limit: int) -> tuple[str, ...]:
     if unicodedata.category(text[0]).startswith("M"):
         faults.append("begins with a combining mark")
     return tuple(faults)
+
+
+def listed(names: Sequence[str], *, last: str = "and") -> str:
+    """Names in a sentence: commas between them, and before the last one this word."""
+    return f" {last} ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
 
 
 def check_name_of(name: str, contact: str = "") -> None:

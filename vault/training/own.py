@@ -20,7 +20,7 @@ from vault.records.collections import find_collection, imports_of
 from vault.records.reading import ColumnReader
 from vault.requester.prediction_file import cells_of, check_columns
 from vault.requests.parse import parse_manifest
-from vault.requests.run_results import FitResults, RunResults, parse_fit, parse_results
+from vault.requests.run_results import FitResults, Results, RunResults, parse_fit, parse_results
 from vault.requests.shapes import shapes
 from vault.requests.translate import learner_job
 from vault.requests.weights import NotTheTensors, check_shapes, check_values, read_tensors
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from vault.store.tables import ModelRow
 
 Task = Literal["score", "fit", "predict"]
-_Told = TypeVar("_Told", RunResults, FitResults)
+_Results = TypeVar("_Results", bound=Results)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +95,7 @@ def fit_of(answer: Answer, model: ModelRow, collection: str) -> FitResults:
     return _about_labels(parse_fit(answer.facts), model, collection)
 
 
-def _about_labels(found: _Told | None, model: ModelRow, collection: str) -> _Told:
+def _about_labels(found: _Results | None, model: ModelRow, collection: str) -> _Results:
     """The same; its bytes are no more trusted than those of an envelope."""
     if found is None:
         raise LearnerFailed(reason="it tells scores in a form that no learner writes")
