@@ -8,12 +8,14 @@ from audit_format_checker import check, main
 from audit_home import Trail, is_signed
 from audit_samples import DECIDED, HIDDEN, LAST, ORIGIN
 
+from tests.worlds.disks import full_at
 from vault.audit.bundle import export_bundle, verify_bundle
 from vault.audit.checkpoint import sign_checkpoint
 from vault.audit.entries import EntryType
 from vault.audit.log import log_root
 from vault.errors.audit import LogBroken
 from vault.errors.families import Invalid
+from vault.errors.storage import DiskFull
 from vault.sealing.secret import Secret
 from vault.sealing.signing import SigningKey, is_signed_by
 from vault.store.tables import Disclosure, LogEntry
@@ -229,13 +231,10 @@ def test_a_hidden_field_that_was_exchanged_is_not_disclosed(short, tmp_path):
     assert not (tmp_path / "bundle").exists()
 
 
-def test_a_failed_write_leaves_no_part_of_a_bundle(short, tmp_path, monkeypatch):
+@pytest.mark.parametrize("nth", [1, 4])
+def test_a_failed_write_leaves_no_part_of_a_bundle(short, tmp_path, monkeypatch, nth):
     (tmp_path / "out").mkdir()
-
-    def full(path: Path, data: bytes) -> None:
-        raise OSError(28, "no space")
-
-    monkeypatch.setattr(Path, "write_bytes", full)
-    with pytest.raises(Exception, match="The disk is full"):
+    full_at(monkeypatch, nth)
+    with pytest.raises(DiskFull):
         short.export(tmp_path / "out" / "bundle")
     assert list((tmp_path / "out").iterdir()) == []

@@ -61,7 +61,8 @@ MUTANTS = (
         function="UpkeepActions.backup",
         old='            hidden: dict[str, Json] = {"target": spelled(target.name)}\n'
         '            self._opened.note(EntryType.EXPORT, clear={"profile": "backup"}, hidden=hidden)\n'
-        "            move_to(packed, target)\n",
+        "            with already_recorded(target):\n"
+        "                move_to(packed, target)\n",
         new="            move_to(packed, target)\n"
         '            hidden: dict[str, Json] = {"target": spelled(target.name)}\n'
         '            self._opened.note(EntryType.EXPORT, clear={"profile": "backup"}, hidden=hidden)\n',

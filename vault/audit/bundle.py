@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-import shutil
-import tempfile
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -20,14 +18,17 @@ from vault.audit.report import BundleReport
 from vault.audit.verify import verify_bundle
 from vault.errors.audit import LogBroken
 from vault.errors.families import Invalid
-from vault.sealing.durable import sync
-from vault.store.failures import translated
+from vault.sealing.durable import sync, write_new
+from vault.store.destination import writing_to
+from vault.store.new_folder import new_folder
 from vault.store.tables import Disclosure, LogEntry
 from vault.store.unit_of_work import UnitOfWork
 
 __all__ = ["BundleReport", "export_bundle", "verify_bundle"]
 
 NOTHING: Final[Mapping[int, Collection[str]]] = MappingProxyType({})
+FOR_ANYBODY: Final = 0o666
+"""The mode, less the umask, of what is handed on."""
 
 
 def export_bundle(
@@ -52,7 +53,7 @@ def export_bundle(
     ``disclose`` the names of hidden fields to open by the index of their entry, ``redact`` indexes of entries of
     which only the leaf hash is given. The folder appears whole or not at all. Raises Invalid (the folder exists, an
     index or a field does not), LogBroken (the trail does not fit itself or an earlier checkpoint), DiskFull,
-    DiskReadOnly, DiskFailing.
+    DestinationUnusable, DestinationUnavailable.
     """
     stored = checked_entries(uow, progress)
     _check_choice(len(stored), since, prove, disclose, redact)
@@ -118,22 +119,14 @@ def _disclosures(uow: UnitOfWork, seq: int, names: Collection[str]) -> bytes:
 
 
 def _write(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Fill a folder beside the target and rename it, so that no half bundle can be taken for a whole one."""
+    """Make a folder with these files, or none: no half bundle can be taken for a whole one."""
     if folder.exists():
         raise Invalid(reason=f"{folder} exists already")
     if not folder.parent.is_dir():
         raise Invalid(reason=f"there is no folder {folder.parent}")
-    with translated(folder):
-        draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".new", dir=folder.parent))
-        try:
-            for name, data in files.items():
-                path = draft / name
-                path.parent.mkdir(exist_ok=True)
-                path.write_bytes(data)
-                sync(path)
-                sync(path.parent)
-            sync(draft)
-            draft.rename(folder)
-            sync(folder.parent)
-        finally:
-            shutil.rmtree(draft, ignore_errors=True)
+    with new_folder(folder) as draft, writing_to(folder):
+        for name, data in files.items():
+            path = draft / name
+            path.parent.mkdir(exist_ok=True)
+            write_new(path, data, FOR_ANYBODY)
+            sync(path.parent)

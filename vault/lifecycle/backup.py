@@ -12,7 +12,7 @@ from vault.lifecycle.draft_folder import draft_folder
 from vault.lifecycle.folder import database_file
 from vault.sealing.copies import FILE_NAMES as HEADER_FILES
 from vault.sealing.durable import sync
-from vault.store.destination import check_destination, try_writing, unwritable
+from vault.store.destination import check_destination, try_writing, writing_to
 
 if TYPE_CHECKING:
     from vault.lifecycle.opened import OpenVault
@@ -26,7 +26,7 @@ def packed_backup(vault: OpenVault, target: Path, progress: Callable[[int, int],
     `DestinationUnavailable` and `DiskFull`, and what is not moved away by the end of the block is gone.
     """
     with ExitStack() as stack:
-        with _written_to(target):
+        with writing_to(target):
             beside = target.resolve().parent
             folder = stack.enter_context(draft_folder(beside, prefix=".lockbox-backup-"))
             vault.store.backup(folder / database_file(folder).name, progress)
@@ -35,19 +35,14 @@ def packed_backup(vault: OpenVault, target: Path, progress: Callable[[int, int],
 
 
 def move_to(packed: Path, target: Path) -> None:
-    """Put a finished file in its place; raises `DestinationUnusable`, `DestinationUnavailable`."""
-    with _written_to(target):
+    """Put a finished file in its place; raises as `writing_to`."""
+    with writing_to(target):
         packed.rename(target)
-        sync(target.parent)
-
-
-@contextmanager
-def _written_to(target: Path) -> Iterator[None]:
-    """Say of what the system refuses that it is about this place: `DestinationUnusable`, `DestinationUnavailable`."""
-    try:
-        yield
-    except OSError as error:
-        raise unwritable(target, error) from error
+        try:
+            sync(target.parent)
+        except BaseException:
+            target.unlink(missing_ok=True)  # it is said that nothing is there
+            raise
 
 
 def check_new(vault: OpenVault, target: Path) -> None:

@@ -15,6 +15,7 @@ from vault.queries.date import date_view
 from vault.queries.digest import digest, note_read
 from vault.queries.status import vault_status
 from vault.requests import drills
+from vault.store.destination import already_recorded
 
 if TYPE_CHECKING:
     from learner.protocol import ProbeResult
@@ -67,7 +68,8 @@ class UpkeepActions:
             # original, and before it is anywhere to be found.
             hidden: dict[str, Json] = {"target": spelled(target.name)}
             self._opened.note(EntryType.EXPORT, clear={"profile": "backup"}, hidden=hidden)
-            move_to(packed, target)
+            with already_recorded(target):
+                move_to(packed, target)
 
     @staticmethod
     def probe_sandbox(paths: Paths) -> list[ProbeResult]:

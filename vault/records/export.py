@@ -14,12 +14,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vault.errors.families import Invalid
-from vault.errors.storage import DiskFull
 from vault.records.collections import CollectionFacts
 from vault.records.reading import ColumnReader
 from vault.records.row_texts import csv_rows, json_rows
 from vault.sealing.durable import sync
-from vault.store.destination import NO_ROOM
+from vault.store.destination import writing_to
 from vault.views.records import ExportReport
 
 _Write = Callable[[pa.RecordBatch], None]
@@ -120,13 +119,11 @@ def new_file(target: Path) -> Iterator[TextIO]:
     except OSError as error:
         raise Invalid(reason=f"no file can be made at {target}") from error
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+        with writing_to(target), os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        sync(target.parent)
-    except BaseException as error:
+            sync(target.parent)
+    except BaseException:
         target.unlink(missing_ok=True)
-        if isinstance(error, OSError) and error.errno in NO_ROOM:
-            raise DiskFull from error
         raise

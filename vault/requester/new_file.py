@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Final
 
 from vault.errors.release import DestinationUnusable
-from vault.errors.storage import DiskFull
 from vault.sealing import durable
-from vault.store.destination import is_free, unwritable
+from vault.store.destination import is_free, writing_to
 
 SHARED: Final = 0o666
 """The mode, less the umask, of what a requester hands on."""
@@ -18,12 +17,10 @@ SHARED: Final = 0o666
 def check_new(*paths: Path) -> None:
     """Refuse places for new files before anything is worked out for them; raises as ``write_new``."""
     for path in paths:
-        try:
+        with writing_to(path):
             if not is_free(path, empty_folder=False):
                 raise DestinationUnusable(path=path, reason="something is already there")
             path.parent.stat()
-        except OSError as error:
-            raise unwritable(path, error) from error
 
 
 def write_new(path: Path, data: bytes) -> None:
@@ -36,18 +33,10 @@ def write_all_new(files: Iterable[tuple[Path, bytes]]) -> None:
     written = list[Path]()
     try:
         for path, data in files:
-            _write(path, data)
+            with writing_to(path):
+                durable.write_new(path, data, SHARED)
             written.append(path)
     except BaseException:
         for path in written:
             path.unlink(missing_ok=True)
         raise
-
-
-def _write(path: Path, data: bytes) -> None:
-    try:
-        durable.write_new(path, data, SHARED)
-    except OSError as error:
-        if error.errno in durable.FULL:
-            raise DiskFull from error
-        raise unwritable(path, error) from error

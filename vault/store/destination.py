@@ -5,18 +5,17 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from vault.errors.families import Unavailable
 from vault.errors.release import DestinationUnavailable, DestinationUnusable
 from vault.errors.storage import DiskFailing, DiskFull, DiskReadOnly, NotExported
+from vault.sealing.durable import FULL
 
 NO_PLACE: Final = (errno.EEXIST, errno.EISDIR, errno.EINVAL, errno.ELOOP, errno.ENAMETOOLONG)
 """What the system says of a path at which there can be no new file; all else it says may be otherwise later."""
-NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT)
 _TRIED_BYTES: Final = 4096
 
 
@@ -50,7 +49,7 @@ def _check(target: Path, vault_folder: Path, *, empty_folder: bool, taken: bool)
 
 def try_writing(target: Path) -> None:
     """Make a small file where nothing lies and take it away; raises as `check_destination`, and `DiskFull`."""
-    try:
+    with writing_to(target):
         handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         try:
             os.write(handle, bytes(_TRIED_BYTES))
@@ -58,8 +57,18 @@ def try_writing(target: Path) -> None:
         finally:
             os.close(handle)
             target.unlink()
+
+
+@contextmanager
+def writing_to(target: Path) -> Iterator[None]:
+    """Say of what the system refuses that it is about this place.
+
+    Raises `DestinationUnusable`, `DestinationUnavailable` and `DiskFull`.
+    """
+    try:
+        yield
     except OSError as error:
-        if error.errno in NO_ROOM:
+        if error.errno in FULL:
             raise DiskFull from error
         raise unwritable(target, error) from error
 
@@ -75,19 +84,17 @@ def unwritable(target: Path, error: OSError) -> DestinationUnusable | Destinatio
 
 @contextmanager
 def already_recorded(target: Path) -> Iterator[None]:
-    """Say of a disk that fails now that the record of it stands: `NotExported` for what says that nothing changed."""
+    """Say of a disk that fails now that the record of it stands: `NotExported`, as the trail was changed by then."""
     try:
         yield
-    except (DiskFull, DiskReadOnly, DiskFailing) as error:
-        reason = next(words for kind, words in _FAILS.items() if isinstance(error, kind))
-        raise NotExported(path=target, reason=reason) from error
-
-
-_FAILS: Final[Mapping[type[Unavailable], str]] = {
-    DiskFull: "the disk is full",
-    DiskReadOnly: "nothing can be written there",
-    DiskFailing: "its disk reports an error",
-}
+    except DiskFull as error:
+        raise NotExported(path=target, reason="the disk is full") from error
+    except DiskReadOnly as error:
+        raise NotExported(path=target, reason="nothing can be written there") from error
+    except DiskFailing as error:
+        raise NotExported(path=target, reason="its disk reports an error") from error
+    except DestinationUnavailable as error:
+        raise NotExported(path=target, reason=error.facts["reason"]) from error
 
 
 def is_free(target: Path, *, empty_folder: bool = True) -> bool:

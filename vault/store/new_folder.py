@@ -10,9 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from vault.errors.storage import DiskFull
-from vault.sealing.durable import FULL, make_folders, sync
-from vault.store.destination import unwritable
+from vault.sealing.durable import make_folders, sync
+from vault.store.destination import writing_to
 
 
 @contextmanager
@@ -22,12 +21,12 @@ def new_folder(folder: Path) -> Iterator[Path]:
     Where `folder` is there already it stays, with what it holds. Raises ``DestinationUnusable`` where a name is taken,
     ``DestinationUnavailable``, ``DiskFull``.
     """
-    with _said_of(folder):
+    with writing_to(folder):
         is_there = folder.is_dir()
     # Where it is there the draft lies inside: it may be where somebody's shell stands, or another disk.
     with _folders_above(folder), _draft_in(folder if is_there else folder.parent, folder) as draft:
         yield draft
-        with _said_of(folder):
+        with writing_to(folder):
             if is_there:
                 _move_into(draft, folder)
             else:
@@ -37,10 +36,10 @@ def new_folder(folder: Path) -> Iterator[Path]:
 @contextmanager
 def _folders_above(folder: Path) -> Iterator[None]:
     """Make the folders above that are missing, for good if the block ends well."""
-    with _said_of(folder):
+    with writing_to(folder):
         missing = [one for one in folder.parents if not one.exists()]
     try:
-        with _said_of(folder):
+        with writing_to(folder):
             make_folders(folder.parent)
         yield
     except BaseException:
@@ -52,7 +51,7 @@ def _folders_above(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def _draft_in(parent: Path, folder: Path) -> Iterator[Path]:
-    with _said_of(folder):
+    with writing_to(folder):
         draft = Path(tempfile.mkdtemp(prefix=".lockbox-", suffix=".new", dir=parent))
     try:
         yield draft
@@ -94,13 +93,3 @@ def _hold(place: Path, *, is_folder: bool) -> None:
         place.mkdir(mode=0o700)
     else:
         os.close(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
-
-
-@contextmanager
-def _said_of(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if error.errno in FULL:
-            raise DiskFull from error
-        raise unwritable(folder, error) from error
