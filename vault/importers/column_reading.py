@@ -192,7 +192,7 @@ def _told_otherwise(
         return {}
     why = (
         f"{name}: {misfit('', FieldType.FLOAT)} with a decimal {SIGNS[decimal]}; if it is one with a decimal "
-        f"{SIGNS[other]}: --decimal '{name}={other}'"
+        f"{SIGNS[other]}: --decimal {column_notes.column_word(name, other)}"
     )
     return {place: why for place, fits in zip(places, found.to_pylist(), strict=True) if fits}
 
