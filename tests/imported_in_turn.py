@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 from _pytest.pathlib import import_path
 
@@ -16,8 +18,7 @@ def pytest_collection(session: pytest.Session) -> None:
     number, workers = int(str(turn["workerid"]).removeprefix("gw")), int(turn["workercount"])
     files = sorted(file for path in config.args for file in (config.rootpath / path).rglob("test_*.py"))
     first = number * len(files) // workers
-    for file in [*files[first:], *files[:first]]:
-        try:
+    # what a file raises collecting meets again, and says whose it is
+    with suppress(Exception, pytest.skip.Exception):
+        for file in [*files[first:], *files[:first]]:
             import_path(file, root=config.rootpath, consider_namespace_packages=False)
-        except (Exception, pytest.skip.Exception):  # collecting meets it again, and says whose it is
-            return

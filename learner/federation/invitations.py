@@ -25,7 +25,8 @@ def write_invitations(
 
     They are to this noise tier, None being the campaign's own noise. Raises ``NoTierMade``, ``DestinationUnusable``,
     ``Invalid`` for an address that is none or a count out of bounds, and what opening the coordinator does. Where the
-    files cannot be written, nobody is invited.
+    files cannot be written, nobody is invited; where their folder then cannot be put in its place, codes count that
+    nobody has.
     """
     if not is_free(to):
         raise DestinationUnusable(path=to, reason="something is already there")

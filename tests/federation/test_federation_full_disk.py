@@ -38,6 +38,7 @@ def test_who_cannot_be_handed_an_invitation_is_not_invited(folder: Path, tmp_pat
         with closing(Coordinator(open_folder(folder))) as coordinator:
             return to.exists(), coordinator.state.counts()[0]
 
+    # three files, each with the name of it; what follows puts the folder in its place
     full_in_turn(lambda: write_invitations(folder, 3, to=to), left, most=6)
     assert left() == (False, 0)
     write_invitations(folder, 3, to=to)
