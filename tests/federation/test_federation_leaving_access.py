@@ -46,6 +46,7 @@ from tests.worlds.invitations import invitation
 from tests.worlds.vaults import copy_of
 from tests.worlds.world import NAME, World
 from tui.by_ear import couriers, leaving
+from tui.cli import leaving as typed_leaving
 from tui.cli import mesh_joining
 from tui.cli.commands import mesh
 from tui.cli.mesh_joining import drafted as drafted_mesh
@@ -53,11 +54,13 @@ from tui.couriers.cut_off import left_over
 from tui.couriers.ending import end_access
 from tui.couriers.joining import drafted, end_left_over, let_in
 from vault.errors.campaigns import UnknownCampaign
+from vault.errors.consent import NotConfirmed
 from vault.errors.daemon import SessionEnded
 from vault.errors.families import Unavailable
 from vault.errors.federation import CarriedFromElsewhere, CourierAtWork
 from vault.errors.meshes import MeshAtWork, MeshFolderDamaged
 from vault.requester.campaign_log import campaign_signature, signed_campaign
+from vault.requester.coordinating import round_key, write_round_key
 from vault.requester.forms import canonical
 from vault.vault import Vault
 
@@ -244,6 +247,42 @@ def test_by_ear_a_courier_of_no_campaign_of_this_vault_can_be_removed(
 
     assert "of no campaign that this vault has" in said
     assert ended == [CAMPAIGN] * (answer != "Not now")
+
+
+@pytest.mark.parametrize("how", ["by ear", "on the command line"])
+def test_who_does_not_leave_after_all_keeps_the_access(
+    vault: Vault, world: World, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign = vault.submit_campaign(world.folder / "campaign").line.id
+    token = vault.issue_token(NAME, campaign=campaign)
+    talk: Any = SimpleNamespace(say=lambda *_: None)
+    opened: Any = SimpleNamespace(vault=vault, paths=world.paths)
+    monkeypatch.setattr(leaving.campaigns, "leave", lambda *_: None)
+    monkeypatch.setattr(typed_leaving, "is_interactive", lambda: True)
+    monkeypatch.setattr(typed_leaving, "confirm", lambda _: False)
+    if how == "by ear":
+        leaving.leave_with_access(talk, opened, campaign)
+    else:
+        with pytest.raises(NotConfirmed):
+            typed_leaving.leave_with_access(vault, world.paths, campaign, reason="")
+    assert (works(vault, token), vault.campaign(campaign).line.state) == (True, "waiting")
+
+
+def test_who_joins_a_mesh_keeps_its_peers_where_the_process_with_the_network_cannot_write(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_round_key(tmp_path, bytes(32))
+    document = SimpleNamespace(round_key=round_key(tmp_path).public.hex())
+    membership: Any = SimpleNamespace(
+        round_key=bytes(32).hex(), authority="", certificate="", key="a" * 64, places=()
+    )
+    monkeypatch.setattr(MeshFolder, "campaign", lambda _: SimpleNamespace(document=document))
+    monkeypatch.setattr(mesh_joining, "_authority", lambda _: "")
+    monkeypatch.setattr(mesh_joining, "_secret_of", lambda *_: b"")
+    draft = mesh_draft(world.paths.mesh, "b" * 64)
+    mesh_joining._unpack(membership, draft, world.paths.mesh)
+    draft.net.write("node.json", b"{}")
+    assert draft.node().key == membership.key
 
 
 def test_a_campaign_has_one_token_that_ends_as_it_is_refused(vault: Vault, world: World) -> None:

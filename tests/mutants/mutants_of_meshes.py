@@ -365,6 +365,15 @@ MUTANTS = (
         within="learner/federation/mesh_folder",
     ),
     Mutant(
+        name="who the peers of a mesh are stands only where its process with the network writes",
+        kind=Kind.CONFINEMENT,
+        function="_unpack",
+        old="    draft.keep(known)\n",
+        new="",
+        caught_by="test_who_joins_a_mesh_keeps_its_peers_where_the_process_with_the_network_cannot_write",
+        within="tui/cli/mesh_joining",
+    ),
+    Mutant(
         name="a turned network process chooses the ports of the next one",
         kind=Kind.CONFINEMENT,
         function="Running._until_it_ends",
