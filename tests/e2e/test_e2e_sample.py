@@ -222,6 +222,13 @@ def test_removing_deletes_a_sample_and_nothing_else(sample: Sample, world: World
     with pytest.raises(Invalid, match="not only the sample"):
         remove_sample(sample.folder)
     (sample.folder / "vault-of-mine.db").unlink()
+    (sample.folder / "practice").rename(sample.folder.with_name("elsewhere"))
+    (sample.folder / "practice").symlink_to(sample.folder.with_name("elsewhere"))
+    with pytest.raises(Invalid, match="not only the sample"):
+        remove_sample(sample.folder)
+    assert (sample.folder / "vault").is_dir()
+    (sample.folder / "practice").unlink()
+    sample.folder.with_name("elsewhere").rename(sample.folder / "practice")
     link = sample.folder.with_name("link")
     link.symlink_to(sample.folder)
     with pytest.raises(Invalid):

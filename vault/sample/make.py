@@ -117,11 +117,7 @@ def remove_sample(folder: Path, *, wait: float = 0) -> None:
     """
     from vault.store.lock import writer_lock
 
-    check_sample(folder)
-    known = {*FOLDERS, LABEL_FILE, PASSPHRASE_FILE}
-    strange = sorted(path.name for path in folder.iterdir() if path.name not in known)
-    if folder.is_symlink() or strange:
-        raise Invalid(reason=f"{folder} is not only the sample, so nothing was removed")
+    check_removable(folder)
     try:
         vault = folder / "vault"
         with writer_lock(vault, wait=wait) if vault.is_dir() else nullcontext():
@@ -132,6 +128,19 @@ def remove_sample(folder: Path, *, wait: float = 0) -> None:
         folder.rmdir()
     except OSError:
         raise DiskReadOnly(path=folder) from None
+
+
+def check_removable(folder: Path) -> None:
+    """Raise `NoSample` where there is none, and `Invalid` for a folder that holds what no sample has."""
+    check_sample(folder)
+    if folder.is_symlink() or not all(map(_is_part, folder.iterdir())):
+        raise Invalid(reason=f"{folder} is not only the sample, so nothing was removed")
+
+
+def _is_part(path: Path) -> bool:
+    """Whether a sample has this: one of its folders or files, and no link to what lies elsewhere."""
+    is_known = path.is_dir() if path.name in FOLDERS else path.name in (LABEL_FILE, PASSPHRASE_FILE)
+    return is_known and not path.is_symlink()
 
 
 def _empty(folder: Path) -> None:

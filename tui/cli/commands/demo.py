@@ -94,10 +94,10 @@ def _make_sample() -> None:
 
 
 def _remove_sample(*, wait: int) -> None:
-    from vault.sample.make import check_sample, remove_sample, sample_folder
+    from vault.sample.make import check_removable, remove_sample, sample_folder
 
     folder = sample_folder(os.environ)
-    check_sample(folder)
+    check_removable(folder)
     _lock_sample(folder)
     remove_sample(folder, wait=wait)
     say(f"The sample at {folder} is deleted.")
