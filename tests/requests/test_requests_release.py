@@ -361,6 +361,16 @@ def test_a_model_is_made_of_the_starting_weights_of_its_job_alone(places: Places
     assert not (tmp_path / "model").exists()
 
 
+@pytest.mark.parametrize("wanted", [("--model", "m.onnx"), ("--onnx", "m.safetensors")])
+def test_a_file_is_not_named_as_the_other_kind_of_model(
+    wanted: tuple[str, str], places: Places, tmp_path: Path
+) -> None:
+    verify = ["update", "verify", str(places.release), "--vault-key", str(places.key), "--job"]
+
+    assert run([*verify, str(places.job), wanted[0], str(tmp_path / wanted[1])]) == 2
+    assert not (tmp_path / wanted[1]).exists()
+
+
 def test_an_update_is_not_applied_when_it_is_not_the_named_one(places: Places) -> None:
     (places.release / UPDATE_FILE).write_bytes(write_tensors(STEPS | {"bias": np.zeros(2, np.int64)}))
 

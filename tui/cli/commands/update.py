@@ -62,6 +62,7 @@ def verify(
 
     if (model or onnx) and not job:
         raise click.UsageError("--model and --onnx need --job, which holds the starting weights")
+    _check_endings(model, onnx)
     check_new(*filter(None, (model, sum_file, onnx)))
     facts, made = verify_release(release, vault_key, job), _made(release, job, model, sum_file, onnx)
     write_all_new(made)
@@ -121,6 +122,14 @@ def predict(
         write(_csv([found.header, *found.rows]).rstrip("\n"))
     where = f" {to} holds the rows, with what is predicted behind them." if to else ""
     say(f"Predicted for {counted(len(found.rows), 'row')}.{where}")
+
+
+def _check_endings(model: Path | None, onnx: Path | None) -> None:
+    """Refuse a name that says of a file that it is the other kind of model."""
+    if model and model.suffix.lower() == ".onnx":
+        raise click.UsageError("--model writes the weights alone, in safetensors; for ONNX: --onnx FILE")
+    if onnx and onnx.suffix.lower() == ".safetensors":
+        raise click.UsageError("--onnx writes ONNX; for the weights alone, in safetensors: --model FILE")
 
 
 def _uses(models: Iterable[Path], job: Path | None, sum_file: Path | None) -> list[str]:
