@@ -73,7 +73,7 @@ class AuditActions:
         with self._opened.act() as act:
             for seq, names in choice.names().items():
                 opened = f"entry {seq}: {', '.join(names)}"
-                hidden: dict[str, Json] = {"target": folder.name, "opened": opened}
+                hidden: dict[str, Json] = {"target": spelled(folder.name), "opened": opened}
                 act.record(EntryType.EXPORT, clear={"profile": "audit-disclosed"}, hidden=hidden)
         with self._opened.read() as uow, already_recorded(folder):
             return audit.export(uow, self._opened, folder, choice, progress)
