@@ -17,13 +17,13 @@ from learner.federation.coordinator_folder import (
     TOKEN_SECRET_FILE,
     open_folder,
 )
-from vault.errors.release import DestinationUnusable
 from vault.requester.coordinating import (
     CAMPAIGN_FILE,
     CAMPAIGN_SIGNATURE_FILE,
     ROUND_KEY_FILE,
     WEIGHTS_FILE,
-    is_free,
+    check_new,
+    held_place,
 )
 from vault.requester.written import drafted
 
@@ -39,13 +39,13 @@ PARTS = (
 def write_backup(folder: Path, file: Path) -> bool:
     """Write a tar file that is only ours to read; whether the database is in it, which one in PostgreSQL is not.
 
-    Raises ``DestinationUnusable``, and what opening the coordinator does.
+    Raises ``DestinationUnusable``, ``DestinationUnavailable``, ``DiskFull``, and what opening the coordinator does.
     """
-    if not is_free(file, empty_folder=False):
-        raise DestinationUnusable(path=file, reason="something is already there")
+    check_new(file)
     with (
         closing(Coordinator(open_folder(folder))) as coordinator,
         tempfile.TemporaryDirectory(dir=folder) as place,
+        held_place(file),
         drafted(file) as draft,
     ):
         copy = Path(place) / DATABASE_FILE

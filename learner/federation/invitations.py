@@ -12,8 +12,7 @@ from learner.federation.coordinator import Coordinator
 from learner.federation.coordinator_folder import open_folder
 from learner.federation.exchange import INVITATION_SUFFIX, Invitation, invitation_bytes
 from vault.errors.families import Invalid
-from vault.errors.release import DestinationUnusable
-from vault.requester.coordinating import create_file, is_free, new_folder
+from vault.requester.coordinating import check_free, create_file, new_folder
 
 MOST_AT_ONCE: Final = 10_000
 
@@ -28,8 +27,7 @@ def write_invitations(
     files cannot be written, nobody is invited; where their folder then cannot be put in its place, codes count that
     nobody has.
     """
-    if not is_free(to):
-        raise DestinationUnusable(path=to, reason="something is already there")
+    check_free(to)
     if not 1 <= count <= MOST_AT_ONCE:
         raise Invalid(reason=f"at once there are 1 to {MOST_AT_ONCE:,} invitations")
     names = [f"{number:0{len(str(count))}}{INVITATION_SUFFIX}" for number in range(1, count + 1)]

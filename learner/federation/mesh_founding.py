@@ -37,12 +37,11 @@ from learner.federation.mesh_forms import (
 )
 from vault.errors.families import Invalid
 from vault.errors.meshes import IntroductionInvalid, IntroductionKeyGone, MembershipInvalid
-from vault.errors.release import DestinationUnusable
 from vault.requester.campaigns import CampaignFacts, new_campaign, sign_campaign
 from vault.requester.coordinating import (
     PEERS_LIMIT,
+    check_free,
     create_file,
-    is_free,
     new_folder,
     read_bounded,
     read_campaign,
@@ -153,8 +152,7 @@ def found_mesh(
     ends = now + timedelta(days=description.days_a_round * description.rounds) + LATER
     authority = make_authority(now - EARLIER, ends)
     asked = _of_mesh(description, [one for one, _ in peers], authority.digest)
-    if not is_free(folder):
-        raise DestinationUnusable(path=folder, reason="something is already there")
+    check_free(folder)
     with new_folder(folder) as place:
         facts = new_campaign(asked, aim=aim, folder=place, now=now, begin=begin)
         signed = sign_campaign(place, secret_file)

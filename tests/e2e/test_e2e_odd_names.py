@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,9 @@ from tests.worlds.commands import run, run_installed
 from tests.worlds.daemon import serving
 from tests.worlds.world import World
 from vault.errors.release import DestinationUnusable
+from vault.errors.storage import DiskFull
 from vault.file_names import all_spelled, is_text, spelled
+from vault.lifecycle.opened import OpenVault
 
 ODD = (os.fsdecode(b"caf\xe9"), "two\nlines", "right\u202eleft", "tabs\tand\x1b[2Jmore")
 
@@ -51,17 +54,49 @@ def test_a_file_of_any_name_is_imported_exported_and_backed_up_and_all_of_it_is_
     assert json.loads(run(known_world.paths, "audit", "show", "--json").out.splitlines()[-1])
 
 
-def test_a_backup_is_on_the_trail_before_it_lies_in_its_place(known_world: World) -> None:
-    target = known_world.folder / os.fsdecode(b"caf\xe9.tar")
+def test_a_backup_is_on_the_trail_before_it_lies_in_its_place(
+    known_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target, sizes, note = known_world.folder / os.fsdecode(b"caf\xe9.tar"), list[int](), OpenVault.note
 
-    def take_its_place(done: int, of: int) -> None:
-        target.mkdir(exist_ok=True)
-        (target / "here").touch()
+    def noted(vault: OpenVault, *facts: Any, **more: Any) -> None:
+        sizes.append(target.stat().st_size)
+        note(vault, *facts, **more)
 
     with known_world.vault() as vault:
+        monkeypatch.setattr(OpenVault, "note", noted)
+        vault.backup(target)
+        assert spelled(target.name) in vault.audit_lines()[-1].sentence
+    assert sizes == [0]
+    assert target.stat().st_size
+
+
+def test_what_takes_the_place_of_a_backup_meanwhile_stays_and_nothing_is_recorded(known_world: World) -> None:
+    target = known_world.folder / "taken.tar"
+
+    def take_its_place(done: int, of: int) -> None:
+        target.write_text("mine")
+
+    with known_world.vault() as vault:
+        before = len(vault.audit_lines())
         with pytest.raises(DestinationUnusable):
             vault.backup(target, progress=take_its_place)
-        assert spelled(target.name) in vault.audit_lines()[-1].sentence
+        assert len(vault.audit_lines()) == before
+    assert target.read_text() == "mine"
+
+
+def test_a_backup_that_cannot_be_recorded_leaves_nothing_in_its_place(
+    known_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any, **__: Any) -> None:
+        raise DiskFull
+
+    target = known_world.folder / "kept.tar"
+    with known_world.vault() as vault:
+        monkeypatch.setattr(OpenVault, "note", full)
+        with pytest.raises(DiskFull):
+            vault.backup(target)
+    assert list(known_world.folder.glob("*kept*")) == []
 
 
 def test_the_name_of_a_new_collection_is_that_of_its_file_in_signs_that_can_be_kept(

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import tarfile
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from learner.federation import coordinator_backup
 from learner.federation.coordinator import Coordinator
-from learner.federation.coordinator_folder import Settings, make_coordinator, open_folder
+from learner.federation.coordinator_backup import write_backup
+from learner.federation.coordinator_folder import CoordinatorFolder, Settings, make_coordinator, open_folder
 from learner.federation.invitations import write_invitations
 from tests.worlds.answering import START, signed_campaign
 from tests.worlds.disks import full_at
 from tui.cli.entry_point import run
+from vault.errors.release import DestinationUnusable
 from vault.errors.storage import DiskFull
 
 
@@ -43,6 +47,24 @@ def test_who_cannot_be_handed_an_invitation_is_not_invited(folder: Path, tmp_pat
     assert left() == (False, 0)
     write_invitations(folder, 3, to=to)
     assert left() == (True, 3)
+
+
+def test_a_copy_of_a_coordinator_replaces_nothing_that_came_meanwhile_and_leaves_nothing_when_it_fails(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = tmp_path / "copy.tar"
+    full_in_turn(lambda: write_backup(folder, copy), lambda: [path.name for path in tmp_path.glob("*copy*")])
+    assert tarfile.is_tarfile(copy)
+
+    def taken(path: Path) -> CoordinatorFolder:
+        copy.write_text("mine")
+        return open_folder(path)
+
+    copy.unlink()
+    monkeypatch.setattr(coordinator_backup, "open_folder", taken)
+    with pytest.raises(DestinationUnusable):
+        write_backup(folder, copy)
+    assert copy.read_text() == "mine"
 
 
 @pytest.mark.slow

@@ -69,6 +69,15 @@ MUTANTS = (
         caught_by="test_a_backup_is_on_the_trail_before_it_lies_in_its_place",
     ),
     Mutant(
+        name="a backup replaces what came to its place meanwhile",
+        kind=Kind.EGRESS,
+        function="held_place",
+        within="vault/store",
+        old="os.O_CREAT | os.O_EXCL",
+        new="os.O_CREAT",
+        caught_by="test_what_takes_the_place_of_a_backup_meanwhile_stays_and_nothing_is_recorded",
+    ),
+    Mutant(
         name="a place that no file can have is a mistake of the program",
         kind=Kind.EGRESS,
         function="check_destination",

@@ -83,3 +83,9 @@ def test_a_disk_that_fills_up_afterwards_is_not_said_to_have_changed_nothing(hel
                     act(vault, target)
             assert not target.exists()
             assert len(vault.audit_lines()) == before + 1
+
+
+def test_a_trail_goes_to_a_folder_of_the_longest_name_that_there_can_be(held_world: World) -> None:
+    with held_world.vault() as vault:
+        vault.export_audit(held_world.folder / ("x" * 255))
+    assert (held_world.folder / ("x" * 255) / "checkpoint").is_file()

@@ -24,8 +24,10 @@ def test_what_is_there_is_taken_and_so_is_a_link_to_nothing(tmp_path: Path) -> N
     (tmp_path / "file").touch()
     (tmp_path / "link").symlink_to(tmp_path / "nowhere")
     (tmp_path / "folder").mkdir()
-    found = {refused(tmp_path / name, tmp_path / "vault") for name in ("file", "link", "folder")}
+    (tmp_path / "full").write_text("x")
+    found = {refused(tmp_path / name, tmp_path / "vault") for name in ("full", "link", "folder")}
     assert found == {"something is already there"}
+    assert refused(tmp_path / "file", tmp_path / "vault") == "an empty file is already there"
 
 
 def test_an_empty_folder_is_free_where_it_may_be(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from tests.worlds.disks import full_at
 from vault.errors.release import DestinationUnusable
 from vault.errors.storage import DiskFull
 from vault.sealing.durable import create_file
-from vault.store.new_folder import new_folder
+from vault.store.new_folder import check_free, new_folder
 
 
 def fill(folder: Path) -> None:
@@ -66,4 +66,6 @@ def test_a_place_below_a_file_or_of_no_name_that_can_be_is_refused(tmp_path: Pat
         fill(tmp_path / "file")
     with pytest.raises(DestinationUnusable):
         fill(tmp_path / ("x" * 256))
+    with pytest.raises(DestinationUnusable, match="name too long"):
+        check_free(tmp_path / ("x" * 256))
     assert tree(tmp_path) == ["file"]

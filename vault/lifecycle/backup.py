@@ -35,14 +35,10 @@ def packed_backup(vault: OpenVault, target: Path, progress: Callable[[int, int],
 
 
 def move_to(packed: Path, target: Path) -> None:
-    """Put a finished file in its place; raises as `writing_to`."""
+    """Put a finished file in the place that is held for it; raises as `writing_to`."""
     with writing_to(target):
         packed.rename(target)
-        try:
-            sync(target.parent)
-        except BaseException:
-            target.unlink(missing_ok=True)  # it is said that nothing is there
-            raise
+        sync(target.parent)
 
 
 def check_new(vault: OpenVault, target: Path) -> None:

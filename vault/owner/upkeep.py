@@ -15,7 +15,7 @@ from vault.queries.date import date_view
 from vault.queries.digest import digest, note_read
 from vault.queries.status import vault_status
 from vault.requests import drills
-from vault.store.destination import already_recorded
+from vault.store.destination import already_recorded, held_place
 
 if TYPE_CHECKING:
     from learner.protocol import ProbeResult
@@ -63,7 +63,7 @@ class UpkeepActions:
 
     def backup(self, target: Path, *, progress: Progress = unwatched) -> None:
         check_new(self._opened, target)
-        with packed_backup(self._opened, target, progress) as packed:
+        with packed_backup(self._opened, target, progress) as packed, held_place(target):
             # Recorded after the copy, so that here the copy is always the older one and can never outrun its
             # original, and before it is anywhere to be found.
             hidden: dict[str, Json] = {"target": spelled(target.name)}

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from vault.errors.campaigns import NoTierMade
 from vault.errors.families import Invalid
-from vault.errors.release import DestinationUnusable
 from vault.requester.campaign_log import ROUND_KEY_FILE
 from vault.requests.bundle import (
     MANIFEST_FILE,
@@ -28,8 +27,7 @@ from vault.sealing.digest import sha256_hex
 from vault.sealing.durable import create_file
 from vault.sealing.keyfile import read_secret_key
 from vault.sealing.signing import SigningKey
-from vault.store.destination import is_free
-from vault.store.new_folder import new_folder
+from vault.store.new_folder import check_free, new_folder
 
 
 def new_round(
@@ -41,8 +39,7 @@ def new_round(
     ``DestinationUnusable``, ``Invalid``, ``CampaignTampered``, ``RoundTampered`` where the round key beside the
     campaign is another one, and what else ``signed_campaign`` and ``check_round`` do; then nothing is written.
     """
-    if not is_free(to):
-        raise DestinationUnusable(path=to, reason="something is already there")
+    check_free(to)
     check_campaign_there(folder)
     signed = read_signed_campaign(folder)
     document, digest = signed.document.at_tier(tier, refusal=NoTierMade), signed.digest

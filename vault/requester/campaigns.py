@@ -21,7 +21,6 @@ from vault.errors.campaigns import (
     NoVaultCanPayTier,
 )
 from vault.errors.families import Invalid
-from vault.errors.release import DestinationUnusable
 from vault.requester.aggregation_rules import STRATEGY_STEPS
 from vault.requester.aim import Aim
 from vault.requester.campaign_description import CampaignDescription
@@ -62,8 +61,7 @@ from vault.sealing.durable import create_file, replace_files
 from vault.sealing.keyfile import read_secret_key, write_secret_key
 from vault.sealing.random import random_id
 from vault.sealing.signing import SigningKey, fingerprint
-from vault.store.destination import is_free
-from vault.store.new_folder import new_folder
+from vault.store.new_folder import check_free, new_folder
 
 PLANNED_KEY: Final = "f" * 64
 """Stands for the round key of a campaign that is only planned."""
@@ -161,8 +159,7 @@ def new_campaign(
     ``begin`` is called before what takes a while. Raises ``DestinationUnusable`` and what ``drafted_campaign`` and
     ``campaign_price`` and ``tier_prices`` do; then nothing is written.
     """
-    if not is_free(folder):
-        raise DestinationUnusable(path=folder, reason="something is already there")
+    check_free(folder)
     round_key = SigningKey.generate()
     document, draft = drafted_campaign(
         description, aim=aim, now=now, round_key=round_key.public.hex(), tiers=tiers, begin=begin

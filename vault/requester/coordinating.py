@@ -16,6 +16,7 @@ from vault.errors.federation import AnswerInvalid
 from vault.requester.campaign_log import ROUND_KEY_FILE, round_key
 from vault.requester.campaign_rounds import signed_round
 from vault.requester.model_endings import model_in
+from vault.requester.new_file import check_new
 from vault.requester.release_check import ReleaseFiles, check_answers, check_release, update_tensors
 from vault.requests.bundle import (
     WEIGHTS_FILE,
@@ -49,8 +50,8 @@ from vault.sealing.durable import create_file
 from vault.sealing.keyfile import write_secret_key
 from vault.sealing.secret import Secret
 from vault.sealing.signing import SigningKey, fingerprint
-from vault.store.destination import is_free
-from vault.store.new_folder import new_folder
+from vault.store.destination import held_place, is_free
+from vault.store.new_folder import check_free, new_folder
 
 if TYPE_CHECKING:
     from learner.protocol import Job
@@ -72,12 +73,15 @@ __all__ = [
     "SigningKey",
     "Tensor",
     "campaign_digest",
+    "check_free",
     "check_model",
+    "check_new",
     "check_round",
     "create_file",
     "dimension",
     "final_model_in",
     "fingerprint",
+    "held_place",
     "is_free",
     "new_folder",
     "parse_signature_line",

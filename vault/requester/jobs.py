@@ -12,7 +12,6 @@ from vault.budget.filter import MOST_EPSILON
 from vault.budget.payable import is_payable
 from vault.budget.pricing import Price
 from vault.errors.families import Invalid
-from vault.errors.release import DestinationUnusable
 from vault.errors.requests import NoVaultCanPay
 from vault.requester.aim import DELTA, Aim
 from vault.requester.description import JobDescription
@@ -41,8 +40,7 @@ from vault.requests.words import job_words
 from vault.sealing.durable import create_file, replace_files
 from vault.sealing.keyfile import read_secret_key
 from vault.sealing.signing import SigningKey, fingerprint
-from vault.store.destination import is_free
-from vault.store.new_folder import new_folder
+from vault.store.new_folder import check_free, new_folder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,8 +75,7 @@ def new_job(description: JobDescription, *, aim: Aim, folder: Path, now: datetim
     Raises ``DestinationUnusable``, and ``ManifestInvalid``, ``Invalid`` or ``NoVaultCanPay`` for what every vault would
     refuse; then nothing is written.
     """
-    if not is_free(folder):
-        raise DestinationUnusable(path=folder, reason="something is already there")
+    check_free(folder)
     draft = draft_job(description, aim=aim, now=now)
     manifest, guess = parse_manifest(draft.manifest), description.training_units_guess
     check_expiry(manifest, now)

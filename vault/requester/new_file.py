@@ -6,9 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from vault.errors.release import DestinationUnusable
 from vault.sealing import durable
-from vault.store.destination import is_free, writing_to
+from vault.store.destination import in_the_way, is_free, writing_to
 
 SHARED: Final = 0o666
 """The mode, less the umask, of what a requester hands on."""
@@ -19,7 +18,7 @@ def check_new(*paths: Path) -> None:
     for path in paths:
         with writing_to(path):
             if not is_free(path, empty_folder=False):
-                raise DestinationUnusable(path=path, reason="something is already there")
+                raise in_the_way(path)
             path.parent.stat()
 
 

@@ -37,7 +37,7 @@ def check_destination(
 
 def _check(target: Path, vault_folder: Path, *, empty_folder: bool, taken: bool) -> None:
     if not taken and not is_free(target, empty_folder=empty_folder):
-        raise DestinationUnusable(path=target, reason="something is already there")
+        raise in_the_way(target)
     if target.resolve().is_relative_to(vault_folder.resolve()):
         raise DestinationUnusable(path=target, reason="it lies inside the vault")
     parent = target.resolve().parent
@@ -73,13 +73,35 @@ def writing_to(target: Path) -> Iterator[None]:
         raise unwritable(target, error) from error
 
 
+@contextmanager
+def held_place(target: Path) -> Iterator[None]:
+    """Take a place in one step until a finished file is moved there, so that nothing that came meanwhile is replaced.
+
+    After an error nothing lies there; after a kill it may be an empty file. Raises as `writing_to`.
+    """
+    with writing_to(target):
+        os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    try:
+        yield
+    except BaseException:
+        target.unlink(missing_ok=True)
+        raise
+
+
 def unwritable(target: Path, error: OSError) -> DestinationUnusable | DestinationUnavailable:
     """What the system said of a place, as the error of that place."""
     if error.errno == errno.EEXIST:
-        return DestinationUnusable(path=target, reason="something is already there")
+        return in_the_way(target)
     reason = os.strerror(error.errno).lower() if error.errno else "the system refuses it"
     kind = DestinationUnusable if error.errno in NO_PLACE else DestinationUnavailable
     return kind(path=target, reason=reason)
+
+
+def in_the_way(target: Path) -> DestinationUnusable:
+    """What lies at a place, as the error of that place; an empty file there may be what a kill left of writing it."""
+    is_empty = target.is_file() and not target.stat().st_size
+    what = "an empty file" if is_empty else "something"
+    return DestinationUnusable(path=target, reason=f"{what} is already there")
 
 
 @contextmanager

@@ -11,7 +11,14 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from vault.sealing.durable import make_folders, sync
-from vault.store.destination import writing_to
+from vault.store.destination import in_the_way, is_free, writing_to
+
+
+def check_free(folder: Path) -> None:
+    """Refuse, before anything is worked out for it, a place where something lies; raises as ``new_folder``."""
+    with writing_to(folder):
+        if not is_free(folder):
+            raise in_the_way(folder)
 
 
 @contextmanager
