@@ -17,6 +17,7 @@ from vault.errors.release import DestinationUnusable
 from vault.errors.storage import DiskFull
 from vault.file_names import all_spelled, is_text, spelled
 from vault.lifecycle.opened import OpenVault
+from vault.views.audit import Opening
 
 ODD = (os.fsdecode(b"caf\xe9"), "two\nlines", "right\u202eleft", "tabs\tand\x1b[2Jmore")
 
@@ -48,8 +49,11 @@ def test_a_file_of_any_name_is_imported_exported_and_backed_up_and_all_of_it_is_
     ):
         seen = run(known_world.paths, *words)
         assert seen.code == 0, f"{words[0]}: {seen.err}"
+    with known_world.vault() as vault:
+        opened = Opening(seq=vault.audit_lines()[-1].seq, name="target")
+        vault.disclose_audit(known_world.folder / f"{name}.opened", disclose=[opened])
     said = trail(known_world)
-    for ending in (".csv", ".out.csv", ".trail", ".tar"):
+    for ending in (".csv", ".out.csv", ".trail", ".opened", ".tar"):
         assert spelled(name + ending) in said, ending
     assert json.loads(run(known_world.paths, "audit", "show", "--json").out.splitlines()[-1])
 

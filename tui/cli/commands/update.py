@@ -60,9 +60,7 @@ def verify(
     from vault.requester.new_file import check_new, write_all_new
     from vault.requester.releases import verify_release
 
-    if (model or onnx) and not job:
-        raise click.UsageError("--model and --onnx need --job, which holds the starting weights")
-    _check_endings(model, onnx)
+    _check_choice(model, onnx, job)
     check_new(*filter(None, (model, sum_file, onnx)))
     facts, made = verify_release(release, vault_key, job), _made(release, job, model, sum_file, onnx)
     write_all_new(made)
@@ -124,8 +122,10 @@ def predict(
     say(f"Predicted for {counted(len(found.rows), 'row')}.{where}")
 
 
-def _check_endings(model: Path | None, onnx: Path | None) -> None:
-    """Refuse a name that says of a file that it is the other kind of model."""
+def _check_choice(model: Path | None, onnx: Path | None, job: Path | None) -> None:
+    """Refuse a model without its job, and a name that says of a file that it is the other kind of model."""
+    if (model or onnx) and not job:
+        raise click.UsageError("--model and --onnx need --job, which holds the starting weights")
     if model and model.suffix.lower() == ".onnx":
         raise click.UsageError("--model writes the weights alone, in safetensors; for ONNX: --onnx FILE")
     if onnx and onnx.suffix.lower() == ".safetensors":
