@@ -24,6 +24,7 @@ from vault.requester.coordinating import (
     WEIGHTS_FILE,
     check_new,
     held_place,
+    writing_to,
 )
 from vault.requester.written import drafted
 
@@ -50,7 +51,7 @@ def write_backup(folder: Path, file: Path) -> bool:
     ):
         copy = Path(place) / DATABASE_FILE
         has_database = coordinator.state.copy_to(copy)
-        with tarfile.open(draft, "w") as tar:
+        with writing_to(file), tarfile.open(draft, "w") as tar:
             for name in PARTS:
                 _add(tar, name, folder / name)
             if has_database:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, select, text
@@ -252,9 +252,9 @@ class State:
         """Write a consistent copy of an SQLite database to a new file; False for any other, which has its own tools."""
         if not self._is_sqlite:
             return False
-        # the driver's own connection: within a transaction it cannot be done
-        with translated(), closing(self._engine.raw_connection()) as connection:
-            connection.cursor().execute("VACUUM INTO ?", (str(path),))
+        engine = self._engine.execution_options(copies=True)
+        with translated(), engine.connect() as connection:
+            connection.exec_driver_sql("VACUUM INTO ?", (str(path),))
         return True
 
     # transactions -----------------------------------------------------------------------------------------

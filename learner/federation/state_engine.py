@@ -41,8 +41,9 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    options = connection.get_execution_options()
+    if not options.get("copies", False):  # within a transaction no copy can be made
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writes", False) else "BEGIN")
 
 
 @contextmanager
@@ -54,4 +55,4 @@ def translated() -> Iterator[None]:
         # The text of the database's own error could hold what was being stored: its name alone is said.
         names = (getattr(error.orig, name, None) for name in ("sqlite_errorname", "sqlstate"))
         name = next((each for each in names if each), type(error.orig).__name__)
-        raise DatabaseUnusable(reason=name) from None
+        raise DatabaseUnusable(reason="its disk is full" if name == "SQLITE_FULL" else name) from None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import tarfile
 from collections.abc import Callable
 from contextlib import closing
@@ -17,6 +19,7 @@ from learner.federation.invitations import write_invitations
 from tests.worlds.answering import START, signed_campaign
 from tests.worlds.disks import full_at
 from tui.cli.entry_point import run
+from vault.errors.federation import DatabaseUnusable
 from vault.errors.release import DestinationUnusable
 from vault.errors.storage import DiskFull
 
@@ -65,6 +68,21 @@ def test_a_copy_of_a_coordinator_replaces_nothing_that_came_meanwhile_and_leaves
     with pytest.raises(DestinationUnusable):
         write_backup(folder, copy)
     assert copy.read_text() == "mine"
+
+
+def test_what_fails_while_a_coordinator_is_copied_is_said_of_its_database_or_of_the_new_file(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    (tmp_path / "taken").write_text("mine")
+    with closing(Coordinator(open_folder(folder))) as coordinator, pytest.raises(DatabaseUnusable):
+        coordinator.state.copy_to(tmp_path / "taken")
+    monkeypatch.setattr(coordinator_backup, "_add", full)
+    with pytest.raises(DiskFull):
+        write_backup(folder, tmp_path / "copy.tar")
+    assert not (tmp_path / "copy.tar").exists()
 
 
 @pytest.mark.slow

@@ -50,7 +50,7 @@ from vault.sealing.durable import create_file
 from vault.sealing.keyfile import write_secret_key
 from vault.sealing.secret import Secret
 from vault.sealing.signing import SigningKey, fingerprint
-from vault.store.destination import held_place, is_free
+from vault.store.destination import held_place, is_free, writing_to
 from vault.store.new_folder import check_free, new_folder
 
 if TYPE_CHECKING:
@@ -94,6 +94,7 @@ __all__ = [
     "update_step",
     "write_round_key",
     "write_secret_key",
+    "writing_to",
 ]
 
 
