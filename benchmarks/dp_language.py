@@ -7,10 +7,11 @@ from typing import Final
 
 import numpy as np
 
+from learner.companion import NOBODY, Companion
 from learner.data import encode_rows, group_units
 from learner.descent import Descent
-from learner.dp.clipping import clipped_sum
 from learner.dp.keystream import Keystream
+from learner.dp.lanes import Lanes
 from learner.dp.noise import draw_noise, noised_gradient
 from learner.dp.plan import Plan, plan_of, together_of
 from learner.dp.sampling import sample_units, sampled_order
@@ -22,17 +23,18 @@ TEXTS: Final = 4
 
 
 @np.errstate(all="ignore")
-def train_language_model(job: Job, blocks: TextBlocks, frame: ColumnFrame, steps: int) -> None:
+def train_language_model(
+    job: Job, blocks: TextBlocks, frame: ColumnFrame, steps: int, companion: Companion = NOBODY
+) -> None:
     """So many steps over the texts of a job, with its recipe, and nothing else of a run."""
     rows, units, plan = encode_rows(job, frame), group_units(frame.unit, 1), _plan(job, blocks)
-    network = NextByte(blocks, job.model.activation, rows, plan.block)
+    lanes = Lanes(lambda: NextByte(blocks, job.model.activation, rows, plan.block), 2, companion)
     descent = Descent(job, plan, np.random.default_rng(0).normal(size=plan.parameters) * 0.02)
     with Keystream() as words:
         for _ in range(steps):
             members = sampled_order(words, plan, sample_units(words, plan, units.count))
-            books = network.books_at(descent.theta)
-            total = clipped_sum(units, members, books, network=network, plan=plan, reduction="sum")
-            descent.step(noised_gradient(total, draw_noise(words, plan, network.erfinv), plan))
+            total = lanes.clipped_sum(units, members, descent.theta, plan=plan, reduction="sum")
+            descent.step(noised_gradient(total, draw_noise(words, plan, lanes.first.erfinv), plan))
 
 
 def _plan(job: Job, blocks: TextBlocks) -> Plan:

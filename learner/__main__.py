@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from learner import probes, sandbox
+from learner.companion import Companion, processors
 from learner.protocol import (
     COLUMNS_FD,
     ENVELOPE_FD,
@@ -66,15 +67,17 @@ def main() -> NoReturn:
         _take_descriptors()
     with _failing_as(Exit.SANDBOX):
         sandbox.harden()
+    companion = Companion()
     if sys.argv[1:2] == ["--probe"]:
+        companion.want()
         tried = probes.attempts([Path(path) for path in sys.argv[2:]])
-        probes.run(tried, sandbox.lock_in())
+        probes.run(tried, sandbox.lock_in(companion.start), companion)
     else:
         with _failing_as(Exit.REHEARSAL):
-            _warm_up()
+            _warm_up(companion)
         with _failing_as(Exit.SANDBOX):
-            facts = sandbox.lock_in()
-        _run(facts)
+            facts = sandbox.lock_in(companion.start)
+        _run(facts, companion)
     os._exit(Exit.DONE)
 
 
@@ -107,33 +110,42 @@ def _leave_gpus_out() -> None:
     sys.modules["cuda"] = None  # type: ignore[assignment]  # Python's own way to say: not to be imported
 
 
-def _warm_up() -> None:
+def _warm_up(companion: Companion) -> None:
     """Load what a model of this kind needs and let it compute once, so that nothing is left to be read from a file."""
     named = os.environ.pop(MODEL_VARIABLE, "")
-    kind = named.removeprefix(OWN)
+    kind, is_own = named.removeprefix(OWN), named.startswith(OWN)
     if kind in NETWORKS:
         _start_torch()
+        if not is_own and processors() > 1:
+            companion.want(_compute_on_one_thread)
     from learner.warm_up import warm_up, warm_up_own
 
-    (warm_up_own if named.startswith(OWN) else warm_up)(kind)
+    (warm_up_own if is_own else warm_up)(kind)
     gc.freeze()  # a tenth of a step was spent on looking through what a library loads, which stays all the same
 
 
 def _start_torch() -> None:
-    """Import torch, which takes longer than many a job, to compute on one thread."""
+    """Import torch, which takes longer than many a job."""
     _leave_gpus_out()
     import torch
 
-    torch.set_num_threads(1)
+    _compute_on_one_thread()
     torch.set_num_interop_threads(1)
 
 
-def _run(facts: SandboxFacts) -> None:
+def _compute_on_one_thread() -> None:
+    """A product is not shared out among threads, by this one: its sums would depend on how."""
+    import torch
+
+    torch.set_num_threads(1)
+
+
+def _run(facts: SandboxFacts, companion: Companion) -> None:
     with _failing_as(Exit.JOB):
         asked = parse_job(bytes(read_frame(JOB_FD, JOB_LIMIT)))
         weights = bytes(read_frame(JOB_FD, WEIGHTS_LIMIT))
     with _failing_as(Exit.REHEARSAL):
-        _rehearse(asked, weights)
+        _rehearse(asked, weights, companion)
         os.write(PROGRESS_FD, ready_line(facts))
     with _failing_as(Exit.VAULT_GONE):
         if bytes(read_frame(JOB_FD, len(GO))) != GO:
@@ -141,7 +153,7 @@ def _run(facts: SandboxFacts) -> None:
     with _failing_as(Exit.COLUMNS):
         frames = _frames(asked)
     with _failing_as(Exit.TRAINING):
-        write_all(ENVELOPE_FD, _result(asked, weights, frames))
+        write_all(ENVELOPE_FD, _result(asked, weights, frames, companion))
 
 
 def _frames(asked: Job | OwnJob | StandInJob) -> list[ColumnFrame]:
@@ -152,7 +164,7 @@ def _frames(asked: Job | OwnJob | StandInJob) -> list[ColumnFrame]:
     return [ColumnFrame.decode(asked.job if isinstance(asked, OwnJob) else asked, columns)]
 
 
-def _rehearse(asked: Job | OwnJob | StandInJob, weights: bytes) -> None:
+def _rehearse(asked: Job | OwnJob | StandInJob, weights: bytes, companion: Companion) -> None:
     if isinstance(asked, OwnJob):
         from learner import own
 
@@ -160,10 +172,12 @@ def _rehearse(asked: Job | OwnJob | StandInJob, weights: bytes) -> None:
     else:
         from learner import engine
 
-        engine.rehearse(asked.job if isinstance(asked, StandInJob) else asked, weights)
+        engine.rehearse(asked.job if isinstance(asked, StandInJob) else asked, weights, companion)
 
 
-def _result(asked: Job | OwnJob | StandInJob, weights: bytes, frames: list[ColumnFrame]) -> bytes:
+def _result(
+    asked: Job | OwnJob | StandInJob, weights: bytes, frames: list[ColumnFrame], companion: Companion
+) -> bytes:
     """An envelope for a job of somebody's; for one of the owner's own or on made-up units what no envelope is."""
     if isinstance(asked, OwnJob):
         from learner import own
@@ -172,18 +186,23 @@ def _result(asked: Job | OwnJob | StandInJob, weights: bytes, frames: list[Colum
     from learner import engine
 
     if isinstance(asked, StandInJob):
-        return encode_updates(asked, _updates(asked, weights, frames))
-    update, private = engine.train(asked, weights, frames[0], progress=_report)
+        return encode_updates(asked, _updates(asked, weights, frames, companion))
+    update, private = engine.train(asked, weights, frames[0], progress=_report, companion=companion)
     return encode_envelope(asked, update, private)
 
 
-def _updates(asked: StandInJob, weights: bytes, frames: list[ColumnFrame]) -> list[bytes]:
+def _updates(
+    asked: StandInJob, weights: bytes, frames: list[ColumnFrame], companion: Companion
+) -> list[bytes]:
     """What each run gives, by the same training as any other."""
     from learner import engine
 
     updates = []
     for frame in frames:
-        updates.append(engine.train(asked.job, weights, frame, progress=lambda _step, _steps: None)[0])
+        update, _ = engine.train(
+            asked.job, weights, frame, progress=lambda _step, _steps: None, companion=companion
+        )
+        updates.append(update)
         _report(len(updates), asked.runs)
     return updates
 

@@ -14,13 +14,14 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from learner.data import constant_frame, encode_rows, group_units
+from learner.companion import NOBODY, Companion
+from learner.data import Rows, constant_frame, encode_rows, group_units
 from learner.descent import Descent
-from learner.dp.clipping import clipped_sum
 from learner.dp.keystream import Keystream, Words
+from learner.dp.lanes import Lanes
 from learner.dp.noise import draw_noise, noised_gradient
-from learner.dp.places import depends_on_place
-from learner.dp.plan import plan_of
+from learner.dp.places import depends_on_lane, depends_on_place
+from learner.dp.plan import Plan, plan_of
 from learner.dp.product_rounding import rounds_too_much
 from learner.dp.sampling import sample_units, sampled_order
 from learner.dp.units import padded
@@ -28,7 +29,7 @@ from learner.membership_attack import MembershipAttack
 from learner.models.network import network_of
 from learner.models.scores import OwnerView
 from learner.models.weights import read_start
-from learner.protocol import SUMS, ColumnFrame, Job, Progress, update_shapes
+from learner.protocol import NETWORKS, SUMS, ColumnFrame, Job, Progress, update_shapes
 from learner.update import encode_update, round_update
 
 
@@ -58,7 +59,9 @@ class _Untapped:
         return noise
 
 
-def train(job: Job, weights: bytes, frame: ColumnFrame, *, progress: Progress) -> tuple[bytes, bytes]:
+def train(
+    job: Job, weights: bytes, frame: ColumnFrame, *, progress: Progress, companion: Companion = NOBODY
+) -> tuple[bytes, bytes]:
     """Train once and give the update and the owner's private results, the two parts of an envelope.
 
     ``weights`` are the starting weights as safetensors; ``progress`` hears (step, steps) after each step.
@@ -66,10 +69,10 @@ def train(job: Job, weights: bytes, frame: ColumnFrame, *, progress: Progress) -
     or weights that cannot be used, and nothing that depends on a record.
     """
     with Keystream() as words:
-        return run(job, weights, frame, progress=progress, words=words, taps=_Untapped())
+        return run(job, weights, frame, progress=progress, words=words, taps=_Untapped(), companion=companion)
 
 
-def rehearse(job: Job, weights: bytes) -> None:
+def rehearse(job: Job, weights: bytes, companion: Companion = NOBODY) -> None:
     """Take one step on public constants, before any record is there.
 
     Raises what ``train`` would raise, and RuntimeError when this computer's arithmetic lets rows of a batch
@@ -77,24 +80,35 @@ def rehearse(job: Job, weights: bytes) -> None:
     """
     plan = plan_of(job)
     frame = constant_frame(job, max(plan.block, padded(1)))
-    train(replace(job, steps=1, sampling_rate=1.0), weights, frame, progress=lambda _step, _steps: None)
-    network = network_of(job, encode_rows(job, frame), plan.block)
-    if depends_on_place(network, group_units(frame.unit, job.max_rows_per_unit), plan):
+    once = replace(job, steps=1, sampling_rate=1.0)
+    train(once, weights, frame, progress=lambda _step, _steps: None, companion=companion)
+    lanes = _lanes(job, plan, encode_rows(job, frame), companion)
+    units = group_units(frame.unit, job.max_rows_per_unit)
+    if depends_on_lane(lanes, units, plan) or any(
+        lanes.each(lambda network: depends_on_place(network, units, plan))
+    ):
         raise RuntimeError("the gradient of a row depends on its place in the batch on this computer")
-    if rounds_too_much(network, plan):
+    if any(lanes.each(lambda network: rounds_too_much(network, plan))):
         raise RuntimeError("products of rows are rounded too coarsely on this computer")
 
 
 @np.errstate(all="ignore")  # an overflow may come from one record, and ends in a bounded number all the same
 def run(
-    job: Job, weights: bytes, frame: ColumnFrame, *, progress: Progress, words: Words, taps: Taps
+    job: Job,
+    weights: bytes,
+    frame: ColumnFrame,
+    *,
+    progress: Progress,
+    words: Words,
+    taps: Taps,
+    companion: Companion = NOBODY,
 ) -> tuple[bytes, bytes]:
     """The recipe, with its randomness and its taps as arguments; only ``train`` and tests call it."""
     plan = plan_of(job)
     start, kept = read_start(weights, job)
     rows, units = encode_rows(job, frame), group_units(frame.unit, job.max_rows_per_unit)
-    network = network_of(job, rows, plan.block, kept)
-    view = OwnerView(job, rows, network, plan.block)
+    lanes = _lanes(job, plan, rows, companion, kept)
+    view = OwnerView(job, rows, lanes.first, plan.block)
     membership = MembershipAttack(job, plan, rows, units, kept)
 
     descent = Descent(job, plan, start)
@@ -102,16 +116,15 @@ def run(
     for step in range(1, plan.steps + 1):
         batch = sample_units(words, plan, units.count)
         taps.batch(batch)
-        total = clipped_sum(
+        total = lanes.clipped_sum(
             units,
             sampled_order(words, plan, batch),
-            network.books_at(descent.theta),
-            network=network,
+            descent.theta,
             plan=plan,
             reduction=job.unit_reduction,
         )
         taps.total(total)
-        noise = taps.noise(draw_noise(words, plan, network.erfinv))
+        noise = taps.noise(draw_noise(words, plan, lanes.first.erfinv))
         membership.look(step, descent.theta, batch, noise)
         descent.step(noised_gradient(total, noise, plan))
         view.look(step, descent.theta)
@@ -120,3 +133,11 @@ def run(
     update = round_update(descent.change(), job.output_step, job.encoding)
     released = start if job.kind in SUMS else start + update * job.output_step
     return encode_update(update, update_shapes(job)), view.to_json(released, membership.facts())
+
+
+def _lanes(
+    job: Job, plan: Plan, rows: Rows, companion: Companion, kept: NDArray[np.float64] | None = None
+) -> Lanes:
+    """Two of a model that takes time to compute; one of every other, which a second thread would make no faster."""
+    count = 2 if job.model.kind in NETWORKS else 1
+    return Lanes(lambda: network_of(job, rows, plan.block, kept), count, companion)

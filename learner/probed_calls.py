@@ -53,6 +53,7 @@ sched_setscheduler        144   119
 seccomp                   317   277
 setitimer                  38   103
 setpriority               141   140
+setuid                    105   146
 shmctl                     31   195
 shmget                     29   194
 sync                      162    81

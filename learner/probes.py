@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from learner.companion import Companion
 from learner.neighbour_probes import on_the_neighbours
 from learner.probed_calls import call
 from learner.protocol import COLUMNS_FD, SandboxFacts, probe_line, ready_line, write_all
@@ -30,14 +31,20 @@ _LIMIT_CORE = 4
 _NEW_USER_NAMESPACE = 0x10000000
 
 
-def run(tried: Sequence[tuple[str, Attempt]], facts: SandboxFacts) -> None:
-    """Write the sandbox's facts and one line for each attempt to standard output."""
+def run(tried: Sequence[tuple[str, Attempt]], facts: SandboxFacts, companion: Companion) -> None:
+    """Write the sandbox's facts and one line for each attempt to standard output, which counts if no thread can."""
     write_all(_OUTPUT, ready_line(facts))
     is_empty = "argument-window" not in facts.missing
     write_all(_OUTPUT, probe_line(ARGUMENTS, refused=is_empty, how="empty" if is_empty else "allowed"))
     for name, attempt in tried:
-        refused, how = outcome(attempt)
+        refused, how = min(outcome(attempt), _there(companion, attempt))
         write_all(_OUTPUT, probe_line(name, refused=refused, how=how))
+
+
+def _there(companion: Companion, attempt: Attempt) -> tuple[bool, str]:
+    """The outcome in the second thread."""
+    _, found = companion.each([lambda: (True, ""), lambda: outcome(attempt)])
+    return found
 
 
 def attempts(paths: Sequence[Path]) -> list[tuple[str, Attempt]]:
@@ -167,7 +174,8 @@ def _on_itself() -> dict[str, Attempt]:
         "raise a limit": lambda: call(
             "prlimit64", 0, _LIMIT_CORE, ctypes.byref((ctypes.c_uint64 * 2)()), None
         ),
-        "become another user": lambda: os.setuid(os.getuid()),
+        # by number, for this thread alone: the C library ends the process where another thread cannot follow
+        "become another user": lambda: call("setuid", os.getuid()),
         "another filter": lambda: call("seccomp", 1, 0, None),
         "namespace": lambda: call("unshare", _NEW_USER_NAMESPACE),
     }

@@ -3,7 +3,8 @@
 Landlock takes away files (and TCP, abstract sockets and signals where the kernel knows them), seccomp takes
 away every call but those that compute: no file is opened or looked at, nothing is set that other processes can
 read. Both are for ever and pass to every thread made later, but Landlock does not reach a thread that is there
-already: lock in while there is one. What other users of the computer still see of the process, its memory,
+already: lock in while there is one. The filter, which lets no thread be made, reaches all there are: one that is made
+between the two has both. What other users of the computer still see of the process, its memory,
 its time and its state, is measured in ``benchmarks/watched_learner.py``.
 """
 
@@ -13,6 +14,7 @@ import os
 import resource
 import signal
 import sys
+from collections.abc import Callable
 
 from learner import kernel_locks, syscalls
 from learner.argument_window import empty_argument_window
@@ -50,15 +52,16 @@ def harden(*, most_written: int = _LIMITS[resource.RLIMIT_FSIZE], most_open: int
         signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def lock_in() -> SandboxFacts:
-    """Confine this process for ever to computing and to the descriptors it has.
+def lock_in(make_thread: Callable[[], None] = lambda: None) -> SandboxFacts:
+    """Confine this process for ever to computing and to the descriptors it has; a thread is made now or never.
 
-    Never raises: the facts say what is missing, and the vault decides.
+    Raises what ``make_thread`` does and nothing else: the facts say what is missing, and the vault decides.
     """
     if sys.platform != "linux":
         return SandboxFacts(landlock_abi=0, seccomp=False, confined=False, missing=("landlock", "seccomp"))
     is_alone, shows_nothing = _is_alone(), empty_argument_window()
     abi = _landlock()
+    make_thread()
     has_filter = _seccomp()
     layers = {
         "landlock": abi >= 1,

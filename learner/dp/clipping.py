@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
@@ -30,6 +31,7 @@ LEAST_FACTOR: Final = 2.0**-112
 # units of several rows have their gradients formed up to this many parameters, and their norms from products of
 # rows beyond it
 MOST_FORMED: Final = 1024
+EVERY: Final = slice(None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,12 +71,18 @@ def clipped_sum(
     network: Network,
     plan: Plan,
     reduction: Reduction,
+    turns: slice = EVERY,
 ) -> NDArray[np.float64]:
-    """The sum (d,) of the bounded gradients of the members, who stand in this order; zeros when there are none."""
+    """The sum (d,) of the bounded gradients of the members, who stand in this order; zeros when there are none.
+
+    Of their blocks those of these ``turns`` are added up.
+    """
     totals = [
         Total((shape.rows, shape.columns), network, plan.together, plan.slots) for shape in network.shapes
     ]
-    blocks = bounded_units(units, members, books, network=network, plan=plan, reduction=reduction)
+    blocks = bounded_units(
+        units, members, books, network=network, plan=plan, reduction=reduction, turns=turns
+    )
     for bounded in blocks:
         for total, layer in zip(totals, bounded.layers, strict=True):
             total.add(layer)
@@ -89,12 +97,13 @@ def bounded_units(
     network: Network,
     plan: Plan,
     reduction: Reduction,
+    turns: slice = EVERY,
 ) -> Iterator[Bounded]:
-    """Block after block of the members, bounded; each is good until the next.
+    """Block after block of the members, bounded, those of these ``turns``; each is good until the next.
 
     Which way a unit goes follows from the job and from its own number of rows.
     """
-    for block in units.blocks(members, plan.block):
+    for block in islice(units.blocks(members, plan.block), turns.start, turns.stop, turns.step):
         counts = np.ones_like(block.counts)
         if len(block.rows) > plan.block:
             layers = _formed_alone(block, books, network, plan, reduction)

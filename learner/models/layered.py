@@ -3,7 +3,7 @@
 Rows are computed and booked in float32; what they add is multiplied and summed up in float64, where float32
 numbers are exact, so that how the sum rounds has nothing to do with how they were computed. A row has the same
 bits at every place and beside any other rows: products are rows times a matrix that is not transposed (a @ Wt
-on the way forward, g @ W on the way back), blocks and widths are padded, one thread computes, and the math
+on the way forward, g @ W on the way back), blocks and widths are padded, one thread computes a block, and the math
 library is told to add in one order (``MKL_CBWR`` in ``learner.protocol``).
 """
 

@@ -27,6 +27,7 @@ from torch.nn import functional
 from vmap_oracle import bounded_gradients
 
 from learner import data, engine
+from learner.dp.clipping import clipped_sum
 from learner.dp.places import depends_on_place
 from learner.dp.plan import plan_of
 from learner.models import precision
@@ -136,7 +137,7 @@ def check_nothing_is_left(layers: Job) -> None:
 
     def total(weights: NDArray[np.float64]) -> NDArray[np.float64]:
         with np.errstate(all="ignore"):
-            return engine.clipped_sum(
+            return clipped_sum(
                 units,
                 np.arange(20),
                 network.books_at(weights),

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import load, save
 
 from learner import engine
+from learner.companion import NOBODY, Companion
 from learner.protocol import (
     BYTES,
     OF_TEXTS,
@@ -232,6 +233,7 @@ def listened(
     weights: bytes | None = None,
     silent: bool = False,
     words: Any = None,
+    companion: Companion = NOBODY,
 ) -> tuple[Recorder, bytes]:
     """Run the recipe with production randomness (unless ``words`` are given) and a recorder."""
     taps = Recorder(silent=silent)
@@ -242,5 +244,6 @@ def listened(
         progress=ignore,
         words=words or engine.Keystream(),
         taps=taps,
+        companion=companion,
     )
     return taps, update

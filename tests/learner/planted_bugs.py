@@ -13,7 +13,7 @@ from learner_setups import SeededWords
 from numpy.typing import NDArray
 
 from learner import engine
-from learner.dp import clipping
+from learner.dp import clipping, lanes
 from learner.dp.books import Books, Layer, squares
 from learner.dp.noise import rounded_gaussian
 
@@ -39,7 +39,7 @@ def no_clipping(patch: Patch) -> None:
 
 
 def clip_after_averaging(patch: Patch) -> None:
-    right = engine.clipped_sum
+    right = lanes.clipped_sum
 
     def wrong(units: Any, members: Any, books: Any, *, plan: Any, **rest: Any) -> NDArray[np.float64]:
         total = right(units, members, books, plan=plan, **rest)
@@ -48,7 +48,7 @@ def clip_after_averaging(patch: Patch) -> None:
         return bounded * plan.expected_batch
 
     patch.setattr(clipping, "factors", _unclipped)
-    patch.setattr(engine, "clipped_sum", wrong)
+    patch.setattr(lanes, "clipped_sum", wrong)
 
 
 def _noise(patch: Patch, wrong: Callable[[Any, Any, Any], NDArray[np.int64]]) -> None:
@@ -157,7 +157,7 @@ def clip_each_layer(patch: Patch) -> None:
 
 
 def clip_rows_claim_groups(patch: Patch) -> None:
-    right_factors, right_sums, right_total = clipping.factors, clipping._outer_sums, engine.clipped_sum
+    right_factors, right_sums, right_total = clipping.factors, clipping._outer_sums, lanes.clipped_sum
     norm = [0.0]
 
     def total(units: Any, members: Any, books: Any, *, plan: Any, **rest: Any) -> NDArray[np.float64]:
@@ -169,7 +169,7 @@ def clip_rows_claim_groups(patch: Patch) -> None:
         shorter = layer.gradients * right_factors(squared, 20, norm[0])[:, None]
         return right_sums(Layer(inputs=layer.inputs, gradients=shorter), block)
 
-    patch.setattr(engine, "clipped_sum", total)
+    patch.setattr(lanes, "clipped_sum", total)
     patch.setattr(clipping, "_outer_sums", wrong)
     patch.setattr(clipping, "factors", _unclipped)
 

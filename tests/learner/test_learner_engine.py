@@ -26,6 +26,7 @@ from learner_setups import (
 )
 
 from learner import engine
+from learner.dp import lanes
 from learner.dp.keystream import Keystream
 from learner.protocol import FeatureSpec, Job, ProtocolError
 from learner.update import UPDATE_GRID, round_update
@@ -35,9 +36,10 @@ STEPS = replace(LOGISTIC, steps=5, sampling_rate=0.5, momentum=0.9, lr=0.3)
 
 @pytest.mark.parametrize("name", ["words", "taps", "seed", "random"])
 def test_production_takes_no_randomness_and_no_taps(name: str) -> None:
-    """The entry has four parameters, and a test's stream or listener is not among them."""
+    """The entry has five parameters, and a test's stream or listener is not among them."""
     entry: Any = engine.train
-    assert list(inspect.signature(engine.train).parameters) == ["job", "weights", "frame", "progress"]
+    parameters = ["job", "weights", "frame", "progress", "companion"]
+    assert list(inspect.signature(engine.train).parameters) == parameters
     with pytest.raises(TypeError):
         entry(STEPS, weights_of(STEPS), random_frame(STEPS, 3), progress=ignore, **{name: SeededWords(0)})
 
@@ -178,14 +180,14 @@ def test_a_rehearsal_needs_no_record(job: Job) -> None:
 def test_a_rehearsal_goes_the_whole_way(most_rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """However small the job's rate is: a full block of rows, in units of several where the job has such."""
     taken: list[int] = []
-    right = engine.clipped_sum
+    right = lanes.clipped_sum
 
     def noticed(units: Any, members: Any, *rest: Any, **facts: Any) -> Any:
         taken.extend(units.starts[1:] - units.starts[:-1])
         assert len(members) == units.count
         return right(units, members, *rest, **facts)
 
-    monkeypatch.setattr(engine, "clipped_sum", noticed)
+    monkeypatch.setattr(lanes, "clipped_sum", noticed)
     engine.rehearse(replace(STEPS, sampling_rate=1e-9, max_rows_per_unit=most_rows), weights_of(STEPS))
     assert sum(taken) == 512
     assert max(taken) == min(most_rows, 3)

@@ -65,7 +65,7 @@ def check_names(mutant: Mutant, before: str, after: str) -> None:
         raise Misfit(f"{mutant.name}: with its bug the file is no Python ({error.msg})") from None
     used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     # what the file knew before is asked once for all its mutants, and seldom is anything left to ask of the bug
-    new = used - _known_in(before) - set(dir(builtins))
+    new = used - _known_in(before) - {*dir(builtins), "__file__"}
     if unknown := new and new - _bound(tree):
         raise Misfit(f"{mutant.name}: its bug uses names that its file does not know, {sorted(unknown)}")
 

@@ -17,6 +17,7 @@ from types import ModuleType
 from typing import Any
 
 from learner import __main__ as process
+from learner.companion import Companion
 from learner.protocol import ENCODED_BYTES, ColumnFrame, Job, Progress, update_shapes
 
 CURVE_POINTS = 40
@@ -31,12 +32,14 @@ def warm_up_own(_kind: str) -> None:
     raise NotImplementedError("an owner's own use of a model is for the real learner")
 
 
-def rehearse(job: Job, _weights: bytes) -> None:
+def rehearse(job: Job, _weights: bytes, _companion: Companion) -> None:
     """Read what there is to read of the job; nothing can fail here."""
     assert update_shapes(job)
 
 
-def train(job: Job, _weights: bytes, frame: ColumnFrame, *, progress: Progress) -> tuple[bytes, bytes]:
+def train(
+    job: Job, _weights: bytes, frame: ColumnFrame, *, progress: Progress, **_second: Companion
+) -> tuple[bytes, bytes]:
     """Count the steps, a long job at the pace of a real one, and hand in an update."""
     for step in range(1, job.steps + 1):
         if job.steps > LONG:
