@@ -503,7 +503,7 @@ MUTANTS = (
         kind=Kind.PRIVACY,
         function="run",
         within="learner/engine",
-        old="noise = taps.noise(draw_noise(words, plan, network.erfinv))",
+        old="noise = taps.noise(draw_noise(words, plan, lanes.first.erfinv))",
         new="noise = taps.noise(draw_noise(words, plan, None)) if step == 1 else taps.noise(noise)",
         caught_by="test_the_engine_has_no_violation[U2]",
     ),
@@ -512,9 +512,9 @@ MUTANTS = (
         kind=Kind.PRIVACY,
         function="run",
         within="learner/engine",
-        old="noise = taps.noise(draw_noise(words, plan, network.erfinv))",
+        old="noise = taps.noise(draw_noise(words, plan, lanes.first.erfinv))",
         new="spread = (max(int(batch.sum()), 1) / max(plan.sampling_rate * units.count, 1)) ** 0.5\n"
-        "        drawn = draw_noise(words, plan, network.erfinv)\n"
+        "        drawn = draw_noise(words, plan, lanes.first.erfinv)\n"
         "        noise = taps.noise(np.rint(drawn * spread).astype(np.int64))",
         caught_by="test_the_engine_has_no_violation[U2]",
     ),
