@@ -45,6 +45,11 @@ def again(world: World, act: str) -> None:
 @pytest.mark.parametrize("act", PREFIXES)
 def test_what_a_kill_left_is_gone_after_the_next(nursery: Nursery, known_world: World, act: str) -> None:
     killed(nursery, known_world, act)
+    if act == "backup":  # its place was held, and what lies there now is told from a backup
+        place = known_world.folder / "backup.tar"
+        seen = run(known_world.paths, "backup", place)
+        assert (seen.code, "an empty file is already there" in " ".join(seen.err.split())) == (1, True)
+        place.unlink()
     again(known_world, act)
     assert hidden(known_world) == []
     assert (known_world.folder / {"backup": "backup.tar", "init": "made"}[act]).exists()
@@ -52,7 +57,7 @@ def test_what_a_kill_left_is_gone_after_the_next(nursery: Nursery, known_world: 
 
 @pytest.mark.parametrize("kind", ["in use", "of somebody's own", "a link"])
 def test_a_folder_that_a_process_fills_and_one_that_is_no_draft_stay(known_world: World, kind: str) -> None:
-    other = known_world.folder / ".lockbox-backup-0"
+    other = known_world.folder / ".lockbox-backup-00000000"
     place = known_world.folder / "elsewhere" if kind == "a link" else other
     place.mkdir()
     (place / "vault.db").write_text("rows")

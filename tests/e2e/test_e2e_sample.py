@@ -17,6 +17,7 @@ import pytest
 
 from tests.worlds.approving import approve
 from tests.worlds.commands import run
+from tests.worlds.disks import full_at
 from tests.worlds.importing import import_file
 from tests.worlds.world import World
 from vault.client import attach, launch
@@ -212,6 +213,10 @@ def test_a_making_that_fails_leaves_nothing_behind(tmp_path: Path, monkeypatch: 
         raise DiskFull
 
     monkeypatch.setattr(Vault, "submit", fail)
+    with pytest.raises(DiskFull):
+        make_sample(tmp_path / "sample", cost=TEST_COST, clock=clock)
+    assert list(tmp_path.iterdir()) == []
+    full_at(monkeypatch, 1)
     with pytest.raises(DiskFull):
         make_sample(tmp_path / "sample", cost=TEST_COST, clock=clock)
     assert list(tmp_path.iterdir()) == []

@@ -8,11 +8,11 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vault.lifecycle.draft_folder import draft_folder
 from vault.lifecycle.folder import database_file
 from vault.sealing.copies import FILE_NAMES as HEADER_FILES
 from vault.sealing.durable import sync
 from vault.store.destination import check_destination, try_writing, writing_to
+from vault.store.draft_folder import draft_folder
 
 if TYPE_CHECKING:
     from vault.lifecycle.opened import OpenVault

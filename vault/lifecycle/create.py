@@ -28,9 +28,9 @@ from vault.store.times import stamp
 if TYPE_CHECKING:
     from vault.sealing.secret import Secret
     from vault.settings import Paths
-from vault.lifecycle.draft_folder import draft_folder
 from vault.lifecycle.folder import check_free, database_file
 from vault.lifecycle.opened import HEADER_FACT
+from vault.store.draft_folder import draft_folder
 
 FORMAT = "1"
 APP_VERSION = "0.1.0"

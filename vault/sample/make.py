@@ -88,24 +88,16 @@ def check_sample(folder: Path) -> None:
 def make_sample(folder: Path, *, cost: KdfCost, clock: Clock) -> Sample:
     """Make the sample vault, its records and its waiting practice request, wholly or not at all.
 
-    Raises `Invalid` when something lies there already, `DiskReadOnly` when it cannot be made.
+    Raises `Invalid` when something lies there already, `DestinationUnusable`, `DestinationUnavailable` or `DiskFull`
+    when it cannot be made.
     """
-    from vault.sealing.durable import make_folders, sync
-    from vault.sealing.random import random_id
+    from vault.store.destination import writing_to
+    from vault.store.new_folder import new_folder
 
     if folder.exists():
         raise Invalid(reason=f"there is something at {folder} already; remove it with: lockbox demo --remove")
-    draft = folder.with_name(f".{folder.name}.{random_id()[:8]}")
-    try:
-        make_folders(folder.parent)
-        draft.mkdir(mode=0o700)
+    with new_folder(folder) as draft, writing_to(folder):
         request = _fill(draft, cost, clock)
-        draft.rename(folder)
-        sync(folder.parent)
-    except OSError:
-        raise DiskReadOnly(path=folder) from None
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
     return Sample(folder=folder, paths=sample_paths(folder), request=request)
 
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import shutil
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import Final
 
 from vault.sealing.durable import make_folders, sync
 from vault.store.destination import in_the_way, is_free, writing_to
+from vault.store.draft_folder import draft_folder
+
+_ANYTHING: Final = re.compile(".+", re.DOTALL)
 
 
 def check_free(folder: Path) -> None:
@@ -58,12 +62,11 @@ def _folders_above(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def _draft_in(parent: Path, folder: Path) -> Iterator[Path]:
-    with writing_to(folder):
-        draft = Path(tempfile.mkdtemp(prefix=".lockbox-", suffix=".new", dir=parent))
-    try:
+    with ExitStack() as stack:
+        with writing_to(folder):
+            drafted = draft_folder(parent, prefix=".lockbox-", suffix=".new", parts=_ANYTHING)
+            draft = stack.enter_context(drafted)
         yield draft
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
 
 
 def _rename(draft: Path, folder: Path) -> None:

@@ -1,6 +1,6 @@
 """A private folder in which something is made beside its place; what a kill left of another goes first.
 
-Such a folder holds a vault or a copy of one: left behind, it would keep rows that the owner erases later.
+Left behind, it would keep secret keys, or rows that the owner erases later.
 """
 
 from __future__ import annotations
@@ -16,18 +16,22 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-_PART: Final = re.compile(r"\.?vault\.db.*|keys(\.copy)?\.lockbox(\.new)?|backup\.tar|writer\.lock")
-"""The names of what can lie in a draft; a folder with anything else in it is somebody's own."""
+VAULT_PARTS: Final = re.compile(r"\.?vault\.db.*|keys(\.copy)?\.lockbox(\.new)?|backup\.tar|writer\.lock")
+"""The names of what can lie in the draft of a vault or of a copy of one."""
+_RANDOM: Final = "[a-z0-9_]{8}"
 
 
 @contextmanager
-def draft_folder(parent: Path, *, prefix: str) -> Iterator[Path]:
-    """A new folder (0700) that goes with the block, unless it was renamed; `prefix` begins its name.
+def draft_folder(
+    parent: Path, *, prefix: str, suffix: str = "", parts: re.Pattern[str] = VAULT_PARTS
+) -> Iterator[Path]:
+    """A new folder (0700) that goes with the block, unless it was renamed; its name begins and ends as is said.
 
-    It is locked as long as this process lives, and those of this prefix that nobody has locked are taken away before.
+    It is locked as long as this process lives, and those of such a name that nobody has locked are taken away before.
+    One with anything in it that is none of ``parts`` is somebody's own.
     """
-    _clear_left(parent, prefix)
-    folder = Path(tempfile.mkdtemp(dir=parent, prefix=prefix))
+    _clear_left(parent, re.compile(f"{re.escape(prefix)}{_RANDOM}{re.escape(suffix)}"), parts)
+    folder = Path(tempfile.mkdtemp(dir=parent, prefix=prefix, suffix=suffix))
     descriptor = _opened(folder)
     try:
         # Where no lock can be had nobody else gets one either, and so nobody takes the folder away.
@@ -39,23 +43,23 @@ def draft_folder(parent: Path, *, prefix: str) -> Iterator[Path]:
         os.close(descriptor)
 
 
-def _clear_left(parent: Path, prefix: str) -> None:
+def _clear_left(parent: Path, name: re.Pattern[str], parts: re.Pattern[str]) -> None:
     if not os.access(parent, os.R_OK):
         return  # who cannot list a folder cannot clear it
     for folder in parent.iterdir():
         # Its own process may take it away meanwhile.
         with suppress(FileNotFoundError):
-            if folder.name.startswith(prefix) and _is_draft(folder):
+            if name.fullmatch(folder.name) and _is_draft(folder, parts):
                 _clear(folder)
 
 
-def _is_draft(folder: Path) -> bool:
-    """Whether a folder is this user's and holds parts of a vault alone; an empty one may not be locked yet."""
+def _is_draft(folder: Path, parts: re.Pattern[str]) -> bool:
+    """Whether a folder is this user's and holds such parts alone; an empty one may not be locked yet."""
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or not os.access(folder, os.R_OK):
         return False
     names = [one.name for one in folder.iterdir()]
-    return bool(names) and all(map(_PART.fullmatch, names))
+    return bool(names) and all(map(parts.fullmatch, names))
 
 
 def _clear(folder: Path) -> None:
