@@ -48,7 +48,7 @@ def opens(paths: Paths, passphrase: str) -> bool:
 @pytest.mark.slow
 def test_init_asks_for_a_passphrase_twice_and_for_the_recovery_key_once_more(paths: Paths) -> None:
     with Terminal(paths, "init", is_installed=True) as terminal:
-        terminal.wait_for("new passphrase (empty: one is made for you): ")
+        terminal.wait_for("new passphrase, 12 characters or more (empty: one is made for you): ")
         terminal.type(CHOSEN)
         terminal.wait_for("again: ")
         terminal.type(CHOSEN)

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tui.cli.terminal import ask, write
+from tui.cli.terminal import ask, width, write
+from tui.text.layout import WIDEST, hanging
 from vault.errors.families import LockboxError
 
 
@@ -34,7 +35,7 @@ class Narrator:
 
     def note(self, text: str) -> None:
         """What came of it."""
-        write(f"    {text}")
+        self._write("    ", text)
 
     def ask_for_word(self, question: str, word: str) -> bool:
         """Stop until the viewer types the word; a scripted person types it aloud. False for anything else."""
@@ -55,7 +56,10 @@ class Narrator:
     def note_refusal(self, attack: str, sentence: str) -> None:
         """Note how an attack was refused."""
         self.refusals.append((attack, sentence))
-        write(f"    ✗ refused: {sentence}")
+        self._write("    ✗ refused: ", sentence)
+
+    def _write(self, mark: str, text: str) -> None:
+        write(hanging(mark, text, min(width(), WIDEST), indent=4))
 
 
 class AttackSucceeded(LockboxError):

@@ -91,7 +91,7 @@ def _new_passphrase(descriptor: int | None) -> Secret:
         given = read_secret(descriptor)
         _strength(given)
         return passphrase_secret(given)
-    first = ask_secret("new passphrase (empty: one is made for you): ")
+    first = ask_secret("new passphrase, 12 characters or more (empty: one is made for you): ")
     if not first:
         return _type_back_passphrase(generate_passphrase())
     say(f"Strong enough: {_strength(first)}.")
