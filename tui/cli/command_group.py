@@ -88,8 +88,9 @@ class CommandGroup(TyperGroup):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError:
-            if found := meant(f"{_words_of(ctx)} {args[0]}".strip()):
-                said = f"No such command {args[0]!r}; that is: lockbox {found}"
+            found = meant(f"{_words_of(ctx)} {args[0]}".strip())
+            if found is not None:
+                said = f"No such command {args[0]!r}; that is: {f'lockbox {found}'.strip()}"
                 raise click.UsageError(said, ctx) from None
             raise
 

@@ -26,9 +26,13 @@ MEANT: Final[Mapping[str, str]] = {
     "create": "init",
     "delete": "data erase",
     "approve": "request approve",
+    "tui": "",
+    "ui": "",
+    "open": "",
+    "start": "",
 }  # fmt: skip
 
 
-def meant(words: str) -> str:
-    """The command that is meant by these words, or empty."""
-    return MEANT.get(words, "")
+def meant(words: str) -> str | None:
+    """The command that is meant by these words, which is empty for the screens; or None."""
+    return MEANT.get(words)

@@ -71,18 +71,19 @@ class PageTabs(Plain):
 
     def on_resize(self) -> None:
         """Show the names where there is room for all of them, of the last two the numbers alone where there is none."""
-        fitting = [self._line(named=ALL), self._line(named=PAGES), self._line(named=())]
+        shorter = (self._line(named=named) for named in (ALL, PAGES, ()))
+        fitting = [self._line(named=ALL, more="Settings"), *shorter]
         self.update(next((one for one in fitting if one.cell_length <= self.size.width), fitting[-1]))
 
-    def _line(self, *, named: tuple[str, ...]) -> Content:
+    def _line(self, *, named: tuple[str, ...], more: str = "…") -> Content:
         pages = enumerate(ALL, start=1)
         return Content(" ").join(
-            self._tab(number % 10, page, is_short=page not in named) for number, page in pages
+            self._tab(number % 10, page, is_short=page not in named, more=more) for number, page in pages
         )
 
-    def _tab(self, number: int, page: str, *, is_short: bool) -> Content:
+    def _tab(self, number: int, page: str, *, is_short: bool, more: str) -> Content:
         is_here = page == self._here
-        name = "…" if page == "settings" and not is_here else page.capitalize()
+        name = more if page == "settings" and not is_here else page.capitalize()
         clicked = Style.from_meta({"@click": f"app.go({page!r})"})
         style = Style(bold=True, reverse=True) if is_here else Style()
         return Content.styled(
