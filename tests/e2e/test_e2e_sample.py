@@ -224,12 +224,12 @@ def test_a_making_that_fails_leaves_nothing_behind(tmp_path: Path, monkeypatch: 
 
 def test_removing_deletes_a_sample_and_nothing_else(sample: Sample, world: World) -> None:
     (sample.folder / "vault-of-mine.db").write_text("mine")
-    with pytest.raises(Invalid, match="not only the sample"):
+    with pytest.raises(Invalid, match="no part of the sample"):
         remove_sample(sample.folder)
     (sample.folder / "vault-of-mine.db").unlink()
     (sample.folder / "practice").rename(sample.folder.with_name("elsewhere"))
     (sample.folder / "practice").symlink_to(sample.folder.with_name("elsewhere"))
-    with pytest.raises(Invalid, match="not only the sample"):
+    with pytest.raises(Invalid, match="no part of the sample"):
         remove_sample(sample.folder)
     assert (sample.folder / "vault").is_dir()
     (sample.folder / "practice").unlink()
@@ -244,6 +244,12 @@ def test_removing_deletes_a_sample_and_nothing_else(sample: Sample, world: World
             remove_sample(folder)
         assert before == files(world.folder)
     assert is_sample(sample.folder)
+
+
+def test_a_passphrase_that_is_no_text_is_said_to_be_none(sample: Sample) -> None:
+    (sample.folder / "passphrase").write_bytes(b"\xff\n")
+    with pytest.raises(Invalid, match="not valid text"):
+        sample_secret(sample.folder)
 
 
 def test_it_is_not_removed_while_it_is_open(sample: Sample) -> None:

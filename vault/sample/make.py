@@ -20,6 +20,7 @@ from platformdirs import user_data_path
 
 from vault.errors.families import Invalid
 from vault.errors.storage import DiskReadOnly, NoSample
+from vault.file_names import spelled
 from vault.settings import APP_NAME, Paths
 
 if TYPE_CHECKING:
@@ -67,11 +68,12 @@ def sample_paths(folder: Path) -> Paths:
 
 
 def sample_secret(folder: Path) -> Secret:
-    """What opens the sample; raises `NoSample` where there is none."""
+    """What opens the sample; raises `NoSample` where there is none, `Invalid` where its file holds no text."""
     from vault.sealing.passphrase import passphrase_secret
 
     check_sample(folder)
-    return passphrase_secret((folder / PASSPHRASE_FILE).read_text(encoding="utf-8").strip())
+    text = (folder / PASSPHRASE_FILE).read_text(encoding="utf-8", errors="surrogateescape")
+    return passphrase_secret(text.strip())
 
 
 def is_sample(folder: Path) -> bool:
@@ -125,8 +127,11 @@ def remove_sample(folder: Path, *, wait: float = 0) -> None:
 def check_removable(folder: Path) -> None:
     """Raise `NoSample` where there is none, and `Invalid` for a folder that holds what no sample has."""
     check_sample(folder)
-    if folder.is_symlink() or not all(map(_is_part, folder.iterdir())):
-        raise Invalid(reason=f"{folder} is not only the sample, so nothing was removed")
+    other = (
+        [folder] if folder.is_symlink() else sorted(path for path in folder.iterdir() if not _is_part(path))
+    )
+    if other:
+        raise Invalid(reason=f"{spelled(str(other[0]))} is no part of the sample, so nothing was removed")
 
 
 def _is_part(path: Path) -> bool:
