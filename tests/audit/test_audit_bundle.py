@@ -15,6 +15,7 @@ from vault.audit.entries import EntryType
 from vault.audit.log import log_root
 from vault.errors.audit import LogBroken
 from vault.errors.families import Invalid
+from vault.errors.release import DestinationUnavailable, DestinationUnusable
 from vault.errors.storage import DiskFull
 from vault.sealing.secret import Secret
 from vault.sealing.signing import SigningKey, is_signed_by
@@ -188,9 +189,9 @@ def test_an_entry_that_is_not_there_cannot_be_chosen(short, tmp_path, choice):
 
 def test_an_existing_folder_is_never_written_to(short, tmp_path):
     (tmp_path / "bundle").mkdir()
-    with pytest.raises(Invalid):
+    with pytest.raises(DestinationUnusable):
         short.export(tmp_path / "bundle")
-    with pytest.raises(Invalid):
+    with pytest.raises(DestinationUnavailable):
         short.export(tmp_path / "no such folder" / "bundle")
 
     assert list((tmp_path / "bundle").iterdir()) == []

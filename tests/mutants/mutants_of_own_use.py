@@ -23,8 +23,8 @@ MUTANTS = (
         name="an answer to an own job is put into a release folder",
         kind=Kind.EGRESS,
         function="written",
-        old="    create_file(target, text.getvalue().encode())",
-        new="    create_file(target, text.getvalue().encode())\n"
+        old="        file.write(text.getvalue())",
+        new="        file.write(text.getvalue())\n"
         '    for folder in target.parent.glob("*/release.json"):\n'
         '        folder.with_name("answer").write_bytes(answer.numbers)',
         caught_by="test_an_own_answer_reaches_nothing_that_can_leave",

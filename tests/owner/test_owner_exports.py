@@ -6,6 +6,7 @@ import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from tests.worlds.disks import full_at
 from tests.worlds.world import World
 from vault.errors.families import LockboxError
 from vault.errors.storage import DiskFull, NotExported
+from vault.lifecycle import opened
 from vault.vault import Vault
 from vault.views.cards import CardChoice
 
@@ -83,6 +85,23 @@ def test_a_disk_that_fills_up_afterwards_is_not_said_to_have_changed_nothing(hel
                     act(vault, target)
             assert not target.exists()
             assert len(vault.audit_lines()) == before + 1
+
+
+@pytest.mark.parametrize("name", sorted(EXPORTS.keys() - {"backup"}))
+def test_what_takes_the_place_once_it_is_recorded_stays_and_the_record_is_named(
+    held_world: World, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    target, write_mark = held_world.folder / "out", opened.write_mark
+
+    def taken(*facts: Any, **more: Any) -> None:
+        write_mark(*facts, **more)
+        target.write_text("mine")
+
+    with held_world.vault() as vault:
+        monkeypatch.setattr(opened, "write_mark", taken)
+        with pytest.raises(NotExported, match=r"already there\. The trail names this attempt"):
+            EXPORTS[name](vault, target)
+    assert target.read_text() == "mine"
 
 
 def test_a_trail_goes_to_a_folder_of_the_longest_name_that_there_can_be(held_world: World) -> None:

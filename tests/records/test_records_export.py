@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import errno
 import json
 from datetime import UTC, datetime
 
@@ -12,12 +11,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.worlds.disks import full_at
 from vault.audit.transaction import AuditedTransaction
 from vault.audit.vault_date import VaultDate
 from vault.errors.families import Invalid
+from vault.errors.release import DestinationUnavailable, DestinationUnusable
 from vault.errors.storage import Damaged, DiskFull
 from vault.importers.read import parse, read_file
-from vault.records import export
 from vault.records.arrow_types import arrow_type
 from vault.records.collections import find_collection
 from vault.records.export import export_rows
@@ -119,10 +119,10 @@ def test_nothing_is_overwritten(bench, numbered):
     bench.load(numbered(3))
     target = bench.folder / "out.csv"
     target.write_text("mine")
-    with pytest.raises(Invalid, match="there is already a file"):
+    with pytest.raises(DestinationUnusable, match="something is already there"):
         send(bench, target, "csv")
     (bench.folder / "link.csv").symlink_to(bench.folder / "elsewhere")
-    with pytest.raises(Invalid, match="there is already a file"):
+    with pytest.raises(DestinationUnusable, match="something is already there"):
         send(bench, bench.folder / "link.csv", "csv")
 
     assert target.read_text() == "mine"
@@ -131,7 +131,7 @@ def test_nothing_is_overwritten(bench, numbered):
 
 def test_a_folder_or_format_that_is_not_there_is_refused(bench, numbered):
     bench.load(numbered(3))
-    with pytest.raises(Invalid, match="no file can be made at"):
+    with pytest.raises(DestinationUnavailable, match="no such file"):
         send(bench, bench.folder / "none" / "out.csv", "csv")
     with pytest.raises(Invalid, match="there is no export as xlsx"):
         send(bench, bench.folder / "out.xlsx", "xlsx")
@@ -151,11 +151,7 @@ def test_an_export_that_fails_leaves_no_half_file(bench, numbered):
 
 def test_a_full_disk_is_told_and_leaves_no_half_file(bench, numbered, monkeypatch):
     bench.load(numbered(3))
-
-    def full(_handle):
-        raise OSError(errno.ENOSPC, "no space")
-
-    monkeypatch.setattr(export.os, "fsync", full)
+    full_at(monkeypatch, 1)
     with pytest.raises(DiskFull):
         send(bench, bench.folder / "out.csv", "csv")
 

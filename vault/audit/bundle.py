@@ -19,7 +19,7 @@ from vault.audit.verify import verify_bundle
 from vault.errors.audit import LogBroken
 from vault.errors.families import Invalid
 from vault.sealing.durable import sync, write_new
-from vault.store.destination import writing_to
+from vault.store.destination import in_the_way, writing_to
 from vault.store.new_folder import new_folder
 from vault.store.tables import Disclosure, LogEntry
 from vault.store.unit_of_work import UnitOfWork
@@ -51,8 +51,8 @@ def export_bundle(
     ``uow`` reads one snapshot. ``prove`` are indexes of entries to prove the inclusion of, ``earlier``
     checkpoint notes to prove the consistency with, ``since`` sizes whose checkpoint is signed once more for that,
     ``disclose`` the names of hidden fields to open by the index of their entry, ``redact`` indexes of entries of
-    which only the leaf hash is given. The folder appears whole or not at all. Raises Invalid (the folder exists, an
-    index or a field does not), LogBroken (the trail does not fit itself or an earlier checkpoint), DiskFull,
+    which only the leaf hash is given. The folder appears whole or not at all. Raises Invalid (an index or a field
+    does not exist), LogBroken (the trail does not fit itself or an earlier checkpoint), DiskFull,
     DestinationUnusable, DestinationUnavailable.
     """
     stored = checked_entries(uow, progress)
@@ -120,10 +120,10 @@ def _disclosures(uow: UnitOfWork, seq: int, names: Collection[str]) -> bytes:
 
 def _write(folder: Path, files: Mapping[str, bytes]) -> None:
     """Make a folder with these files, or none: no half bundle can be taken for a whole one."""
-    if folder.exists():
-        raise Invalid(reason=f"{folder} exists already")
-    if not folder.parent.is_dir():
-        raise Invalid(reason=f"there is no folder {folder.parent}")
+    with writing_to(folder):
+        if folder.exists():
+            raise in_the_way(folder)
+        folder.parent.stat()
     with new_folder(folder) as draft, writing_to(folder):
         for name, data in files.items():
             path = draft / name

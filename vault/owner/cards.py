@@ -12,8 +12,8 @@ from vault.queries.cards import draft_card, shown_card
 from vault.requests import requesters
 from vault.requests.card import card_file
 from vault.sealing.digest import sha256_hex
-from vault.sealing.durable import create_file
 from vault.store.destination import already_recorded
+from vault.store.new_file import new_file
 
 if TYPE_CHECKING:
     from vault.lifecycle.opened import OpenVault
@@ -40,8 +40,8 @@ class CardActions:
                 clear={"profile": "card"},
                 hidden=about | ({"requester": card.to} if card.to else {}),
             )
-        with already_recorded(target):
-            create_file(target, made.text.encode())
+        with already_recorded(target), new_file(target) as file:
+            file.write(made.text)
         return made
 
     def _card(self, uow: UnitOfWork, card: CardChoice) -> DataCard:

@@ -23,10 +23,10 @@ from vault.requests.parse import parse_manifest
 from vault.requests.stored_campaigns import has_more_to_decide
 from vault.requests.text import NAME_LIMIT, text_faults
 from vault.sealing.digest import sha256_hex
-from vault.sealing.durable import create_file
 from vault.sealing.keyfile import read_key
 from vault.sealing.random import random_id
 from vault.store.destination import already_recorded
+from vault.store.new_file import new_file
 from vault.store.tables import CampaignRow, ModelRow, RequestRow
 
 if TYPE_CHECKING:
@@ -171,8 +171,8 @@ class ModelActions:
             shown = model_view(uow, row)
         data = model_in(target, job=row.job, weights=row.weights, name=row.name)
         self._note_export(shown, target)
-        with already_recorded(target):
-            create_file(target, data)
+        with already_recorded(target), new_file(target) as file:
+            file.buffer.write(data)
         return shown
 
     def _note_export(self, shown: ModelView, target: Path) -> None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import csv
-import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TextIO
@@ -17,8 +15,7 @@ from vault.errors.families import Invalid
 from vault.records.collections import CollectionFacts
 from vault.records.reading import ColumnReader
 from vault.records.row_texts import csv_rows, json_rows
-from vault.sealing.durable import sync
-from vault.store.destination import writing_to
+from vault.store.new_file import new_file
 from vault.views.records import ExportReport
 
 _Write = Callable[[pa.RecordBatch], None]
@@ -46,8 +43,8 @@ def export_rows(
 
     ``as_format`` is ``csv`` (RFC 4180, UTF-8; an empty text and a null are the same there) or ``jsonl``. A CSV file
     that is to be safe has an apostrophe before each text that a spreadsheet would take for a formula, and a mark in the
-    place of what steers a terminal. Raises Invalid for another format, a file that is there already or a folder that is
-    not; DiskFull; Damaged. A file that could not be finished is removed. ``progress`` is told the rows written.
+    place of what steers a terminal. Raises Invalid for another format, as ``new_file``, Damaged. A file that
+    could not be finished is removed. ``progress`` is told the rows written.
     """
     check_form(as_format, safe_for_spreadsheets=safe_for_spreadsheets)
     names = [field.name for field in facts.fields]
@@ -107,23 +104,3 @@ def _json_writer(file: TextIO) -> _Write:
         file.buffer.writelines(json_rows(stripe.schema.names, stripe.columns))
 
     return write
-
-
-@contextmanager
-def new_file(target: Path) -> Iterator[TextIO]:
-    """A file that was not there before; removed again when the block fails."""
-    try:
-        handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    except FileExistsError as error:
-        raise Invalid(reason=f"there is already a file {target}") from error
-    except OSError as error:
-        raise Invalid(reason=f"no file can be made at {target}") from error
-    try:
-        with writing_to(target), os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-            sync(target.parent)
-    except BaseException:
-        target.unlink(missing_ok=True)
-        raise

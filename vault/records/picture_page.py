@@ -11,8 +11,8 @@ from typing import Final
 
 from vault.records import svg_pictures
 from vault.records.collections import CollectionFacts
-from vault.records.export import new_file
 from vault.records.markup import Markup, element, joined, void
+from vault.store.new_file import new_file
 from vault.views.counting import counted
 from vault.views.over_time import Every, Point
 from vault.views.records import ColumnSummary, PicturesReport

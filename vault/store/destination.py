@@ -115,7 +115,7 @@ def already_recorded(target: Path) -> Iterator[None]:
         raise NotExported(path=target, reason="nothing can be written there") from error
     except DiskFailing as error:
         raise NotExported(path=target, reason="its disk reports an error") from error
-    except DestinationUnavailable as error:
+    except (DestinationUnusable, DestinationUnavailable) as error:
         raise NotExported(path=target, reason=error.facts["reason"]) from error
 
 

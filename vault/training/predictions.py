@@ -13,7 +13,7 @@ import numpy as np
 
 from vault.records.distribution import histogram
 from vault.requests.parse import parse_manifest
-from vault.sealing.durable import create_file
+from vault.store.new_file import new_file
 from vault.training.own import numbers_of
 from vault.views.models import Predictions
 
@@ -34,7 +34,7 @@ class Table:
 
 
 def written(answer: Answer, model: ModelRow, table: Table, target: Path) -> Predictions:
-    """Write predictions to a new file, and say how they are spread; raises what `create_file` raises."""
+    """Write predictions to a new file, and say how they are spread; raises as `new_file`."""
     label = parse_manifest(model.job).label
     found = numbers_of(answer, parse_manifest(model.job))
     labels = label.transform.labels if label.transform.kind == "classes" else None
@@ -45,7 +45,8 @@ def written(answer: Answer, model: ModelRow, table: Table, target: Path) -> Pred
     lines = csv.writer(text, lineterminator="\n")
     lines.writerow((*table.header, *names))
     lines.writerows((*row, *more) for row, more in zip(before, added, strict=True))
-    create_file(target, text.getvalue().encode())
+    with new_file(target) as file:
+        file.write(text.getvalue())
     values = found[:, 0] if labels is None and len(found) else None
     return Predictions(
         model=model.name,
