@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import tarfile
-import tempfile
 from contextlib import closing
 from pathlib import Path
+from typing import Final
 
 from learner.federation.coordinator import Coordinator
 from learner.federation.coordinator_folder import (
@@ -23,10 +24,12 @@ from vault.requester.coordinating import (
     ROUND_KEY_FILE,
     WEIGHTS_FILE,
     check_new,
+    draft_folder,
     held_place,
+    move_to,
+    sync,
     writing_to,
 )
-from vault.requester.written import drafted
 
 PARTS = (
     *(f"{CAMPAIGN_FOLDER}/{name}" for name in (CAMPAIGN_FILE, CAMPAIGN_SIGNATURE_FILE, WEIGHTS_FILE, ROUND_KEY_FILE)),
@@ -35,6 +38,8 @@ PARTS = (
     TOKEN_SECRET_FILE,
     SETTINGS_FILE,
 )  # fmt: skip
+_PACKED: Final = "backup.tar"
+_DRAFTED: Final = re.compile(rf"{re.escape(DATABASE_FILE)}.*|{re.escape(_PACKED)}")
 
 
 def write_backup(folder: Path, file: Path) -> bool:
@@ -45,17 +50,20 @@ def write_backup(folder: Path, file: Path) -> bool:
     check_new(file)
     with (
         closing(Coordinator(open_folder(folder))) as coordinator,
-        tempfile.TemporaryDirectory(dir=folder) as place,
-        held_place(file),
-        drafted(file) as draft,
+        writing_to(file),
+        draft_folder(file.resolve().parent, prefix=".lockbox-coordinator-", parts=_DRAFTED) as draft,
     ):
-        copy = Path(place) / DATABASE_FILE
+        packed, copy = draft / _PACKED, draft / DATABASE_FILE
         has_database = coordinator.state.copy_to(copy)
-        with writing_to(file), tarfile.open(draft, "w") as tar:
+        with tarfile.open(packed, "x") as tar:
             for name in PARTS:
                 _add(tar, name, folder / name)
             if has_database:
                 _add(tar, DATABASE_FILE, copy)
+        packed.chmod(0o600)
+        sync(packed)
+        with held_place(file):
+            move_to(packed, file)
     return has_database
 
 

@@ -41,7 +41,7 @@ from vault.errors.federation import EnrolledInOtherTier
 
 
 class State:
-    """The database of a coordinator; raises ``DatabaseUnusable`` for what it says."""
+    """The database of a coordinator; raises ``DatabaseUnusable`` for what it says, and ``DiskFull``."""
 
     def __init__(self, url: str, campaign: str, sign_head: SignHead) -> None:
         self._campaign, self._sign_head = campaign, sign_head

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from vault.errors.federation import DatabaseUnusable, FederationMissing
+from vault.errors.storage import DiskFull
 
 PRAGMAS: Final = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000", "cache_size=-128")
 READERS: Final = 8
@@ -48,11 +49,11 @@ def _begin_sqlite(connection: Connection) -> None:
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Say what the database says as ``DatabaseUnusable``."""
+    """Say what the database says as ``DiskFull`` or ``DatabaseUnusable``."""
     try:
         yield
     except DBAPIError as error:
         # The text of the database's own error could hold what was being stored: its name alone is said.
         names = (getattr(error.orig, name, None) for name in ("sqlite_errorname", "sqlstate"))
         name = next((each for each in names if each), type(error.orig).__name__)
-        raise DatabaseUnusable(reason="its disk is full" if name == "SQLITE_FULL" else name) from None
+        raise (DiskFull() if name == "SQLITE_FULL" else DatabaseUnusable(reason=name)) from None

@@ -56,18 +56,21 @@ def test_a_copy_of_a_coordinator_replaces_nothing_that_came_meanwhile_and_leaves
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     copy = tmp_path / "copy.tar"
-    full_in_turn(lambda: write_backup(folder, copy), lambda: [path.name for path in tmp_path.glob("*copy*")])
+    full_in_turn(lambda: write_backup(folder, copy), lambda: sorted(path.name for path in tmp_path.iterdir()))
     assert tarfile.is_tarfile(copy)
 
     def taken(path: Path) -> CoordinatorFolder:
         copy.write_text("mine")
         return open_folder(path)
 
-    copy.unlink()
+    killed = tmp_path / ".lockbox-coordinator-12345678"
+    killed.mkdir()
+    copy.rename(killed / "backup.tar")
     monkeypatch.setattr(coordinator_backup, "open_folder", taken)
     with pytest.raises(DestinationUnusable):
         write_backup(folder, copy)
     assert copy.read_text() == "mine"
+    assert not killed.exists()
 
 
 def test_what_fails_while_a_coordinator_is_copied_is_said_of_its_database_or_of_the_new_file(

@@ -143,7 +143,7 @@ MUTANTS = (
         old="        sync(target.parent)\n",
         new="",
         caught_by="test_what_was_copied_out_stays_after_a_loss_of_power",
-        within="vault/lifecycle",
+        within="vault/store/destination",
     ),
     Mutant(
         name="a name that nobody had is looked for in the trail and found to have done nothing",

@@ -34,13 +34,6 @@ def packed_backup(vault: OpenVault, target: Path, progress: Callable[[int, int],
         yield packed
 
 
-def move_to(packed: Path, target: Path) -> None:
-    """Put a finished file in the place that is held for it; raises as `writing_to`."""
-    with writing_to(target):
-        packed.rename(target)
-        sync(target.parent)
-
-
 def check_new(vault: OpenVault, target: Path) -> None:
     """Refuse, before anything is recorded, a place that is taken, not there, full, or in the vault's own folder.
 

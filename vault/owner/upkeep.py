@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from vault.audit.entries import EntryType
 from vault.file_names import spelled
-from vault.lifecycle.backup import check_new, move_to, packed_backup
+from vault.lifecycle.backup import check_new, packed_backup
 from vault.owner.confirm_date import confirm_date
 from vault.owner.interface.kinds import Progress, unwatched
 from vault.owner.settle import settle
@@ -15,7 +15,7 @@ from vault.queries.date import date_view
 from vault.queries.digest import digest, note_read
 from vault.queries.status import vault_status
 from vault.requests import drills
-from vault.store.destination import already_recorded, held_place
+from vault.store.destination import already_recorded, held_place, move_to
 
 if TYPE_CHECKING:
     from learner.protocol import ProbeResult

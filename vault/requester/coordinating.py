@@ -46,11 +46,12 @@ from vault.requests.shapes import dimension, shapes, update_shapes
 from vault.requests.translate import learner_job
 from vault.requests.weights import LARGEST_WEIGHT, Tensor, check_form, read_tensors, write_tensors
 from vault.sealing.digest import sha256_hex
-from vault.sealing.durable import create_file
+from vault.sealing.durable import create_file, sync
 from vault.sealing.keyfile import write_secret_key
 from vault.sealing.secret import Secret
 from vault.sealing.signing import SigningKey, fingerprint
-from vault.store.destination import held_place, is_free, writing_to
+from vault.store.destination import held_place, is_free, move_to, writing_to
+from vault.store.draft_folder import draft_folder
 from vault.store.new_folder import check_free, new_folder
 
 if TYPE_CHECKING:
@@ -79,10 +80,12 @@ __all__ = [
     "check_round",
     "create_file",
     "dimension",
+    "draft_folder",
     "final_model_in",
     "fingerprint",
     "held_place",
     "is_free",
+    "move_to",
     "new_folder",
     "parse_signature_line",
     "read_bounded",
@@ -90,6 +93,7 @@ __all__ = [
     "shapes",
     "signature_line",
     "signed_round",
+    "sync",
     "update_shapes",
     "update_step",
     "write_round_key",

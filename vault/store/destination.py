@@ -12,7 +12,7 @@ from typing import Final
 
 from vault.errors.release import DestinationUnavailable, DestinationUnusable
 from vault.errors.storage import DiskFailing, DiskFull, DiskReadOnly, NotExported
-from vault.sealing.durable import FULL
+from vault.sealing.durable import FULL, sync
 
 NO_PLACE: Final = (errno.EEXIST, errno.EISDIR, errno.EINVAL, errno.ELOOP, errno.ENAMETOOLONG)
 """What the system says of a path at which there can be no new file; all else it says may be otherwise later."""
@@ -86,6 +86,13 @@ def held_place(target: Path) -> Iterator[None]:
     except BaseException:
         target.unlink(missing_ok=True)
         raise
+
+
+def move_to(packed: Path, target: Path) -> None:
+    """Put a finished file in the place that is held for it; raises as `writing_to`."""
+    with writing_to(target):
+        packed.rename(target)
+        sync(target.parent)
 
 
 def unwritable(target: Path, error: OSError) -> DestinationUnusable | DestinationUnavailable:
