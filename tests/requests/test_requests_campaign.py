@@ -490,6 +490,9 @@ def test_a_campaign_is_made_signed_and_checked(written: Path, capsys: pytest.Cap
     weights = (written / "made" / "weights.safetensors").read_bytes()
     first = round_manifest(found, said["digest"], 1, sha256_hex(weights))
     assert departures(found, said["digest"], parse_round(first)) == ()
+    assert run(["campaign", "round", made, "1", "--to", str(written / "round")]) == 0
+    assert run(["job", "check", str(written / "round")]) == 1
+    assert "a round of a campaign is signed by its round key" in " ".join(capsys.readouterr().err.split())
 
 
 def test_a_changed_campaign_is_refused(
