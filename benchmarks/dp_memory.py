@@ -1,8 +1,9 @@
 """How much memory private steps take beyond what is there before them, over plain SGD and beside Opacus.
 
 Run from the repository root: ``.venv/bin/python benchmarks/dp_memory.py``, with words for the workloads that have them
-in their names alone. Each engine takes three steps in a process of its own, which has its rows before; ours makes
-its inputs of them first, and so has them twice. The highest that the kernel saw is what counts (Linux alone).
+in their names alone; ``--threads`` for two threads. Each engine takes three steps in a process of its own, which has
+its rows before; ours makes its inputs of them first, and so has them twice. The highest that the kernel saw is what
+counts (Linux alone).
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import warnings
 from pathlib import Path
 
 import torch
-from dp_step import NOBODY, of_ghost, of_ours, of_sgd
+from dp_step import NOBODY, of_ghost, of_ours, of_sgd, start_companion
 from dp_workloads import WORKLOADS, Workload, rows_of, tensors_of
 
 STEPS = 3
@@ -25,6 +26,7 @@ def run(work: Workload, engine: str) -> float:
     warnings.simplefilter("ignore")  # of Opacus, which is looked at and not used
     frame = rows_of(work)
     inputs, labels = tensors_of(work, frame)
+    start_companion()
     torch.rand(1000, 1000).mm(torch.rand(1000, 1000))  # what the library takes for itself, whoever asks
     before = _resets()
     if engine == "ours":
@@ -47,7 +49,7 @@ def _kib(name: str) -> float:
 
 def told(place: int, engine: str) -> float:
     """The same in a process of its own."""
-    command = [sys.executable, __file__, "--run", str(place), engine]
+    command = [sys.executable, __file__, "--run", str(place), engine, *sys.argv[1:]]
     return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
@@ -59,7 +61,7 @@ def main() -> None:
     print("| workload | plain SGD, MiB | ours, times SGD | ghost, times SGD |")
     print("| --- | --- | --- | --- |")
     for place, work in enumerate(WORKLOADS):
-        if work.rows_each == 1 and all(word in work.name for word in sys.argv[1:]):
+        if work.rows_each == 1 and all(word in work.name for word in sys.argv[1:] if word != "--threads"):
             sgd, ours, ghost = (told(place, engine) for engine in ENGINES)
             print(f"| {work.name} | {sgd:.0f} | {ours / sgd:.2f} | {ghost / sgd:.2f} |", flush=True)
 

@@ -131,6 +131,13 @@ def measure(work: Workload) -> str:
     return " | ".join((f"| {work.name}", f"{sgd:.1f}", *over)) + " |"
 
 
+def start_companion() -> None:
+    """Let our engine have its second thread too, where two are asked for."""
+    if THREADS > 1:
+        COMPANION.want(lambda: torch.set_num_threads(1))
+        COMPANION.start()
+
+
 def has_opacus() -> bool:
     """Whether Opacus is installed, a library that only tests and this page use."""
     try:
@@ -145,9 +152,7 @@ def main() -> None:
     warnings.simplefilter("ignore")  # of Opacus, which is looked at and not used
     names = [word for word in sys.argv[1:] if word != "--threads"]
     scores.CURVE_POINTS = LOOKS
-    if THREADS > 1:
-        COMPANION.want(lambda: torch.set_num_threads(1))
-        COMPANION.start()
+    start_companion()
     has_opacus()
     gc.freeze()  # as the learner does when all is loaded; for the others too
     print("| workload | SGD, ms | ours, times SGD | with the attack | ghost, times SGD | ghost, times ours |")
