@@ -394,6 +394,14 @@ def test_unlock_starts_a_process_that_lives_on_and_lock_ends_it(today: World) ->
     today.vault().close()
 
 
+def test_lock_says_so_where_a_process_elsewhere_has_the_vault_open(today: World) -> None:
+    """A command at work, or a vault that was unlocked in a session with another folder for sockets."""
+    with today.vault():
+        refused(run(today.paths, "lock", secret=None), 7, "cannot be asked from here")
+    outcome = run(today.paths, "lock", secret=None)
+    assert (outcome.code, "no process held it open" in outcome.err) == (0, True)
+
+
 def test_a_wrong_passphrase_starts_nothing(today: World) -> None:
     refused(run(today.paths, "unlock", secret="wrong"), 3, "that passphrase does not open this vault")
     refused(run(today.paths, "serve", secret="wrong"), 3, "that passphrase does not open this vault")

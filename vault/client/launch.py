@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from vault.client.attach import poll, served_by
 from vault.errors.daemon import DaemonNotStarted, DaemonUnreachable
+from vault.errors.storage import OpenElsewhere, VaultBusy
 from vault.settings import CONFIG_VARIABLE, RUNTIME_VARIABLE, STATE_VARIABLE, VAULT_VARIABLE
 
 if TYPE_CHECKING:
@@ -109,6 +110,19 @@ def wait_until_locked(paths: Paths, pid: int | None) -> None:
         if not (_lives(pid) if pid else served_by(paths) is not None):
             return
     raise DaemonUnreachable(reason="it has not ended yet")
+
+
+def check_nobody_writes(paths: Paths) -> None:
+    """Raise `OpenElsewhere` where a process has the vault open, although nobody listens for it here."""
+    from vault.store.lock import writer_lock
+
+    if not paths.vault.is_dir():
+        return
+    try:
+        with writer_lock(paths.vault):
+            return
+    except VaultBusy:
+        raise OpenElsewhere from None
 
 
 def _lives(pid: int) -> bool:

@@ -43,6 +43,15 @@ class VaultBusy(Unavailable):
     hint = "wait for it to end, as --wait 60 does; two writers would fork the audit trail"
 
 
+class OpenElsewhere(Unavailable):
+    """A lockbox process has this vault open and cannot be asked from here, so the vault may not be locked."""
+
+    hint = (
+        "a command at work ends by itself; what was unlocked in another session, with another XDG_RUNTIME_DIR or "
+        "LOCKBOX_RUNTIME, is locked from there"
+    )
+
+
 class DiskFull(Unavailable):
     """The disk is full; nothing was changed."""
 

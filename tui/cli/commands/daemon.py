@@ -152,6 +152,8 @@ def lock(
     if served is not None:
         launch.wait_until_locked(options.paths, served)
     attach.end_session(options.paths)
+    if served is None:
+        launch.check_nobody_writes(options.paths)
     say("The vault is locked." if served is not None else "The vault is locked; no process held it open.")
 
 
