@@ -163,17 +163,17 @@ def read_preferences(paths: Paths) -> Preferences:
 
 
 def write_preferences(paths: Paths, preferences: Preferences) -> None:
-    """Keep the preferences; raises `Unavailable` where they cannot be written."""
+    """Keep the preferences, or what was kept before; raises `Unavailable` where they cannot be written."""
     import tomli_w
 
-    draft = paths.config.with_name(f".{paths.config.name}.{os.getpid()}")
+    from vault.sealing.durable import replace_files
+
+    said = {one.name: getattr(preferences, one.name) for one in fields(preferences)}
     try:
         paths.config.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        said = {one.name: getattr(preferences, one.name) for one in fields(preferences)}
-        draft.write_text(tomli_w.dumps(said), encoding="utf-8")
-        draft.replace(paths.config)
     except OSError as error:
         raise Unavailable(reason=f"{paths.config} cannot be written ({error.strerror})") from None
+    replace_files(paths.config.parent, {paths.config.name: tomli_w.dumps(said).encode()})
 
 
 def _preferences(said: Mapping[str, Any], file: Path) -> Preferences:

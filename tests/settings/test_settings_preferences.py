@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.worlds.disks import full_at
 from vault.errors.families import Invalid, Unavailable
+from vault.errors.storage import DiskFull
 from vault.settings import Paths, Preferences, read_preferences, write_preferences
 
 
@@ -54,6 +56,15 @@ def test_an_unknown_key_or_a_bad_value_is_one_clear_error(paths: Paths, text: st
     with pytest.raises(Invalid, match=words) as caught:
         read_preferences(paths)
     assert str(paths.config) in str(caught.value)
+
+
+def test_on_a_full_disk_what_was_set_before_stands(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_preferences(paths, Preferences(lock_minutes=3))
+    full_at(monkeypatch, 1)
+    with pytest.raises(DiskFull):
+        write_preferences(paths, Preferences())
+    assert read_preferences(paths).lock_minutes == 3
+    assert [paths.config] == list(paths.config.parent.iterdir())
 
 
 def test_a_file_that_cannot_be_written_or_read_is_said(paths: Paths) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import configparser
+import errno
+import os
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -31,6 +33,7 @@ from tui.couriers.ending import check_length, end_access
 from tui.text import carrying_facts, courier_facts
 from tui.text.error_words import with_way_out
 from vault.errors.campaigns import CarriedInTier
+from vault.errors.families import Unavailable
 from vault.errors.federation import CoordinatorBusy
 from vault.errors.meshes import MeshFailed, NoMeshJoined, NoSuchMesh
 from vault.errors.requests import IdTooShort
@@ -201,6 +204,22 @@ def test_the_unit_is_one_that_systemd_reads_whatever_the_folder_is_called(
         '"LOCKBOX_VAULT=' + str(odd / "vault").replace('"', '\\"').replace("%", "%%") + '"'
         in file.read_text()
     )
+
+
+def test_a_unit_that_cannot_be_written_leaves_the_earlier_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(file: Path, *_: object, **__: object) -> None:
+        file.write_bytes(b"")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    file = COURIER.install(paths_in(tmp_path))
+    before = file.read_text()
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(Unavailable, match="cannot be written"):
+        COURIER.install(paths_in(tmp_path / "other"))
+    assert (list(file.parent.iterdir()), file.read_text()) == ([file], before)
 
 
 def test_a_mesh_that_was_left_is_not_started_again() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import re
 import subprocess
 import sys
@@ -40,7 +42,7 @@ from tui.text.parse import parse_path
 from tui.widgets.secret_input import SecretInput
 from tui.widgets.table import ListTable
 from vault.client import attach
-from vault.errors.storage import VaultExists
+from vault.errors.storage import DiskFull, VaultExists
 from vault.sealing.slots import TEST_COST
 from vault.settings import Paths, Preferences
 from vault.vault import Vault, passphrase_secret
@@ -238,6 +240,15 @@ def test_a_real_draft_is_made_by_the_command_and_moved_by_hand(paths: Paths) -> 
     assert draft.recovery_key not in repr(draft)
     draft.move_into_place()
     assert [path.name for path in paths.vault.parent.iterdir()] == ["vault"]
+
+
+def test_a_full_disk_under_a_new_vault_is_called_full(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "mkdir", full)
+    with pytest.raises(DiskFull):
+        create_vault.create_draft(paths, passphrase_secret(CHOSEN))
 
 
 def test_a_draft_never_replaces_what_lies_there(paths: Paths) -> None:

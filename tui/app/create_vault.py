@@ -7,6 +7,7 @@ removes.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import secrets
@@ -20,7 +21,7 @@ from typing import TYPE_CHECKING, Final
 
 from vault.client.launch import LOCKBOX
 from vault.errors.families import Unavailable
-from vault.errors.storage import DiskReadOnly, VaultExists
+from vault.errors.storage import DiskFull, DiskReadOnly, VaultExists
 
 if TYPE_CHECKING:
     from vault.client.attach import Secret
@@ -53,7 +54,7 @@ class Draft:
         except OSError as error:
             if target.exists():
                 raise VaultExists(path=target) from None
-            raise DiskReadOnly(path=error.filename or target) from None
+            raise _refused(error, Path(error.filename or target)) from None
         self.close()
 
     def close(self) -> None:
@@ -68,7 +69,7 @@ class Draft:
 def create_draft(paths: Paths, passphrase: Secret) -> Draft:
     """Create a vault as a draft beside its place.
 
-    Raises `VaultExists`, `DiskReadOnly`, and in one sentence what `lockbox init` says when it fails.
+    Raises `VaultExists`, `DiskReadOnly`, `DiskFull`, and in one sentence what `lockbox init` says when it fails.
     """
     if paths.vault.exists() and any(paths.vault.iterdir()):
         raise VaultExists(path=paths.vault)
@@ -92,9 +93,13 @@ def _new_folder(paths: Paths) -> Draft:
         folder.mkdir(mode=0o700)
         held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        raise DiskReadOnly(path=folder.parent) from None
+    except OSError as error:
+        raise _refused(error, folder.parent) from None
     return Draft(paths=paths, folder=folder, _held=held)
+
+
+def _refused(error: OSError, path: Path) -> DiskFull | DiskReadOnly:
+    return DiskFull() if error.errno in (errno.ENOSPC, errno.EDQUOT) else DiskReadOnly(path=path)
 
 
 def remove_drafts(paths: Paths) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -71,10 +72,14 @@ class UserUnit:
 
     def install(self, paths: Paths) -> Path:
         """Put it among those of this user, in place of an earlier one, and return where; raises `Unavailable`."""
+        draft = self.file.with_name(f".{self.file.name}.new")
         try:
             self.file.parent.mkdir(parents=True, exist_ok=True)
-            self.file.write_text(f"{self.text(paths)}\n", encoding="utf-8")
+            draft.write_text(f"{self.text(paths)}\n", encoding="utf-8")
+            draft.replace(self.file)
         except OSError as error:
+            with suppress(OSError):
+                draft.unlink()
             raise Unavailable(reason=f"{self.file} cannot be written ({error.strerror})") from None
         return self.file
 
