@@ -6,6 +6,7 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -130,6 +131,13 @@ def test_whatever_stands_in_the_file_keeps_nobody_out_and_grows_nothing(today: W
     with today.vault() as vault:
         denied = [line for line in vault.audit_lines() if line.type == "access.denied"]
         assert ["before this: 3," in line.sentence for line in denied] == [True]
+
+
+def test_what_cannot_be_put_in_its_place_leaves_nothing_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "tries").mkdir()
+    with pytest.raises(IsADirectoryError):
+        write_private(tmp_path / "tries", "{}")
+    assert list(tmp_path.iterdir()) == [tmp_path / "tries"]
 
 
 def test_a_link_in_its_place_is_not_followed(today: World) -> None:

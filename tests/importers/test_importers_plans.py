@@ -71,7 +71,7 @@ def test_a_saved_plan_takes_no_other_files_place(today: World) -> None:
     before = table.read_bytes()
     outcome = run(today.paths, "import", table, "--save-plan", table, "--dry-run")
 
-    assert_refused(outcome, 1, "no plan can be written to", secrets_of(today))
+    assert_refused(outcome, 1, "something is already there", secrets_of(today))
     assert table.read_bytes() == before
 
 

@@ -26,7 +26,9 @@ _LONGEST: Final = 2**20
 
 
 def save_plan(target: Path, choice: FileChoice, plan: ImportPlan) -> None:
-    """Write what was said, found and decided to a new file; raises `Invalid` where it cannot be made."""
+    """Write what was said, found and decided to a new file; raises as `write_new`."""
+    from vault.requester.new_file import write_new
+
     said = {name: value for name, value in asdict(choice).items() if name in KEPT}
     decided = {
         **_found(plan, said),
@@ -36,11 +38,7 @@ def save_plan(target: Path, choice: FileChoice, plan: ImportPlan) -> None:
         "sensitivities": {one.name: one.sensitivity.value for one in plan.columns},
     }
     text = json.dumps({"v": 1, **said, **decided}, ensure_ascii=False, indent=2) + "\n"
-    try:
-        with target.open("x", encoding="utf-8") as file:
-            file.write(text)
-    except OSError as error:
-        raise Invalid(reason=f"no plan can be written to {target}: {error.strerror}") from error
+    write_new(target, text.encode())
 
 
 def _found(plan: ImportPlan, said: Mapping[str, Any]) -> dict[str, Any]:

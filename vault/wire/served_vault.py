@@ -67,6 +67,10 @@ def write_private(file: Path, text: str) -> None:
     from tempfile import mkstemp
 
     descriptor, draft = mkstemp(prefix=f".{file.name}.", dir=file.parent)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
-        opened.write(text)
-    Path(draft).replace(file)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
+            opened.write(text)
+        Path(draft).replace(file)
+    except BaseException:
+        Path(draft).unlink(missing_ok=True)
+        raise
