@@ -328,13 +328,17 @@ def test_ctrl_c_stops_the_run_there_and_says_what_it_cost(approved: World) -> No
 
 
 @pytest.mark.slow
-def test_locking_ends_no_run_unless_that_is_said(approved: World) -> None:
+@pytest.mark.parametrize("has_session", [True, False])
+def test_locking_ends_no_run_unless_that_is_said(has_session: bool, approved: World) -> None:
     with serving(approved, learner=learner(approved, "locked", pause=5.0)) as process:
         leave_session(approved)
         with begin(approved.paths, "train") as training:
             until_it_trains(approved)
-            refused(run(approved.paths, "lock", secret=None), 4, "a training runs")
             assert facts(approved, "status")[0]["running"] == 1
+            if not has_session:
+                approved.paths.session.unlink()
+            refused(run(approved.paths, "lock", secret=None), 4, "a training runs")
+            assert facts(approved, "status", secret=PASSPHRASE)[0]["running"] == 1
             assert run(approved.paths, "lock", "--stop-training", secret=None).code == 0
             assert process.wait(timeout=30) == 0
             _, err = training.communicate(timeout=30)
@@ -392,6 +396,15 @@ def test_unlock_starts_a_process_that_lives_on_and_lock_ends_it(today: World) ->
     assert not today.paths.session.exists()
     assert run(today.paths, "lock", secret=None).code == 0
     today.vault().close()
+
+
+def test_lock_takes_no_passphrase_where_the_screens_have_the_vault_open(today: World) -> None:
+    """Whose session is their own: the process is told by a signal, and ends in order."""
+    with serving(today) as process:
+        outcome = run(today.paths, "lock", secret=None)
+        assert (outcome.code, "The vault is locked." in outcome.err) == (0, True), outcome.err
+        assert process.wait(timeout=30) == 0
+    assert not is_served(today)
 
 
 def test_lock_says_so_where_a_process_elsewhere_has_the_vault_open(today: World) -> None:

@@ -1,4 +1,4 @@
-"""Ending the process that has a vault open and does not answer any more; never another one."""
+"""Ending the process that has a vault open without asking it; never another one."""
 
 from __future__ import annotations
 
@@ -19,11 +19,23 @@ if TYPE_CHECKING:
 
 
 def end_hung(paths: Paths, *, stop_training: bool = False) -> int:
-    """End, without asking it, the process that has this vault open, and return its number.
+    """End at once the process that has this vault open and does not answer, and return its number.
 
     What it was doing is undone when the vault is opened the next time. Raises `ProcessNotConfirmed` where it is not
     certain which process that is, `TrainingRuns` where a learner runs under it that was not said to be lost.
     """
+    return _end(paths, signal.SIGKILL, stop_training=stop_training)
+
+
+def end_in_order(paths: Paths, *, stop_training: bool = False) -> int:
+    """Tell the process that has this vault open to lock it and end, and return its number; raises the same.
+
+    To lock takes no passphrase: whoever may send a signal to the process may end it anyway.
+    """
+    return _end(paths, signal.SIGTERM, stop_training=stop_training)
+
+
+def _end(paths: Paths, by: signal.Signals, *, stop_training: bool) -> int:
     facts = read_facts(paths)
     pid = facts.get("pid", 0)
     with _held(pid) as process:
@@ -32,7 +44,7 @@ def end_hung(paths: Paths, *, stop_training: bool = False) -> int:
             raise ProcessNotConfirmed(pid=pid)
         if not stop_training and _has_children(pid):
             raise TrainingRuns
-        signal.pidfd_send_signal(process, signal.SIGKILL)
+        signal.pidfd_send_signal(process, by)
     return int(pid)
 
 

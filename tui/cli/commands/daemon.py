@@ -15,7 +15,7 @@ from tui.cli.terminal import is_interactive, say, write_facts, write_json
 from tui.cli.vault_access import attach_session, global_options, open_vault, warn_of_date
 from tui.text import wording
 from tui.text.parse import parse_minutes
-from vault.errors.daemon import ApprovalNotProven, DaemonHung, VaultUnlocked
+from vault.errors.daemon import ApprovalNotProven, DaemonHung, ProcessNotConfirmed, VaultUnlocked
 from vault.errors.families import Invalid, LockboxError
 from vault.errors.storage import VaultBusy
 from vault.settings import LONGEST_LOCK_MINUTES, THEMES, Preferences, read_preferences, write_preferences
@@ -158,15 +158,34 @@ def lock(
 
 
 def _ask_to_lock(options: GlobalOptions, *, stop_training: bool) -> int | None:
-    """Ask the process that has the vault open to end; its number, None where there is none."""
+    """Have the process that has the vault open end; its number, None where there is none.
+
+    Without a session here, and without a passphrase that was given, it is told by a signal.
+    """
     from vault.client import attach
 
     served = attach.served_by(options.paths)
-    if served is not None:
-        attach.check_answering(options.paths, served)
-        with attach_session(options) as vault:
-            vault.lock(stop_training=stop_training)
+    if served is None:
+        return None
+    attach.check_answering(options.paths, served)
+    given = options.passphrase_fd is not None or options.recovery_key
+    vault = None if given else attach.attach_by_session(options.paths)
+    if vault is None and not given and _told_by_signal(options, stop_training=stop_training):
+        return served
+    with vault or attach_session(options) as session:
+        session.lock(stop_training=stop_training)
     return served
+
+
+def _told_by_signal(options: GlobalOptions, *, stop_training: bool) -> bool:
+    """Whether the process was told; not where it is not certain which one it is."""
+    from vault.client.hung import end_in_order
+
+    try:
+        end_in_order(options.paths, stop_training=stop_training)
+    except ProcessNotConfirmed:
+        return False
+    return True
 
 
 # settings -------------------------------------------------------------------------------------------------
