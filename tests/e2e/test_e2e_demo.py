@@ -18,6 +18,7 @@ import pytest
 from tests.worlds import learners
 from tests.worlds.commands import PATIENCE
 from tests.worlds.forks import fork
+from tui.cli.entry_point import run
 from tui.demo.card import WIDTH
 from tui.demo.narrator import Narrator
 from tui.demo.story import play, prepare
@@ -84,6 +85,17 @@ def test_the_card_is_also_a_picture_that_loads_nothing(played: tuple[Path, str])
     assert [
         link for link in re.findall(r"https?://[^\"' )<]+", svg) if link != "http://www.w3.org/2000/svg"
     ] == []
+
+
+def test_a_picture_takes_the_place_of_no_file_and_that_is_said_before_the_story(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    taken = tmp_path / "photo.svg"
+    taken.write_text("mine")
+    for words in ((), ("--together",)):
+        assert run(["demo", "--auto", "--svg", str(taken), *words]) == 1
+        assert "something is already there" in " ".join(capsys.readouterr().err.split())
+    assert taken.read_text() == "mine"
 
 
 def test_the_price_stays_under_one_point_one(played: tuple[Path, str]) -> None:

@@ -35,7 +35,8 @@ def demo(
         Path | None, typer.Option("--keep", metavar="DIR", help="Play in this new folder and leave it there.")
     ] = None,
     svg: Annotated[
-        Path | None, typer.Option("--svg", metavar="FILE", help="Where the closing card goes as a picture.")
+        Path | None,
+        typer.Option("--svg", metavar="FILE", help="A new file for the closing card as a picture."),
     ] = None,
     together: Annotated[
         bool,
@@ -132,6 +133,7 @@ def _play(*, auto: bool, keep: Path | None, svg: Path | None) -> None:
     harden_process()
     scripted = auto or not is_interactive()
     with _folder(keep) as folder:
+        _check_picture(svg)
         narrator = Narrator(folder=folder, is_scripted=scripted)
         _introduce(narrator.folder, scripted=scripted)
         paths = Paths(vault=folder / "vault", state=folder / "state")
@@ -154,6 +156,7 @@ def _play_together(*, auto: bool, keep: Path | None, svg: Path | None, bank: boo
     harden_process()
     scripted, topic = auto or not is_interactive(), BANKS if bank else CLINICS
     with _folder(keep) as folder:
+        _check_picture(svg)
         write(f"Lockbox demo: six {topic.houses} as six vaults on this computer, with {topic.source}.")
         write("Vaults, couriers, coordinators, witness and peers are processes of their own;")
         write(f"what they leave lies in {folder}.")
@@ -174,6 +177,13 @@ def _introduce(folder: Path, *, scripted: bool) -> None:
     write("  LOCKBOX_VAULT=vault LOCKBOX_STATE=state lockbox --passphrase-fd 3 … 3<passphrase.txt")
     if scripted:
         say("(nobody is asked: a scripted person, labelled so, takes both decisions)")
+
+
+def _check_picture(svg: Path | None) -> None:
+    """Refuse a place that is taken before the story is told, and not after it."""
+    from vault.requester.new_file import check_new
+
+    check_new(*filter(None, (svg,)))
 
 
 @contextmanager
