@@ -78,6 +78,23 @@ MUTANTS = (
         caught_by="test_what_takes_the_place_of_a_backup_meanwhile_stays_and_nothing_is_recorded",
     ),
     Mutant(
+        name="of an export whose place was taken it is not said that it is on the trail",
+        kind=Kind.AUDIT,
+        function="already_recorded",
+        old="except (DestinationUnusable, DestinationUnavailable) as error:",
+        new="except DestinationUnavailable as error:",
+        caught_by="test_what_takes_the_place_once_it_is_recorded_stays_and_the_record_is_named[rows]",
+    ),
+    Mutant(
+        name="secret keys that a kill left in the draft of a folder stay",
+        kind=Kind.EGRESS,
+        function="_draft_in",
+        old=', suffix=".new", parts=_ANYTHING)',
+        new=', suffix=".new")',
+        caught_by="test_what_a_kill_left_is_gone_after_the_next_and_what_a_process_fills_stays[fresh]",
+        within="vault/store/new_folder",
+    ),
+    Mutant(
         name="a place that no file can have is a mistake of the program",
         kind=Kind.EGRESS,
         function="check_destination",
