@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Any, cast
 
 from textual.app import App, ComposeResult
 
+from tests.worlds.screens import at_rest, on_page, play, program_in, served
+from tests.worlds.world import World
 from tui.app.page import Page
+from tui.app.waiting import look_at
 from tui.widgets.plain import Plain
 from tui.widgets.standing import Standing
+from vault.owner.interface.session import OwnerSession
 
 
 class Slow(Page[int]):
@@ -45,6 +50,9 @@ class Alone(App[None]):
     async def ask(self, question: Any) -> Any:
         return question(None)
 
+    def clock(self) -> float:
+        return time.monotonic()
+
 
 def drawn(*, reloads: int, leaves: bool = False) -> list[str]:
     """What a page drew that was told to load again while it was drawing."""
@@ -73,3 +81,23 @@ def test_a_drawing_is_never_broken_off_and_many_wishes_are_one_more_load() -> No
 
 def test_whoever_leaves_in_the_middle_of_a_drawing_breaks_nothing_off() -> None:
     assert drawn(reloads=0, leaves=True) == ["begin 1", "end 1"]
+
+
+def test_a_page_that_asked_after_the_pulse_is_not_loaded_again_for_it_and_one_that_asked_before_is(
+    world: World,
+) -> None:
+    async def story(vault: OwnerSession) -> None:
+        async with on_page(vault, world, "settings") as pilot:
+            app = program_in(pilot)
+            await at_rest(pilot, "settings")
+            page = app.screen
+            assert isinstance(page, Page)
+            asked, look = page._asked_at, look_at(vault, app.paths, app.clock, is_background=True)
+            await app._load_status(asked - 1)
+            assert (page._is_loading, page._asked_at) == (False, asked)
+            await app._load_status(look.moment)
+            await at_rest(pilot, "settings")
+            assert page._asked_at > look.moment
+
+    with served(world) as vault:
+        play(story(vault))

@@ -64,7 +64,7 @@ def test_what_is_set_and_where_everything_lies_is_there(looked: Looked, size: tu
             assert "calm mode off" in words_of(pilot.app)
             shown = words_in(pilot.app, "#settings-list")
             assert [about for _, *about in ABOUT.values() if about[size[0] >= WIDE] not in shown] == []
-            assert "vault" in words_in(pilot.app, "#paths")
+            await until(pilot, lambda: "vault" in words_in(pilot.app, "#paths"))
 
     play(story())
 

@@ -16,6 +16,7 @@ from tests.worlds.screens import on_page, play, press, sees, served, type_word, 
 from tests.worlds.vaults import new_world
 from tests.worlds.world import World
 from tui.app.app import LockboxApp
+from tui.app.waiting import look_at
 from tui.dialogs.action import ActionDialog
 from tui.screens.training import LAYERS, NO_CURVE, Pace, RunBox, Training, confinement, rough_duration
 from tui.text import wording
@@ -105,9 +106,9 @@ def test_a_page_that_is_still_being_made_is_told_no_pulse(tmp_path: Path) -> Non
         async with on_page(vault, world, "home") as pilot:
             app = pilot.app
             assert isinstance(app, LockboxApp)
-            pulse = await app.ask(lambda vault: vault.pulse())
+            look = await app.ask(lambda vault: look_at(vault, app.paths, app.clock, is_background=True))
             made = app.push_screen(Training())  # it stands in the stack from now on, and has no widget yet
-            await app._on_pulse(pulse)
+            await app._on_pulse(look)
             await made
             await sees(pilot, "Nothing is running.")
 

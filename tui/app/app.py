@@ -27,10 +27,9 @@ from tui.app.page_classes import screen_class
 from tui.app.run_watch import RunWatch, outcome_of_run
 from tui.app.themes import BY_NAME, theme_of
 from tui.app.threads import in_thread
-from tui.app.waiting import NOTHING_SEEN, standing_of
+from tui.app.waiting import NOTHING_SEEN, Look, look_at, standing_of
 from tui.app.zone import turn_zone
 from tui.cli.exit_codes import ExitCode
-from tui.couriers.carrying import last_written
 from tui.dialogs.dialog import Dialog
 from tui.dialogs.help import HelpDialog
 from tui.dialogs.lock import QuitDialog
@@ -46,7 +45,6 @@ if TYPE_CHECKING:
 
     from vault.owner.interface.session import OwnerSession
     from vault.settings import Paths, Preferences
-    from vault.views.runs import Pulse
 
 T = TypeVar("T")
 
@@ -224,9 +222,9 @@ class LockboxApp(JumpingApp):
         vault, was_used = self.vault, self._was_used
         self._was_used, self._is_pulsing = False, True
         try:
-            pulse = await in_thread(lambda: vault.pulse(is_background=not was_used))
+            look = await in_thread(lambda: look_at(vault, self.paths, self.clock, is_background=not was_used))
             self.tell_answers_again()
-            await self._on_pulse(pulse)
+            await self._on_pulse(look)
         except LockboxError as error:
             if vault is self.vault and not self._is_locking:
                 self._pulse_failed(error)
@@ -248,11 +246,11 @@ class LockboxApp(JumpingApp):
         for bar in [bar for screen in self.screen_stack[-1:] for bar in screen.query(VaultBar)]:
             bar.show_standing(self.standing)
 
-    async def _on_pulse(self, pulse: Pulse) -> None:
-        written = last_written(self.paths.courier, self.paths.mesh)
-        if (pulse.audit_entries, written) != self._seen:
-            await self._load_status()
-            self._seen = (pulse.audit_entries, written)
+    async def _on_pulse(self, look: Look) -> None:
+        pulse = look.pulse
+        if look.seen != self._seen:
+            await self._load_status(look.moment)
+            self._seen = look.seen
         self.standing = Standing(
             vault=str(self.paths.vault.name),
             is_sample=self.is_sample,
@@ -280,12 +278,12 @@ class LockboxApp(JumpingApp):
                 self.tell(sentence, title=title)
         self.run_watch.update(now)
 
-    async def _load_status(self) -> None:
-        """Load the top line and the page again, because the trail has grown, or a courier or a mesh was at work."""
+    async def _load_status(self, moment: float) -> None:
+        """Load the top line and the pages again that asked before, as the trail, a courier or a mesh has gone on."""
         home = self.paths.courier
         self.standing = await self.ask(lambda vault: standing_of(vault, home))
         for screen in self.screen_stack:
-            if isinstance(screen, Page):
+            if isinstance(screen, Page) and not screen.has_asked_since(moment):
                 screen.reload()
 
     # actions of every screen

@@ -58,6 +58,7 @@ class Page(Leavable, Generic[F]):
     """The key of the line on which the cursor begins."""
     ALLOW_SELECT = False  # values are on the screen; copying them is done by `lockbox data export`
     _is_made = _is_stale = _is_loading = False
+    _asked_at = float("-inf")
     _drawn: asyncio.Future[None]
 
     def __init_subclass__(cls, **given: Any) -> None:
@@ -115,13 +116,20 @@ class Page(Leavable, Generic[F]):
             self._is_loading = True
             self._load()
 
+    def has_asked_since(self, moment: float) -> bool:
+        """Whether it knows, or will once it is drawn, all that was so at a moment of the program's clock."""
+        return self._asked_at > moment
+
     @work(group="load")
     async def _load(self) -> None:
         """Fetch and draw until nothing is newer; an error is told in one sentence, and the page stays as it was."""
         try:
             while self._is_stale:
                 self._is_stale = False
+                self._asked_at = self.program.clock()
                 facts = await self.ask(self.fetch)
+                if facts is None:
+                    self._asked_at = float("-inf")
                 # Leaving ends this worker, and a widget whose removal is broken off breaks its parent's.
                 await to_its_end(self._draw_whole(facts))
         finally:

@@ -2,17 +2,42 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from tui.couriers.carrying import waiting_for_couriers
+from tui.couriers.carrying import last_written, waiting_for_couriers
 from tui.widgets.standing import Standing
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from vault.owner.interface.session import OwnerSession
+    from vault.settings import Paths
+    from vault.views.runs import Pulse
 
 NOTHING_SEEN: Final[tuple[int, tuple[tuple[str, int], ...]]] = (-1, ())
 """Of the trail and of couriers, before the first answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """A pulse with what couriers and meshes had written before it; what is asked after its moment is newer than it."""
+
+    pulse: Pulse
+    written: tuple[tuple[str, int], ...]
+    moment: float
+
+    @property
+    def seen(self) -> tuple[int, tuple[tuple[str, int], ...]]:
+        """What screens are loaded again for, where it is another than before."""
+        return self.pulse.audit_entries, self.written
+
+
+def look_at(vault: OwnerSession, paths: Paths, clock: Callable[[], float], *, is_background: bool) -> Look:
+    """Ask for what changes by itself."""
+    written = last_written(paths.courier, paths.mesh)
+    return Look(written=written, pulse=vault.pulse(is_background=is_background), moment=clock())
 
 
 def standing_of(vault: OwnerSession, couriers: Path) -> Standing:

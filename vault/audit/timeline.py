@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from vault.audit.entries import Entry, Opened, parse_entry
-from vault.audit.log import open_row, opened
+from vault.audit.log import open_row
 from vault.audit.sentences import sentence
 from vault.errors.audit import LogBroken
 from vault.store.tables import Disclosure, LogEntry
 from vault.store.unit_of_work import UnitOfWork
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,19 +31,21 @@ def timeline(uow: UnitOfWork, *, newest: int | None = None, before: int | None =
     With ``before`` those are the newest before the entry of that number. Raises LogBroken when an entry cannot be read.
     """
     if newest is None:
-        by_entry: dict[int, list[Opened]] = {}
-        for row in uow.find(Disclosure, order_by="seq"):
-            by_entry.setdefault(row.seq, []).append(open_row(row))
-        return [_line(row, by_entry.get(row.seq, [])) for row in uow.find(LogEntry, order_by="seq")]
-    end = uow.count(LogEntry) if before is None else min(before, uow.count(LogEntry))
-    return [_line(_row(uow, seq), opened(uow, seq)) for seq in range(max(0, end - newest), end)]
+        return _lines(uow.find(LogEntry, order_by="seq"), uow.find(Disclosure, order_by="seq"))
+    size = uow.count(LogEntry)
+    end = size if before is None else min(before, size)
+    start = max(0, end - newest)
+    rows = uow.find_span(LogEntry, "seq", start, end)
+    if missing := set(range(start, end)) - {row.seq for row in rows}:
+        raise LogBroken(reason=f"entry {min(missing)} is missing")
+    return _lines(rows, uow.find_span(Disclosure, "seq", start, end))
 
 
-def _row(uow: UnitOfWork, seq: int) -> LogEntry:
-    row = uow.get(LogEntry, seq)
-    if row is None:
-        raise LogBroken(reason=f"entry {seq} is missing")
-    return row
+def _lines(rows: Sequence[LogEntry], disclosures: Sequence[Disclosure]) -> list[Line]:
+    by_entry: dict[int, list[Opened]] = {}
+    for row in disclosures:
+        by_entry.setdefault(row.seq, []).append(open_row(row))
+    return [_line(row, by_entry.get(row.seq, [])) for row in rows]
 
 
 def _line(row: LogEntry, facts: list[Opened]) -> Line:

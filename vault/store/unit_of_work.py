@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from sqlalchemy import ColumnElement, delete, func, inspect, select, text
+from sqlalchemy import ColumnElement, Integer, Select, bindparam, delete, func, inspect, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from vault.store.row_changes import RowChanges
 
 R = TypeVar("R", bound=Row)
+
+KEPT: Final = 512
+"""How many statements are kept; the program has fewer."""
+_LIMIT: Final = "_limit"
 
 
 class UnitOfWork:
@@ -69,24 +74,29 @@ class UnitOfWork:
     ) -> list[R]:
         """The rows whose columns have these values (None: is empty), by `order_by`, then by primary key."""
         with self._working():
-            columns = [] if order_by is None else [_column(table, order_by)]
-            columns += inspect(table).primary_key
-            order = [column.desc() if descending else column.asc() for column in columns]
-            query = select(table).where(*_conditions(table, equals)).order_by(*order).limit(limit)
-            return list(self._session.scalars(query))
+            query = _find(
+                table, _given(equals), order_by, is_descending=descending, is_limited=limit is not None
+            )
+            return list(self._session.scalars(query, equals if limit is None else {**equals, _LIMIT: limit}))
+
+    def find_span(self, table: type[R], column: str, start: int, end: int) -> list[R]:
+        """The rows whose number in a column is at least `start` and less than `end`, by it, then by primary key."""
+        with self._working():
+            number = _column(table, column)
+            query = select(table).where(number >= start, number < end)
+            return list(self._session.scalars(query.order_by(number, *inspect(table).primary_key)))
 
     def count(self, table: type[Row], **equals: object) -> int:
         """How many rows have these values."""
         with self._working():
-            query = select(func.count()).select_from(table).where(*_conditions(table, equals))
-            return self._session.scalars(query).one()
+            return self._session.scalars(_count(table, _given(equals)), equals).one()
 
     def values(self, table: type[Row], columns: Sequence[str], **equals: object) -> list[tuple[Any, ...]]:
         """Some columns of the rows that have these values, without their blobs."""
         with self._working():
             wanted = [_column(table, name) for name in columns]
-            query = select(*wanted).where(*_conditions(table, equals))
-            return [tuple(row) for row in self._session.execute(query)]
+            query = select(*wanted).where(*_conditions(table, _given(equals)))
+            return [tuple(row) for row in self._session.execute(query, equals)]
 
     def maximum(self, table: type[Row], column: str) -> int | None:
         """The largest number in a column, or None when there is no row."""
@@ -130,7 +140,8 @@ class UnitOfWork:
         with self._writing():
             self._session.flush()
             self._session.execute(
-                delete(table).where(*_conditions(table, equals)),
+                delete(table).where(*_conditions(table, _given(equals))),
+                equals,
                 execution_options={"synchronize_session": "fetch"},
             )
 
@@ -183,8 +194,36 @@ class UnitOfWork:
             self._session.invalidate()
 
 
-def _conditions(table: type[Row], equals: Mapping[str, object]) -> list[ColumnElement[bool]]:
-    return [_column(table, name) == value for name, value in equals.items()]
+Given = frozenset[tuple[str, bool]]
+"""The columns that are to have a value, each with whether it is to be empty."""
+
+
+def _given(equals: Mapping[str, object]) -> Given:
+    return frozenset((name, value is None) for name, value in equals.items())
+
+
+@lru_cache(maxsize=KEPT)
+def _find(
+    table: type[R], given: Given, order_by: str | None, *, is_descending: bool, is_limited: bool
+) -> Select[R]:
+    columns = [] if order_by is None else [_column(table, order_by)]
+    columns += inspect(table).primary_key
+    order = [column.desc() if is_descending else column.asc() for column in columns]
+    query = select(table).where(*_conditions(table, given)).order_by(*order)
+    return query.limit(bindparam(_LIMIT, type_=Integer)) if is_limited else query
+
+
+@lru_cache(maxsize=KEPT)
+def _count(table: type[Row], given: Given) -> Select[int]:
+    return select(func.count()).select_from(table).where(*_conditions(table, given))
+
+
+def _conditions(table: type[Row], given: Given) -> list[ColumnElement[bool]]:
+    """Conditions whose values are given when they are asked: to write a statement takes longer than to ask it."""
+    return [
+        _column(table, name).is_(None) if is_empty else _column(table, name) == bindparam(name)
+        for name, is_empty in sorted(given)
+    ]
 
 
 def _column(table: type[Row], name: str) -> ColumnElement[Any]:
