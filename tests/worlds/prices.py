@@ -2,7 +2,7 @@
 
 What is kept holds for one source of the pricing alone: for any other, and for what is not kept, the pricing computes.
 tests/budget has none of it, and compares what is kept with what the pricing says. To make the file anew:
-`python -m tests.worlds.prices`; a test run with KEEP_PRICES=1 adds what it had to compute.
+`python -m tests.worlds.prices`; a test run with KEEP_PRICES=1 adds what it had to compute, in forks and owners too.
 """
 
 from __future__ import annotations
@@ -83,6 +83,7 @@ def price(asked: Mechanism, delta: Decimal) -> Price:
     key = json.dumps([asdict(asked), str(delta)])
     if key not in kept().prices:
         kept().prices[key] = _plain(PRICE(asked, delta))
+        _write_down()
     found = kept().prices[key]
     decimals = {name: Decimal(found[name]) for name in DECIMALS}
     return Price(
@@ -97,6 +98,7 @@ def calibrate(epsilon: Decimal, **asked: Any) -> float:
     if key not in kept().noises:
         with computed():
             kept().noises[key] = CALIBRATE(epsilon, **asked)
+        _write_down()
     return kept().noises[key]
 
 
@@ -105,6 +107,7 @@ def renyi(asked: Mechanism) -> list[float]:
     key = json.dumps(asdict(asked))
     if key not in kept().curves:
         kept().curves[key] = RENYI(asked)
+        _write_down()
     return kept().curves[key]
 
 
@@ -147,10 +150,14 @@ def computed() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _kept_prices() -> Iterator[None]:
-    """Ask here first; with KEEP_PRICES, write down at the end what was computed."""
+    """Ask here first."""
     keep()
     yield
     pricing.price, pricing.calibrate, pricing._renyi = PRICE, CALIBRATE, RENYI
+
+
+def _write_down() -> None:
+    """With KEEP_PRICES, write down what was computed: at once, as a fork has no end that could."""
     if os.environ.get("KEEP_PRICES"):
         with FileLock(FILE.with_suffix(".lock")):
             write(kept())
