@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
 import pytest
 
 from tests.worlds import learners
-from tests.worlds.approving import approve
 from tests.worlds.kills.checks import truth
 from tests.worlds.kills.nursery import Nursery
+from tests.worlds.vaults import copy_of
 from tests.worlds.world import NAME, World
 from tui.cli.exit_codes import exit_code
 from vault.errors.families import LockboxError
@@ -29,14 +30,12 @@ Quiet = Callable[[int, int], None]
 
 
 @pytest.fixture
-def approved_world(known_world: World, monkeypatch: pytest.MonkeyPatch) -> World:
+def approved_world(approved_template: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     """A vault with one approved request, and a learner that trains for a moment."""
-    command = learners.pretended(learners.zeros(known_world.folder / "job"), pause=0.02)
+    world = copy_of(approved_template, tmp_path / "copy")
+    command = learners.pretended(learners.zeros(world.folder / "job"), pause=0.02)
     monkeypatch.setattr(process, "COMMAND", command)
-    with known_world.vault() as vault:
-        known_world.imported(vault)
-        approve(vault, vault.submit(known_world.folder / "job").line.id, draft=True)
-    return known_world
+    return world
 
 
 def elsewhere(work: Callable[[], object]) -> None:

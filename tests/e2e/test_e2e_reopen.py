@@ -17,6 +17,7 @@ from tests.worlds.campaigns import another, campaign, held, joined, round_of
 from tests.worlds.commands import Outcome, run
 from tests.worlds.importing import import_file
 from tests.worlds.older_parts import PAGE, pages_of
+from tests.worlds.vaults import copy_of
 from tests.worlds.world import NAME, PASSPHRASE, World
 from vault.errors.campaigns import CampaignOver
 from vault.errors.rollback import MarkNotWritten, OlderVault, OtherCopyUsed
@@ -47,9 +48,10 @@ def facts(world: World, *words: str) -> list[dict[str, object]]:
     return [json.loads(line) for line in found.out.splitlines()]
 
 
-@pytest.fixture
-def older(today: World) -> World:
+@pytest.fixture(scope="module")
+def older_template(today_template: World, tmp_path_factory: pytest.TempPathFactory) -> World:
     """Today's vault as it was before its consent was withdrawn, a job was paid for and a token was revoked."""
+    today = copy_of(today_template, tmp_path_factory.mktemp("older") / "copy")
     kept = today.folder / "older.db"
     with today.vault() as vault:
         vault.issue_token(NAME)
@@ -65,6 +67,12 @@ def older(today: World) -> World:
         vault.revoke_tokens(NAME)
     shutil.copy(kept, today.paths.database)
     return today
+
+
+@pytest.fixture
+def older(older_template: World, tmp_path: Path) -> World:
+    """A copy of it."""
+    return copy_of(older_template, tmp_path / "copy")
 
 
 def remembered(world: World) -> dict[str, list[int]]:

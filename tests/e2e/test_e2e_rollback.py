@@ -39,19 +39,9 @@ Quiet = Callable[[int, int], None]
 COMPANIONS = ("vault.db", "vault.db-wal", "vault.db-shm")
 
 
-@pytest.fixture(scope="module")
-def approved_template(known_template: World, tmp_path_factory: pytest.TempPathFactory) -> World:
-    """A vault with one approved request, made once; tests get copies of it."""
-    world = copy_of(known_template, tmp_path_factory.mktemp("approved") / "copy")
-    with world.vault() as vault:
-        world.imported(vault)
-        approve(vault, vault.submit(world.folder / "job").line.id, draft=True)
-    return world
-
-
 @pytest.fixture
 def approved_world(approved_template: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
-    """A copy of that vault, and a learner that takes no time."""
+    """A vault with one approved request, and a learner that takes no time."""
     world = copy_of(approved_template, tmp_path / "copy")
     command = learners.pretended(learners.zeros(world.folder / "job"), pause=0)
     monkeypatch.setattr(process, "COMMAND", command)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from pathlib import Path
 from threading import Event, Thread
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from tests.worlds import learners
 from tests.worlds.approving import approve
 from tests.worlds.commands import run
+from tests.worlds.vaults import copy_of
 from tests.worlds.world import NAME, World
 from vault.audit.entries import EntryType
 from vault.errors.consent import ConsentRefused
@@ -34,14 +36,12 @@ Quiet = Callable[[int, int], None]
 
 
 @pytest.fixture
-def approved_world(known_world: World, monkeypatch: pytest.MonkeyPatch) -> World:
+def approved_world(approved_template: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     """A vault with one approved request, and a learner that trains for a moment."""
-    command = learners.pretended(learners.zeros(known_world.folder / "job"), pause=0.05)
+    world = copy_of(approved_template, tmp_path / "copy")
+    command = learners.pretended(learners.zeros(world.folder / "job"), pause=0.05)
     monkeypatch.setattr(process, "COMMAND", command)
-    with known_world.vault() as vault:
-        known_world.imported(vault)
-        approve(vault, vault.submit(known_world.folder / "job").line.id, draft=True)
-    return known_world
+    return world
 
 
 def trained_beside(vault: Vault, request: str, began: Event) -> tuple[Thread, list[BaseException]]:

@@ -36,9 +36,9 @@ def planted(root: Path, mutant: Mutant) -> tuple[Path, str]:
     function = "".join(body)
     if (count := function.count(mutant.old)) != 1:
         raise Misfit(f"{mutant.name}: its snippet stands {count} times in {mutant.function} ({place.file})")
-    text = "".join([*before, function.replace(mutant.old, mutant.new), *after])
-    check_names(mutant, "".join(lines), text)
-    return place.file, text
+    changed = function.replace(mutant.old, mutant.new)
+    check_names(mutant, "".join(lines), changed)
+    return place.file, "".join([*before, changed, *after])
 
 
 def place_of(root: Path, mutant: Mutant) -> Place:
@@ -54,13 +54,14 @@ def place_of(root: Path, mutant: Mutant) -> Place:
     return found[0]
 
 
-def check_names(mutant: Mutant, before: str, after: str) -> None:
-    """Raise `Misfit` where the bug is no Python, or uses a name that its file does not know.
+def check_names(mutant: Mutant, before: str, function: str) -> None:
+    """Raise `Misfit` where the function with the bug is no Python, or uses a name that its file does not know.
 
     Such a bug fails some test anyway, and says nothing about what that test sees.
     """
     try:
-        tree = ast.parse(after)
+        # as deep as it stands
+        tree = ast.parse(f"if True:\n{function}" if function[0].isspace() else function)
     except SyntaxError as error:
         raise Misfit(f"{mutant.name}: with its bug the file is no Python ({error.msg})") from None
     used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}

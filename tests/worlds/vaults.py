@@ -128,14 +128,31 @@ def known_world(known_template: World, tmp_path: Path) -> World:
     return copy_of(known_template, tmp_path / "copy")
 
 
+@pytest.fixture(scope="session")
+def approved_template(known_template: World, tmp_path_factory: pytest.TempPathFactory) -> World:
+    """That vault with records and one approved request, made once."""
+    return _approved(copy_of(known_template, tmp_path_factory.mktemp("approved") / "copy"))
+
+
+@pytest.fixture(scope="session")
+def approved_today_template(known_template: World, tmp_path_factory: pytest.TempPathFactory) -> World:
+    """The same of today, made once."""
+    world = copy_of(known_template, tmp_path_factory.mktemp("approved-today") / "copy")
+    world.clock.now = datetime.now(UTC)
+    return _approved(world)
+
+
 @pytest.fixture
-def approved_today(known_world: World) -> World:
-    """That vault of today, with records and one approved request."""
-    known_world.clock.now = datetime.now(UTC)
-    with known_world.vault() as vault:
-        known_world.imported(vault)
-        approve(vault, vault.submit(known_world.folder / "job").line.id, draft=True)
-    return known_world
+def approved_today(approved_today_template: World, tmp_path: Path) -> World:
+    """A copy of that vault of today, with records and one approved request."""
+    return copy_of(approved_today_template, tmp_path / "copy")
+
+
+def _approved(world: World) -> World:
+    with world.vault() as vault:
+        world.imported(vault)
+        approve(vault, vault.submit(world.folder / "job").line.id, draft=True)
+    return world
 
 
 @pytest.fixture(scope="session")
