@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
 
 from vault.errors.release import DestinationUnavailable, DestinationUnusable
-from vault.store.destination import check_destination, is_free
+from vault.errors.storage import DiskFull, OutOfResources
+from vault.store.destination import check_destination, is_free, writing_to
 
 
 def refused(target: Path, vault: Path, **how: bool) -> str:
@@ -37,6 +40,14 @@ def test_an_empty_folder_is_free_where_it_may_be(tmp_path: Path) -> None:
     check_destination(tmp_path / "empty", vault_folder=tmp_path / "vault", empty_folder=True)
     assert refused(tmp_path / "full", tmp_path / "vault", empty_folder=True) == "something is already there"
     assert [is_free(tmp_path / name) for name in ("empty", "full", "none")] == [True, False, True]
+
+
+@pytest.mark.parametrize(("number", "kind"), [(errno.EMFILE, OutOfResources), (errno.ENOSPC, DiskFull)])
+def test_what_runs_out_is_said_of_the_computer_and_not_of_the_place(
+    number: int, kind: type[Exception], tmp_path: Path
+) -> None:
+    with pytest.raises(kind), writing_to(tmp_path / "new"):
+        raise OSError(number, os.strerror(number))
 
 
 def test_nothing_is_written_into_the_vault_or_into_no_folder(tmp_path: Path) -> None:

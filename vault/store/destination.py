@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from vault.errors.exhaustion import what_ran_out
 from vault.errors.release import DestinationUnavailable, DestinationUnusable
 from vault.errors.storage import DiskFailing, DiskFull, DiskReadOnly, NotExported
 from vault.sealing.durable import FULL, sync
@@ -63,13 +64,15 @@ def try_writing(target: Path) -> None:
 def writing_to(target: Path) -> Iterator[None]:
     """Say of what the system refuses that it is about this place.
 
-    Raises `DestinationUnusable`, `DestinationUnavailable` and `DiskFull`.
+    Raises `DestinationUnusable`, `DestinationUnavailable` and `DiskFull`, and `OutOfResources`, which is of no place.
     """
     try:
         yield
     except OSError as error:
         if error.errno in FULL:
             raise DiskFull from error
+        if ran_out := what_ran_out(error):
+            raise ran_out from error
         raise unwritable(target, error) from error
 
 
