@@ -176,7 +176,7 @@ def test_of_several_files_the_one_that_cannot_be_taken_is_named(
 def test_an_empty_name_of_a_collection_is_refused(today: World) -> None:
     outcome = run(today.paths, "import", today.table("more.csv", seed=5), "--collection", "", "--dry-run")
 
-    assert_refused(outcome, 1, "--collection names no collection", secrets_of(today))
+    assert_refused(outcome, 1, "an empty text names nothing", secrets_of(today))
 
 
 @pytest.mark.parametrize("name", ["odd.jsonl", "odd.json", "odd.csv"])

@@ -60,7 +60,8 @@ class Named(click.types.StringParamType):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """The text as it was typed; refused where nothing of it can be seen."""
         if not str(value).strip():
-            self.fail("an empty text names nothing", param, ctx)
+            ways = "; an option is left out for its default" if isinstance(param, click.Option) else ""
+            self.fail(f"an empty text names nothing{ways}", param, ctx)
         return super().convert(value, param, ctx)
 
 
@@ -136,7 +137,9 @@ def _have_all_named(command: click.Command) -> None:
     for parameter in command.params:
         if isinstance(parameter.type, click.Path):
             parameter.type = NamedPath()
-        elif isinstance(parameter, click.Argument) and parameter.type is click.STRING:
+        elif (
+            parameter.type is click.STRING and parameter.default is None
+        ):  # of others the empty text is "not given"
             parameter.type = Named()
 
 

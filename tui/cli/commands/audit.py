@@ -96,10 +96,7 @@ def show_trail(
 
 
 def _filter_of(**said: str | None) -> TrailFilter:
-    """What was said of each; raises `Invalid` for a name that is empty."""
-    for option, word in said.items():
-        if word is not None and not word.strip():
-            raise Invalid(reason=f"--{option} names nothing; leave it out to see all")
+    """What was said of each."""
     return TrailFilter(**{option: word or "" for option, word in said.items()})
 
 

@@ -87,26 +87,17 @@ def import_file(
         },
     )
     people = _people(same_people, other_people)
-    said |= {"lifetime": _lifetime(lifetime), "people": people, "allow_refused": allow_refused}
+    said |= {"lifetime": lifetime or "", "people": people, "allow_refused": allow_refused}
     choices = _choices(files_of(files), collection, said | {"no_plan": no_plan or plan is not None})
     run = _import if len(choices) == 1 and choices[0].part != ALL else import_all
     run(context, choices, dry_run=dry_run, as_json=as_json, save_to=save_to)
 
 
 def _choices(files: list[Path], collection: str | None, said: dict[str, Any]) -> list[FileChoice]:
-    """What was said, of each file; its collection has its own name where none was given; raises Invalid for no name."""
-    if collection is not None and not collection.strip():
-        raise Invalid(reason="--collection names no collection; leave it out to take the name of the file")
+    """What was said, of each file; its collection has its own name where none was given."""
     part = f"-{said['part']}" if said.get("part") else ""
     named = [(path, collection or spelled(path.absolute().stem) + part) for path in files]
     return [FileChoice(path=path, name=name, **said) for path, name in named]
-
-
-def _lifetime(typed: str | None) -> str:
-    """What was typed, empty for the default; raises `Invalid` where there is nothing in it, as of an unset variable."""
-    if typed is not None and not typed.strip():
-        raise Invalid(reason="--lifetime names no number; leave it out for the default")
-    return typed or ""
 
 
 def _people(same: list[str] | None, other: list[str] | None) -> dict[str, str]:
