@@ -6,8 +6,9 @@ through them one after another or each has a thread.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import chain
 from typing import TypeVar
 
 import numpy as np
@@ -27,10 +28,8 @@ class Lanes:
 
     def __init__(self, make: Callable[[], Network], count: int, companion: Companion) -> None:
         self._networks = [make() for _ in range(min(count, companion.threads))]
+        self._lanes = [slice(lane, None, count) for lane in range(count)]
         self._companion = companion
-        self._turns = [
-            (self._networks[lane % len(self._networks)], slice(lane, None, count)) for lane in range(count)
-        ]
 
     @property
     def first(self) -> Network:
@@ -52,13 +51,18 @@ class Lanes:
     ) -> NDArray[np.float64]:
         """The sum (d,) of the bounded gradients of the members at these weights (d,), each other block in a lane."""
 
-        def lane(network: Network, turns: slice) -> NDArray[np.float64]:
+        def sums(network: Network, lanes: Sequence[slice]) -> list[NDArray[np.float64]]:
             books = network.books_at(theta)
-            return clipped_sum(
-                units, members, books, network=network, plan=plan, reduction=reduction, turns=turns
-            )
+            return [
+                clipped_sum(
+                    units, members, books, network=network, plan=plan, reduction=reduction, turns=lane
+                )
+                for lane in lanes
+            ]
 
-        total, *others = self._companion.each([partial(lane, *each) for each in self._turns])
+        shares = [self._lanes[thread :: len(self._networks)] for thread in range(len(self._networks))]
+        tasks = [partial(sums, *each) for each in zip(self._networks, shares, strict=True)]
+        total, *others = chain.from_iterable(self._companion.each(tasks))
         for other in others:
             np.add(total, other, out=total)
         return total
