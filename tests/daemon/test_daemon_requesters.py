@@ -305,19 +305,23 @@ def more_of(world: World, job: Path, count: int) -> list[dict[str, str]]:
     return found
 
 
-def test_so_many_jobs_of_one_requester_wait_and_no_more(daemon: Daemon, session: Session) -> None:
-    """One is held and one waits when they begin to come."""
-    token, jobs = token_for(daemon, session), more_of(daemon.world, daemon.world.job("third"), 21)
-    answers = [daemon.ask(addresses.SUBMIT_JOB, job, token=token) for job in jobs[:19]]
+def test_so_many_jobs_of_one_requester_wait_and_no_more(
+    daemon: Daemon, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One is held and one waits when they begin to come; six here, where twenty would be let wait."""
+    assert portal.MOST_WAITING == 20
+    monkeypatch.setattr(portal, "MOST_WAITING", 6)
+    token, jobs = token_for(daemon, session), more_of(daemon.world, daemon.world.job("third"), 7)
+    answers = [daemon.ask(addresses.SUBMIT_JOB, job, token=token) for job in jobs[:5]]
 
-    assert [answer.status_code for answer in answers] == [200] * 18 + [403]
+    assert [answer.status_code for answer in answers] == [200] * 4 + [403]
     assert error_of(answers[-1]) == (403, "TooManyWaiting")
-    assert "20 jobs" in answers[-1].json()["sentence"]
+    assert "6 jobs" in answers[-1].json()["sentence"]
     first = request_of(daemon, session, answers[0].json()["job_id"])["line"]["id"]
     daemon.owner("refuse", token=session.token, request_id=first, reason="no")
-    again = daemon.ask(addresses.SUBMIT_JOB, jobs[19], token=token)
+    again = daemon.ask(addresses.SUBMIT_JOB, jobs[5], token=token)
     assert (again.status_code, again.json()["state"]) == (200, "refused"), "a no that was told makes room"
-    over = daemon.ask(addresses.SUBMIT_JOB, jobs[20], token=token)
+    over = daemon.ask(addresses.SUBMIT_JOB, jobs[6], token=token)
     assert error_of(over) == (403, "TooManyWaiting"), (
         "what comes under a no counts, or it could come without end"
     )

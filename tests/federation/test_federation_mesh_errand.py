@@ -26,6 +26,7 @@ from learner.federation.mesh_errand import MeshErrand
 from learner.federation.mesh_folder import MODEL_FILE, Access, MeshFolder, MeshState, NodeFacts, made_folder
 from learner.federation.mesh_models import released_model
 from learner.federation.mesh_node import Node, arrivals_of, put_whole
+from tests.sweeps import sweep
 from tests.worlds.answering import START, MadeVault
 from tests.worlds.meshes import MadeMesh, made_mesh
 from vault.errors.daemon import DaemonGone
@@ -280,14 +281,15 @@ def test_a_link_or_a_pipe_in_the_folder_is_neither_followed_nor_waited_for(story
         assert (net.read("seen.json"), secret.read_bytes()) == (b"new", before)
 
 
+@pytest.mark.parametrize("times", sweep([60, 300]))
 def test_the_released_models_are_looked_at_while_the_process_with_the_network_writes_them(
-    story: Story,
+    story: Story, times: int
 ) -> None:
     """A file gets its name once it is whole; the name that it had before is gone by the time it is looked at."""
     net, ben = story.folder.net, story.mesh.peers[1].public
     net.keep_shared(1, ben, b"{}")
     with ThreadPoolExecutor(1) as writer:
-        written = writer.submit(lambda: [net.keep_shared(1, ben, b"{}") for _ in range(300)])
+        written = writer.submit(lambda: [net.keep_shared(1, ben, b"{}") for _ in range(times)])
         while not written.done():
             assert net.shared().keys() == {(1, ben)}
         written.result()

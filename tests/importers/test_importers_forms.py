@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.sweeps import sweep
 from tests.worlds.commands import assert_refused, run, secrets_of
 from tests.worlds.world import World
 from vault.errors.families import Invalid
@@ -315,7 +316,7 @@ def test_among_odd_cells_a_given_type_reads_no_number_as_another_one(parse):
     assert (column(doubtful), [row.line for row in doubtful.refused]) == ([], [2, 3, 4])
 
 
-@pytest.mark.parametrize("cell", ["1.234", "1.234.567"])
+@pytest.mark.parametrize("cell", sweep(["1.234", "1.234.567"]))
 def test_a_file_behind_one_with_a_decimal_comma_changes_no_number(today: World, cell: str) -> None:
     first, second = today.folder / "first.csv", today.folder / "second.csv"
     first.write_text('d;p\n13.01.2026;"1.234,5"\n', encoding="utf-8")

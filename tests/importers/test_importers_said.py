@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.sweeps import sweep_of_many
 from tests.worlds.commands import assert_refused, run, secrets_of
 from tests.worlds.world import World
 from vault.errors.records import Unreadable
@@ -146,12 +147,18 @@ def test_the_zone_of_a_collection_holds_and_the_way_to_it_is_said(today: World) 
 
 @pytest.mark.parametrize(
     ("content", "says"),
-    [
-        (b"n,m\n1,\xc3\xa4\n2,\xff\xc3\xa4\n", "line 3 holds the byte 0xFF"),
-        (b"x,m\n1,2\n", "the columns of this file do not fit the collection both: the column x is not in it"),
-        (b"n\n1.5\n", "line 2: n: not a whole number"),
-        (b"%PDF", "it is a PDF"),
-    ],
+    sweep_of_many(
+        [
+            (b"n,m\n1,\xc3\xa4\n2,\xff\xc3\xa4\n", "line 3 holds the byte 0xFF"),
+            (
+                b"x,m\n1,2\n",
+                "the columns of this file do not fit the collection both: the column x is not in it",
+            ),
+            (b"n\n1.5\n", "line 2: n: not a whole number"),
+            (b"%PDF", "it is a PDF"),
+        ],
+        default=2,
+    ),
 )
 def test_of_several_files_the_one_that_cannot_be_taken_is_named(
     today: World, content: bytes, says: str

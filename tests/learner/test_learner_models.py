@@ -36,6 +36,7 @@ from learner.models.network import network_of
 from learner.models.scores import OwnerView, curve_steps
 from learner.models.weights import read_weights
 from learner.protocol import ColumnFrame, Job, ProtocolError, job_shapes
+from tests.sweeps import sweep_of_many
 
 THREE = replace(LOGISTIC, label=replace(LOGISTIC.label, classes=3), grid=21)
 JOBS = {
@@ -103,8 +104,9 @@ def summed(job: Job, weights: bytes, frame: ColumnFrame) -> NDArray[np.float64]:
 
 
 @pytest.mark.usefixtures("in_float64")
-@pytest.mark.parametrize("reduction", ["sum", "mean"])
-@pytest.mark.parametrize("rows_each", [1, 5])
+@pytest.mark.parametrize(
+    ("rows_each", "reduction"), sweep_of_many([(5, "mean"), (5, "sum"), (1, "sum"), (1, "mean")], default=3)
+)
 @pytest.mark.parametrize("job", JOBS.values(), ids=JOBS)
 def test_the_sum_is_that_of_plain_autograd(job: Job, rows_each: int, reduction: Any) -> None:
     """Row by row, reduced per unit, clipped over all parameters, summed."""

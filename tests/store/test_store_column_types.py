@@ -51,30 +51,30 @@ def test_a_time_is_written_as_it_always_was(moment: datetime) -> None:
     assert parse_stamp(stamp(moment)) == whole_seconds(moment)
 
 
-@pytest.mark.parametrize(
-    "other",
-    [
-        "",
-        "2026-01-02",
-        "2026-01-02 12:00:00Z",
-        "2026-01-02T12:00:00",
-        "2026-01-02T12:00:00+00:00",
-        "2026-01-02T12:00:00.5Z",
-        "2026-01-02T12:00Z",
-        "2026-01-02t12:00:00z",
-        "2026-02-30T12:00:00Z",
-        "20260102T120000Z",
-        "2026-W01-5T12:00:00Z",
-        " 2026-01-02T12:00:00Z",
-    ],
-)
-def test_no_other_text_is_a_time(store: Store, other: str) -> None:
-    with pytest.raises(ValueError):
-        parse_stamp(other)
+OTHERS = [
+    "",
+    "2026-01-02",
+    "2026-01-02 12:00:00Z",
+    "2026-01-02T12:00:00",
+    "2026-01-02T12:00:00+00:00",
+    "2026-01-02T12:00:00.5Z",
+    "2026-01-02T12:00Z",
+    "2026-01-02t12:00:00z",
+    "2026-02-30T12:00:00Z",
+    "20260102T120000Z",
+    "2026-W01-5T12:00:00Z",
+    " 2026-01-02T12:00:00Z",
+]
+
+
+def test_no_other_text_is_a_time(store: Store) -> None:
     kept(store, request())
-    changed(store, "received_at", f"'{other}'")
-    with store.read() as unit, pytest.raises(Damaged):
-        unit.get(RequestRow, "1")
+    for other in OTHERS:
+        with pytest.raises(ValueError):
+            parse_stamp(other)
+        changed(store, "received_at", f"'{other}'")
+        with store.read() as unit, pytest.raises(Damaged):
+            unit.get(RequestRow, "1")
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Button, Input, RadioButton
 
+from tests.sweeps import sweep
 from tests.worlds.screens import (
     SIZES,
     on_page,
@@ -389,7 +390,10 @@ def test_sensitive_columns_are_marked_and_the_owner_and_not_the_guess_decides(wo
     assert wanted == [one.sensitivity for one in made[0].fields if one.name == "mood"]
 
 
-def test_what_is_chosen_while_the_choice_is_drawn_anew_is_what_counts_and_stands_there(world: World) -> None:
+@pytest.mark.parametrize("times", sweep([2, 6]))
+def test_what_is_chosen_while_the_choice_is_drawn_anew_is_what_counts_and_stands_there(
+    world: World, times: int
+) -> None:
     path = diary(world)
 
     async def story() -> None:
@@ -398,7 +402,7 @@ def test_what_is_chosen_while_the_choice_is_drawn_anew_is_what_counts_and_stands
             await open_import(pilot, path)
             dialog = app.screen
             is_drawn = dialog._drawn
-            for turn, unit in enumerate(["record", "day"] * 6):
+            for turn, unit in enumerate(["record", "day"] * times):
                 mark = ("ordinary", "sensitive")[turn // 2 % 2]
                 dialog._read_again(sensitivities={"steps": mark})
                 await until(pilot, lambda: dialog._drawn != is_drawn or dialog._drawing.locked())

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from tui.demo.hospital import REQUIRED, logistic_fit, read_table, split_patients
 
 
+@pytest.mark.slow
 def test_the_table_is_the_published_one() -> None:
     from sklearn.datasets import load_breast_cancer
 

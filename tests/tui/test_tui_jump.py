@@ -50,6 +50,7 @@ def test_each_letter_of_a_dialog_leads_to_its_place_and_presses_nothing(
         play(story())
 
 
+@pytest.mark.slow
 def test_the_key_that_a_person_chose_shows_them_in_a_dialog_too(today: World) -> None:
     keys_file(today.paths).write_text(KEYS)
     with served(today) as vault:
@@ -70,6 +71,7 @@ def test_the_key_that_a_person_chose_shows_them_in_a_dialog_too(today: World) ->
         play(story())
 
 
+@pytest.mark.slow
 def test_the_letters_go_when_their_places_lie_elsewhere(today: World) -> None:
     with served(today) as vault:
 

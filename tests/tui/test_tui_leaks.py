@@ -46,7 +46,7 @@ def door(tmp_path: Path) -> LockboxApp:
 # crashes ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("where", sweep(CRASHES, default=4))
+@pytest.mark.parametrize("where", sweep(CRASHES, default=3))
 def test_a_crash_restores_the_terminal_and_says_one_sentence_without_the_secret(
     where: str, tmp_path: Path
 ) -> None:

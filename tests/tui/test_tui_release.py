@@ -85,7 +85,7 @@ ENDS = [
 ]
 
 
-@pytest.mark.parametrize(("end", "mark", "state", "warning"), sweep_of_many(ENDS, default=2))
+@pytest.mark.parametrize(("end", "mark", "state", "warning"), sweep_of_many(ENDS))
 def test_every_end_has_a_word_and_a_mark_and_unlocks_what_is_for_the_owner(
     today: World, end: Callable[[World], None], mark: str, state: str, warning: str
 ) -> None:

@@ -378,6 +378,7 @@ def test_a_run_is_opened_from_the_detail_too(shared: Shared) -> None:
     play(story())
 
 
+@pytest.mark.slow
 def test_an_attack_on_a_stand_in_stands_below_the_bound(own: Shared, monkeypatch: pytest.MonkeyPatch) -> None:
     """One key opens it, another one begins it, and the answer that has the focus does nothing."""
     world, vault = own

@@ -187,7 +187,8 @@ def _nouns() -> set[str]:
     """Every noun that the product counts with the one rule."""
     found = set()
     for file in (path for room in ("vault", "tui") for path in (ROOT / room).rglob("*.py")):
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        text = file.read_text(encoding="utf-8")
+        for node in ast.walk(ast.parse(text)) if "counted(" in text else ():
             name = getattr(
                 getattr(node, "func", None), "attr", getattr(getattr(node, "func", None), "id", "")
             )

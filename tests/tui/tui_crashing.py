@@ -15,7 +15,7 @@ import tui.app.app
 from tui.cli import main
 
 SECRET = "vivid-otter-44-secret"
-CRASHES = ("action", "worker", "compose", "task", "app", "thread", "mount", "picture")
+CRASHES = ("action", "worker", "task", "compose", "app", "thread", "mount", "picture")
 WHERE = sys.argv[-1]
 
 
