@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.cpu_seconds import START, shares
 
 TESTS = Path(__file__).parents[1]
-TOGETHER = 480
+TOGETHER = 455
 
 
 def test_the_shares_are_not_more_than_the_whole() -> None:
