@@ -140,7 +140,7 @@ def test_it_is_for_its_owner_alone_and_takes_no_place_of_another(written):
     _, target, summaries, facts = written
 
     assert target.stat().st_mode & 0o777 == 0o600
-    with pytest.raises(Invalid, match="already a file"):
+    with pytest.raises(Invalid, match="something is already there"):
         write_page(summaries, facts, target, NOW)
 
 
