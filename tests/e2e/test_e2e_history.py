@@ -161,7 +161,7 @@ def test_a_filter_of_the_trail_that_means_nothing_is_refused(today: World) -> No
     assert run(today.paths, "audit", "show", "--entry", "1", "--outcome", "left").code == 2
     for option in ("--requester", "--collection", "--outcome"):
         shown = run(today.paths, "audit", "show", option, "")
-        assert (shown.code, f"{option} names nothing" in shown.err) == (1, True)
+        assert (shown.code, f"'{option}': an empty text names nothing" in shown.err) == (1, True)
 
 
 def test_a_page_of_a_filtered_trail_is_filled_from_all_of_it(today: World) -> None:

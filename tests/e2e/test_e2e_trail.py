@@ -140,7 +140,7 @@ def test_a_key_that_is_none_says_nothing_about_the_bundle(today: World) -> None:
     for given, why in (
         (key[:-3] + ("AAA" if key[-3:] != "AAA" else "BBB"), "no verifier key: mistyped"),
         (str(today.folder / "out"), "no verifier key: not one of this kind"),
-        ("", "no verifier key: not one of this kind"),
+        ("", "'--key': an empty text names nothing"),
     ):
         outcome = run(today.paths, "audit", "verify", "--bundle", today.folder / "out", "--key", given)
         assert (outcome.code, why in outcome.err) == (1, True), outcome.err
