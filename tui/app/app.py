@@ -255,6 +255,7 @@ class LockboxApp(JumpingApp):
             vault=str(self.paths.vault.name),
             is_sample=self.is_sample,
             seconds_to_lock=pulse.seconds_to_lock,
+            is_read_only=self.standing.is_read_only,
             used_percent=self.standing.used_percent,
             waiting=self.standing.waiting,
             running=len(pulse.runs),

@@ -46,6 +46,7 @@ def standing_of(vault: OwnerSession, couriers: Path) -> Standing:
     used = [line.used_percent for line in vault.budget() if line.requester is None]
     waiting = status.requests_waiting + status.campaigns_waiting + status.approved + status.held
     return Standing(
+        is_read_only=bool(status.read_only_because),
         used_percent=max(used) if used else None,
         waiting=waiting + waiting_for_couriers(couriers, vault),
     )

@@ -27,6 +27,7 @@ from tui.cli.accessible import left_line, waiting_lines
 from tui.cli.exit_codes import ExitCode
 from tui.text import times
 from tui.text.error_words import with_way_out
+from tui.text.reopening_facts import copy_sentences
 from vault.errors.families import LockboxError, Locked
 
 if TYPE_CHECKING:
@@ -81,7 +82,8 @@ def _talk_about(talk: Talk, opened: Opened) -> None:
 
 def _say_what_waits(talk: Talk, opened: Opened) -> None:
     status = opened.vault.status()
-    talk.say(*(sentence for sentence, _ in waiting_lines(status)), left_line(status))
+    found = (sentence for sentence, _ in waiting_lines(status))
+    talk.say(*copy_sentences(status), *found, left_line(status))
 
 
 def _hear_releases(talk: Talk, opened: Opened) -> None:

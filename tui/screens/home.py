@@ -17,7 +17,7 @@ from textual.widgets import DataTable
 from tui.app.key_names import key_of
 from tui.app.page import Page
 from tui.couriers.carrying import Carried, carried_here
-from tui.text import campaign_facts, carrying_facts, consent_facts, times, wording
+from tui.text import campaign_facts, carrying_facts, consent_facts, reopening_facts, times, wording
 from tui.widgets.by_day import ByDay
 from tui.widgets.plain import Plain
 from tui.widgets.table import Line, ListTable
@@ -151,7 +151,8 @@ The sentence on top is read from the audit trail. Once something has left, it ne
             else ""
         )
         week = f"{self._week()}\n" if status.is_digest_due else ""
-        self.query_one("#home-left", Plain).set_text(f"{date}{week}{mark} {left}")
+        copy = "".join(f"! {one}\n" for one in reopening_facts.copy_sentences(status))
+        self.query_one("#home-left", Plain).set_text(f"{copy}{date}{week}{mark} {left}")
 
     def _week(self) -> str:
         key = key_of("home.digest", self.program.own_keys)

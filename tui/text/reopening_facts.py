@@ -8,9 +8,20 @@ from tui.text import wording
 
 if TYPE_CHECKING:
     from vault.views.reopening import RememberedBudget, Reopening
+    from vault.views.status import VaultStatus
 
 CARRIED_OVER = "carried over"
 """For whom a charge counts that this computer remembered when an older copy was reopened."""
+
+
+def copy_sentences(status: VaultStatus) -> list[str]:
+    """What a vault that is read-only, or that this computer does not know, has said of it before all else."""
+    read_only = (
+        f"This vault is read-only: {status.read_only_because}. You can look and export; to go on from it, lock it, "
+        "then: lockbox reopen"
+    )
+    others = [f"{one[0].upper()}{one[1:]}." for one in (status.mark_missing, status.header_damage) if one]
+    return [*[read_only] * bool(status.read_only_because), *others]
 
 
 def reopening_sentences(planned: Reopening) -> list[str]:

@@ -31,6 +31,7 @@ class VaultBar(Plain):
         waits = "1 waits for you" if standing.waiting == 1 else f"{standing.waiting} wait for you"
         parts = [
             Content.styled(wording.short(name, NAME_ROOM), "bold $warning" if standing.is_sample else "bold"),
+            *[Content.styled("READ-ONLY", "bold $warning")] * standing.is_read_only,
             Content.styled(waits, "bold $accent") if standing.waiting else Content("nothing waits"),
         ]
         if standing.is_silent:

@@ -12,6 +12,7 @@ class Standing:
 
     vault: str = ""
     is_sample: bool = False
+    is_read_only: bool = False
     seconds_to_lock: int | None = None
     used_percent: Decimal | None = None
     waiting: int = 0
