@@ -85,10 +85,13 @@ TRUST: Final[Action[RequestView]] = Action(
 BLOCK: Final[Action[RequestView]] = Action(
     name="block",
     words="requester block",
-    help="Accept nothing more from them, and send nothing to them.",
+    help="Accept nothing more from them, send nothing to them, and take back your approvals that have not run.",
     target=REQUESTER,
     call=lambda vault, name, _: vault.block_requester(name),
-    reply=lambda name, _: [f"{name} is blocked: no new requests, no runs, no releases."],
+    reply=lambda name, ids: [
+        f"{name} is blocked: no new requests, no runs, no releases.",
+        *request_facts.taken_back(ids, is_done=True),
+    ],
     question=Question(
         page="requests",
         key="b",
@@ -103,8 +106,13 @@ BLOCK: Final[Action[RequestView]] = Action(
             f"Nothing more is accepted from {_short(one)}, what runs for them is stopped (its price stays spent), and "
             "nothing is sent to them. What has left already stays with them. You can unblock them later."
         ),
+        besides=lambda vault, one: " ".join(
+            request_facts.taken_back(request_facts.approved_of(vault.requests(), _who(one)), is_done=False)
+        ),
         verb="Block",
-        done=lambda one, _: f"{_who(one)} is blocked.",
+        done=lambda one, ids: " ".join(
+            [f"{_who(one)} is blocked.", *request_facts.taken_back(ids, is_done=True)]
+        ),
     ),
 )
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
 from tests.worlds import learners
 from tests.worlds.approving import approve
 from tests.worlds.commands import run
+from tests.worlds.hearing import hear, words
 from tests.worlds.world import NAME, World
+from tui.actions import BLOCK
+from tui.by_ear.acting import carry_out
 from vault.budget import ledger
 from vault.errors.consent import ConsentRefused
 from vault.errors.families import LockboxError
@@ -128,5 +132,21 @@ def test_withdrawing_says_before_and_after_what_waits_again(today: World) -> Non
     assert (before.code, said in before.err) == (0, True)
     after = run(today.paths, "consent", "withdraw", grant[:8])
     assert (after.code, said in after.err) == (0, True)
+    with today.vault(writable=False) as vault:
+        assert vault.request(request).line.state == "waiting"
+
+
+def test_blocking_says_before_and_after_which_approvals_it_takes_back(today: World) -> None:
+    with today.vault() as vault:
+        request = next(one.id for one in vault.requests() if one.state == "waiting")
+        approve(vault, request, draft=True)
+        subject = vault.request(request)
+        heard = hear(partial(carry_out, vault=vault, action=BLOCK, subject=subject), ("want?", "Not now"))  # type: ignore[arg-type]
+    said = f"Your approval of request {request[:8]}, which has not run, {{}} taken back; it waits for you again once"
+    assert said.format("is") in heard
+    after = run(today.paths, "requester", "block", subject.line.requester)
+    assert (after.code, said.format("was") in words(after.err)) == (0, True)
+    again = run(today.paths, "requester", "block", subject.line.requester)
+    assert (again.code, "taken back" in again.err) == (0, False)
     with today.vault(writable=False) as vault:
         assert vault.request(request).line.state == "waiting"

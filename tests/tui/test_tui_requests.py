@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from tests.sweeps import sweep
+from tests.worlds.approving import approve
 from tests.worlds.asking import HOSTILE_JOB, MARKUP, asking, asking_at_length, served_copy, the_request
 from tests.worlds.screens import (
     SIZES,
@@ -307,6 +308,25 @@ def test_a_key_is_trusted_and_its_owner_blocked_and_let_in_again_by_dialogs(own:
                 await answer(pilot, key)
                 assert expected == status()
                 await sees(pilot, key_warning(expected).removesuffix(" in person"))
+
+    play(story())
+
+
+@pytest.mark.slow
+def test_who_blocks_reads_before_and_after_which_approvals_are_taken_back(own: Shared) -> None:
+    world, vault = own
+    request = next(one.id for one in vault.requests() if one.state == "waiting")
+    approve(vault, request, draft=True)
+
+    async def story() -> None:
+        async with on_page(vault, world, "requests", size=(60, 20)) as pilot:
+            await loaded(pilot)
+            await press(pilot, "b")
+            await until(pilot, lambda: bool(pilot.app.screen.query("#act")))
+            await sees(pilot, f"approval of request {request[:8]}, which has not run, is taken back")
+            pilot.app.screen.query_one("#act").focus()
+            await press(pilot, "enter")
+            await sees(pilot, f"approval of request {request[:8]}, which has not run, was taken back")
 
     play(story())
 

@@ -18,7 +18,7 @@ from tui.app.leaving import Leavable, while_here
 from tui.app.program import Program, program_of
 from tui.app.threads import to_its_end
 from tui.dialogs.action import ActionDialog
-from tui.text.action import Action
+from tui.text.action import Action, Question
 from tui.widgets.bar import PageTabs, VaultBar
 from tui.widgets.help_pane import HelpPane
 from tui.widgets.keys import KeyLine
@@ -187,9 +187,17 @@ class Page(Leavable, Generic[F]):
         if obstacle := question.obstacle(subject):
             self.program.tell(obstacle)
             return
-        dialog = ActionDialog(action, subject, begins=lambda: self.act_begins(action, subject))
+        besides = await self._besides(question, subject)
+        if besides is None:
+            return
+        dialog = ActionDialog(action, subject, lambda: self.act_begins(action, subject), besides)
         if await self.app.push_screen_wait(dialog):
             self.reload()
+
+    async def _besides(self, question: Question[S], subject: S) -> str | None:
+        """What else follows as things stand, or None after an error was told."""
+        asked = question.besides
+        return "" if asked is None else await self.ask(lambda vault: asked(vault, subject))
 
     # searching
 

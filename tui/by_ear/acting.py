@@ -38,6 +38,8 @@ def carry_out(talk: Talk, vault: OwnerSession, action: Action[S], subject: S) ->
     question = action.question
     assert question is not None  # an action without a question is a command alone
     talk.say(question.title(subject), question.consequence(subject))
+    if question.besides is not None and (besides := question.besides(vault, subject)):
+        talk.say(besides)
     talk.facts(question.facts(subject))
     if question.note:
         talk.say(question.note)

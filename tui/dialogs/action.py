@@ -26,11 +26,13 @@ class ActionDialog(VaultCallDialog):
         action: Action[S],
         subject: S,
         begins: Callable[[], None] = lambda: None,
+        besides: str = "",
     ) -> None:
         super().__init__()
         assert action.question is not None  # an action without a question is a command alone
         self._action, self._subject, self._begins = action, subject, begins
         self._question: Question[Any] = action.question
+        self._besides = besides
 
     def title_text(self) -> str:
         """The question."""
@@ -38,7 +40,7 @@ class ActionDialog(VaultCallDialog):
 
     def consequence(self) -> str:
         """What happens."""
-        return self._question.consequence(self._subject)
+        return f"{self._question.consequence(self._subject)} {self._besides}".rstrip()
 
     def details(self) -> Iterable[Widget]:
         """What it is about, where the question does not say it all."""

@@ -49,6 +49,8 @@ class Question(Generic[S]):
     obstacle: Callable[[S], str] = lambda _: ""
     """Why it cannot be done now, or empty."""
     facts: Callable[[S], Sequence[tuple[str, str]]] = lambda _: ()
+    besides: Callable[[Owner, S], str] | None = None
+    """What else follows as things stand in the vault, said behind the consequence; empty where nothing does."""
     note: str = ""
     safe: str = "Not now"
     word: str = ""

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from tui.text import times, wording
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from vault.views.consents import DecisionView, FieldAskView, GrantDraft
     from vault.views.requests import BudgetUse, RequestLine, RequestView, RoundOf
     from vault.views.runs import RunView
@@ -230,6 +232,24 @@ def taken_in(line: RequestLine) -> str:
     if line.state != "approved" or line.round is None:
         return "waits for you"
     return f"is {round_words(line.round)}, approved by your word on that"
+
+
+def approved_of(lines: Iterable[RequestLine], requester: str) -> list[str]:
+    """The ids of the requests of this requester that are approved and have not run."""
+    return [one.id for one in lines if one.requester == requester and one.state == "approved"]
+
+
+def taken_back(ids: Sequence[str], *, is_done: bool) -> list[str]:
+    """What blocking does to the approvals of these requests; nothing where there are none."""
+    if not ids:
+        return []
+    that, those = ("was", "were") if is_done else ("is", "are")
+    shown = ", ".join(one[:8] for one in ids)
+    if len(ids) == 1:
+        said = f"Your approval of request {shown}, which has not run, {that} taken back"
+        return [f"{said}; it waits for you again once you unblock them."]
+    said = f"Your approvals of {len(ids)} requests that have not run {those} taken back ({shown})"
+    return [f"{said}; they wait for you again once you unblock them."]
 
 
 def why_not_to_trust(request: RequestView) -> str:

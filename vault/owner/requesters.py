@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 from vault.requests import tokens
-from vault.requests.lapsed import return_lapsed
+from vault.requests.lapsed import return_lapsed, still_open
 from vault.requests.stored_campaigns import show
 
 
@@ -48,14 +48,14 @@ class RequesterActions:
         with self._opened.act() as act:
             requesters.trust(act, name)
 
-    def block_requester(self, name: str) -> None:
+    def block_requester(self, name: str) -> list[str]:
         with self._opened.read() as uow:
             asker = requesters.find(uow, name).id
         try:
             with self._opened.act() as act:
                 end_with_requester(act, name)
                 requesters.block(act, name)
-                return_lapsed(act)
+                return still_open(act, asker, return_lapsed(act))
         finally:
             # Whatever was raised: where they are blocked and only the reminder could not be written, they are blocked.
             stop_for_blocked(self._opened, asker)

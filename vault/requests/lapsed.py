@@ -12,6 +12,8 @@ from vault.store.tables import RequesterRow, RequestRow
 from vault.views.states import RequesterStatus, RequestState
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from vault.audit.transaction import AuditedTransaction
 
 GONE = "the consent it was approved under is gone"
@@ -42,6 +44,12 @@ def return_one(act: AuditedTransaction, row: RequestRow, *, reason: str) -> None
     name = "" if requester is None else requester.name
     hidden = {"requester": name, "reason": reason}
     act.record(EntryType.REQUEST_RETURN, clear={"request": row.id}, hidden=hidden)
+
+
+def still_open(act: AuditedTransaction, requester_id: str, ids: Collection[str]) -> list[str]:
+    """Those of these requests that are a requester's and have not run out."""
+    theirs = act.uow.find(RequestRow, requester_id=requester_id)
+    return [row.id for row in theirs if row.id in ids and act.now < row.expires_at]
 
 
 def _blocked(act: AuditedTransaction, row: RequestRow) -> str:

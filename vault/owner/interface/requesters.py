@@ -30,8 +30,11 @@ class Requesters(Protocol):
     def trust_requester(self, name: str) -> None:
         """Note that this key was checked with its owner in person."""
 
-    def block_requester(self, name: str) -> None:
-        """Accept nothing more from this requester, stop what runs for them, and send nothing to them."""
+    def block_requester(self, name: str) -> list[str]:
+        """Accept nothing more from this requester, stop what runs for them, and send nothing to them.
+
+        Returns the ids of their requests that were approved, have not run and are approved no more.
+        """
 
     @proven
     def unblock_requester(self, name: str) -> None:
