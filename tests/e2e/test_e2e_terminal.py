@@ -36,10 +36,10 @@ def sheet(screen: str) -> str:
     return found[0]
 
 
-def opens(paths: Paths, passphrase: str) -> bool:
-    """Whether this passphrase opens the vault, which is empty."""
+def opens(paths: Paths, passphrase: str, *, rows: int = 0) -> bool:
+    """Whether this passphrase opens the vault, which has so many rows."""
     with Vault.open(paths, passphrase_secret(passphrase), writable=False) as vault:
-        return vault.status().rows == 0
+        return vault.status().rows == rows
 
 
 # init ---------------------------------------------------------------------------------------------------------
@@ -75,6 +75,18 @@ def test_a_recovery_key_that_is_not_typed_back_is_said_to_be_unconfirmed(paths: 
         terminal.wait_for("lockbox: error: the vault is made, but the recovery key was not typed back")
         assert terminal.end() == 1
     assert paths.vault.exists()
+
+
+@pytest.mark.slow
+def test_a_weak_passphrase_is_asked_for_again(paths: Paths) -> None:
+    with Terminal(paths, "init") as terminal:
+        for _ in range(3):
+            terminal.wait_for("new passphrase")
+            terminal.type("short")
+            terminal.wait_for("Too weak: it is shorter than 12 characters.")
+        terminal.wait_for("lockbox: error: that input cannot be used: this passphrase is too weak")
+        assert terminal.end() == 1
+    assert not paths.vault.exists()
 
 
 def test_two_different_passphrases_make_no_vault(paths: Paths) -> None:
@@ -179,6 +191,22 @@ def test_the_recovery_key_sets_a_new_passphrase_without_being_shown(today: World
         assert_clean(terminal.screen, [*secrets, CHOSEN])
     with today.vault(writable=False, passphrase=CHOSEN) as vault:
         assert vault.status().rows == 100
+
+
+def test_a_descriptor_gives_what_opens_the_vault_and_the_new_passphrase(today: World) -> None:
+    one_line = run(today.paths, "passphrase", "change", secret=PASSPHRASE)
+    assert (one_line.code, "the current passphrase, then the new" in " ".join(one_line.err.split())) == (
+        1,
+        True,
+    )
+    weak = run(today.paths, "passphrase", "change", secret=f"{PASSPHRASE}\nshort")
+    assert (weak.code, "too weak" in weak.err) == (1, True)
+    by_key = run(today.paths, "--recovery-key", "passphrase", "change", secret=today.recovery_key)
+    assert (by_key.code, "is set by: lockbox recover" in " ".join(by_key.err.split())) == (2, True)
+    assert run(today.paths, "passphrase", "change", secret=f"{PASSPHRASE}\n{CHOSEN}").code == 0
+    assert opens(today.paths, CHOSEN, rows=100)
+    assert run(today.paths, "recover", secret=f"{today.recovery_key}\n{PASSPHRASE}").code == 0
+    assert opens(today.paths, PASSPHRASE, rows=100)
 
 
 # importing ----------------------------------------------------------------------------------------------------

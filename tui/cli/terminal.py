@@ -154,30 +154,35 @@ def ask_secret(question: str, *, doing: str = "working") -> str:
 
 
 def read_secret(descriptor: int) -> str:
-    """The first line an open descriptor gives; raises `Invalid` for none, or one that is too long."""
+    """The first line an open descriptor gives; raises as `read_secrets`."""
+    return read_secrets(descriptor, 1)[0]
+
+
+def read_secrets(descriptor: int, count: int) -> list[str]:
+    """So many lines as an open descriptor gives first, or fewer; raises `Invalid` for none, or one that is too long."""
     try:
         if os.isatty(descriptor):
             raise Invalid(reason=f"descriptor {descriptor} is a terminal, which would show what you type")
-        line = _first_line(descriptor)
+        lines = _first_lines(descriptor, count)
     except (OSError, OverflowError):  # a number that is too large for any descriptor
         raise Invalid(reason=f"descriptor {descriptor} cannot be read") from None
-    if len(line) > LONGEST_SECRET:
+    if max(map(len, lines)) > LONGEST_SECRET:
         raise Invalid(reason=f"the passphrase is longer than {LONGEST_SECRET} bytes")
     try:
-        return line.removesuffix(b"\r").decode()
+        return [line.removesuffix(b"\r").decode() for line in lines]
     except UnicodeDecodeError:
         # `from None`: the original error carries the secret's bytes
         raise Invalid(reason="the passphrase is not valid UTF-8") from None
 
 
-def _first_line(descriptor: int) -> bytes:
+def _first_lines(descriptor: int, count: int) -> list[bytes]:
     data = b""
-    while b"\n" not in data and len(data) <= LONGEST_SECRET:
+    while data.count(b"\n") < count and len(data) <= count * LONGEST_SECRET:
         more = os.read(descriptor, LONGEST_SECRET)
         if not more:
             break
         data += more
-    return data.split(b"\n")[0]
+    return data.split(b"\n")[:count]
 
 
 def _is_typed() -> bool:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
+import click
 import typer
 
 from tui.cli.command_group import CommandGroup
@@ -17,6 +18,7 @@ from tui.cli.terminal import (
     ask_secret,
     is_interactive,
     read_secret,
+    read_secrets,
     say,
     write,
     write_facts,
@@ -31,7 +33,7 @@ from vault.errors.families import Invalid
 from vault.errors.keys import RecoveryKeyNotConfirmed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from learner.federation.confined_process import Tried
     from learner.protocol import ProbeResult
@@ -39,6 +41,9 @@ if TYPE_CHECKING:
     from vault.settings import Paths
     from vault.vault import Secret
     from vault.views.reopening import Reopening
+
+TIMES_ASKED: Final = 3
+"""How often a new passphrase, or the recovery key, is asked for before the command ends."""
 
 passphrase = typer.Typer(no_args_is_help=True)
 
@@ -62,7 +67,8 @@ def init(
     harden_process()
     options = global_options(context)
     Vault.check_free(options.paths)
-    secret = _new_passphrase(options.passphrase_fd)
+    descriptor = options.passphrase_fd
+    secret = _new_passphrase() if descriptor is None else _checked(read_secret(descriptor))
     say("Making the vault (Argon2id with 256 MiB; about a second) …")
     recovery_key = Vault.create(options.paths, secret)
     say(f"\nThe vault is at {options.paths.vault}")
@@ -75,7 +81,7 @@ def init(
 
 
 def _type_back(recovery_key: str) -> None:
-    for _ in range(3):
+    for _ in range(TIMES_ASKED):
         if "".join(ask("\ntype it back to be sure it is right: ").split()).replace("-", "").upper() == (
             recovery_key.replace("-", "").upper()
         ):
@@ -84,30 +90,41 @@ def _type_back(recovery_key: str) -> None:
     raise RecoveryKeyNotConfirmed()
 
 
-def _new_passphrase(descriptor: int | None) -> Secret:
-    from vault.vault import generate_passphrase, passphrase_secret
+def _checked(given: str) -> Secret:
+    """A new passphrase that is strong enough; raises `Invalid` for another."""
+    from vault.vault import Vault, passphrase_secret
 
-    if descriptor is not None:
-        given = read_secret(descriptor)
-        _strength(given)
-        return passphrase_secret(given)
-    first = ask_secret("new passphrase, 12 characters or more (empty: one is made for you): ")
-    if not first:
-        return _type_back_passphrase(generate_passphrase())
-    say(f"Strong enough: {_strength(first)}.")
-    if ask_secret("again: ") != first:
-        raise Invalid(reason="the two passphrases differ")
-    return passphrase_secret(first)
-
-
-def _strength(text: str) -> str:
-    """How strong a new passphrase is, if it is strong enough; raises `Invalid`."""
-    from vault.vault import Vault
-
-    found = Vault.check_new_passphrase(text)
+    found = Vault.check_new_passphrase(given)
     if not found.is_enough:
         raise Invalid(reason=f"this passphrase is too weak: {found.words}")
-    return found.words
+    return passphrase_secret(given)
+
+
+def _new_passphrase() -> Secret:
+    from vault.vault import generate_passphrase
+
+    first = _asked_until_strong()
+    if not first:
+        return _type_back_passphrase(generate_passphrase())
+    if ask_secret("again: ") != first:
+        raise Invalid(reason="the two passphrases differ")
+    return _checked(first)
+
+
+def _asked_until_strong() -> str:
+    """A new passphrase that is strong enough, or nothing; raises `Invalid` when none of so many is."""
+    from vault.vault import Vault
+
+    for _ in range(TIMES_ASKED):
+        given = ask_secret("new passphrase, 12 characters or more (empty: one is made for you): ")
+        if not given:
+            return ""
+        found = Vault.check_new_passphrase(given)
+        if found.is_enough:
+            say(f"Strong enough: {found.words}.")
+            return given
+        say(f"Too weak: {found.words}.")
+    raise Invalid(reason=f"this passphrase is too weak: {found.words}")
 
 
 def _type_back_passphrase(made: str) -> Secret:
@@ -238,41 +255,47 @@ def backup(
 @passphrase.command("change")
 def change_passphrase(context: typer.Context) -> None:
     """Give the vault another passphrase; the recovery key stays the same."""
-    from vault.vault import Vault, harden_process, passphrase_secret
-
-    harden_process()
-    options = global_options(context)
-    Vault.check_there(options.paths)
-    current = passphrase_secret(ask_secret("current passphrase: "))
-    _renew(options, current, None)
+    if global_options(context).recovery_key:
+        raise click.UsageError("with the recovery key a new passphrase is set by: lockbox recover")
+    _renew(context, recovery=False)
     say("The new passphrase is in force. Older copies of the vault still open with the old one.")
 
 
 def recover(context: typer.Context) -> None:
     """Set a new passphrase with the recovery key."""
-    from vault.vault import Vault, harden_process, passphrase_secret
-
-    harden_process()
-    options = global_options(context)
-    Vault.check_there(options.paths)
-    key = passphrase_secret(ask_secret("recovery key: "))
-    _renew(options, key, options.passphrase_fd, recovery=True)
+    _renew(context, recovery=True)
     say("The new passphrase is in force; the recovery key stays the same.")
 
 
-def _renew(
-    options: GlobalOptions, current: Secret, descriptor: int | None, *, recovery: bool = False
-) -> None:
-    """Ask for the new passphrase once the current one is known to be right, and set it, here or where it is open."""
+def _renew(context: typer.Context, *, recovery: bool) -> None:
+    """Set the new passphrase once what opens the vault is known to be right, here or where it is open."""
     from vault.client import attach
-    from vault.vault import Vault
+    from vault.vault import Vault, harden_process
 
-    if attach.is_served(options.paths):
-        with attach.attach(options.paths, current, recovery=recovery) as remote:
-            remote.change_passphrase(current, _new_passphrase(descriptor), recovery=recovery)
+    harden_process()
+    paths = global_options(context).paths
+    Vault.check_there(paths)
+    current, new = _current_and_new(
+        global_options(context), "recovery key" if recovery else "current passphrase"
+    )
+    if attach.is_served(paths):
+        with attach.attach(paths, current, recovery=recovery) as remote:
+            remote.change_passphrase(current, new(), recovery=recovery)
         return
-    Vault.open(options.paths, current, writable=False, recovery=recovery).close()
-    Vault.change_passphrase(options.paths, current, _new_passphrase(descriptor), recovery=recovery)
+    Vault.open(paths, current, writable=False, recovery=recovery).close()
+    Vault.change_passphrase(paths, current, new(), recovery=recovery)
+
+
+def _current_and_new(options: GlobalOptions, asked: str) -> tuple[Secret, Callable[[], Secret]]:
+    """What opens the vault, and how the new passphrase is got: two lines of a descriptor, or two answers."""
+    from vault.vault import passphrase_secret
+
+    if options.passphrase_fd is None:
+        return passphrase_secret(ask_secret(f"{asked}: ")), _new_passphrase
+    lines = read_secrets(options.passphrase_fd, 2)
+    if len(lines) < 2 or not lines[1]:
+        raise Invalid(reason=f"--passphrase-fd gives two lines here: the {asked}, then the new passphrase")
+    return passphrase_secret(lines[0]), lambda: _checked(lines[1])
 
 
 def reopen(
