@@ -36,6 +36,7 @@ def walks(first: int, count: int) -> str:
         (DOUBTFUL, ("--unit", "day"), "--date-format when=dmy or when=mdy"),
         (DOUBTFUL, ("--time", "n"), "n is not a column of dates or times; the column when looks like dates"),
         (EPOCHS, ("--unit", "day"), "As times: --date-format ts=epoch"),
+        (EPOCHS.replace("ts", "ts; at"), ("--unit", "day"), "As times: --date-format 'ts; at=epoch'"),
         ("a,n\nx,1\ny,2\n", ("--unit", "day"), "dates in a form of their own are said so: --date-format COLUMN=dmy"),
     ],
 )  # fmt: skip

@@ -45,5 +45,5 @@ def _more_than_text(report: ExportReport) -> list[str]:
     if not found:
         return []
     if report.is_safe:
-        return [f"There were {found}: an apostrophe or a mark stands there now."]
+        return [f"It held {found}: an apostrophe or a mark stands there now."]
     return [f"It holds {found}: open it with care, or export it with --safe-for-spreadsheets."]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Final
 
 from tui.text import wording
@@ -45,13 +46,13 @@ def option_hint(one: Overlap, plan: ImportPlan) -> str:
     if one.other_unit:
         column = one.other_unit.removeprefix("column:")
         may_be = column == one.other_unit or column in {each.name for each in plan.columns}
-        other = f"If these are other people: --other-people {one.collection}"
+        other = f"If these are other people: --other-people {shlex.quote(one.collection)}"
         return f" As its unit: {escaped(one.way_out)}. {other}" if may_be else f" {other}"
     if one.reason == "columns-closed":
         return ""
     if one.joins:
-        return f" If these are other people: --other-people {one.collection}"
-    return f" If these are the same people: --same-people {one.collection}"
+        return f" If these are other people: --other-people {shlex.quote(one.collection)}"
+    return f" If these are the same people: --same-people {shlex.quote(one.collection)}"
 
 
 def toggle_words(one: Overlap) -> tuple[str, str]:

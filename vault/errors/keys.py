@@ -8,7 +8,9 @@ from vault.errors.families import Broken, Invalid, Locked, Refused
 class WrongPassphrase(Locked):
     """That passphrase does not open this vault."""
 
-    hint = "nobody can reset it; lockbox recover sets a new one with the recovery key, which opens the vault too"
+    hint = (
+        "nobody can reset it; lockbox recover sets a new one with the recovery key, which opens the vault too"
+    )
 
 
 class WrongRecoveryKey(Locked):

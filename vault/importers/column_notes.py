@@ -120,9 +120,8 @@ def of_epochs(name: str, values: pa.ChunkedArray) -> tuple[str, ...]:
     found = pc.min_max(values).as_py()
     for order, (unit, low, high) in _SINCE_1970.items():
         if low <= found["min"] and found["max"] < high:
-            return (
-                f"The numbers in {name} look like {unit} since 1970. As times: --date-format {name}={order}",
-            )
+            way = f"--date-format {column_word(name, order)}"
+            return (f"The numbers in {name} look like {unit} since 1970. As times: {way}",)
     return ()
 
 
@@ -165,7 +164,8 @@ def of_text(
     if FieldType.INT in candidates and _holds_infinities(known):
         return (f"The column {name} holds infinities, which no number that is kept can be: it is {kept}.",)
     if order_of(known) == "":
-        way = f"which number is the day is not certain; say it: --date-format {name}=dmy or {name}=mdy"
+        ways = f"{column_word(name, 'dmy')} or {column_word(name, 'mdy')}"
+        way = f"which number is the day is not certain; say it: --date-format {ways}"
         return (f"The column {name} looks like dates, but is {kept}: {way}",)
     if (found := _matching_if_most(raw, FieldType.TEXT, _LOCAL_DATE)) and found[0] >= _MOSTLY * found[1]:
         way = _way_to_read(name, known) or _no_one_form(name, kind)
@@ -178,12 +178,12 @@ def _way_to_read(name: str, known: pa.ChunkedArray) -> str:
     trimmed = pc.utf8_trim_whitespace(known)
     dates = pc.filter(trimmed, pc.match_substring_regex(trimmed, _LOCAL_DATE))
     fitting = [order for order in WORDS if _days_read(order, dates) >= _MOSTLY * len(dates)]
-    return f"say their form, such as --date-format {name}={fitting[0]}" if fitting else ""
+    return f"say their form, such as --date-format {column_word(name, fitting[0])}" if fitting else ""
 
 
 def _no_one_form(name: str, kind: FieldType) -> str:
     """That dates are written in several ways; of a category another note says how to have it as text."""
-    way = f"; --type {name}=text keeps them as they are" if kind is FieldType.TEXT else ""
+    way = f"; --type {column_word(name, 'text')} keeps them as they are" if kind is FieldType.TEXT else ""
     return f"no one form reads them all{way}"
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 import pyarrow as pa
 
-from vault.importers.column_notes import of_nothing, of_zone
+from vault.importers.column_notes import column_word, of_nothing, of_zone
 from vault.importers.column_values import ColumnReading
 from vault.importers.local_times import clock_notes
 from vault.importers.numbered_columns import proposed
@@ -59,7 +59,7 @@ def _notes_of_categories(
         column, hold = ("column", "holds") if len(found) == 1 else ("columns", "hold")
         kept = "it is kept as a category" if len(found) == 1 else "they are kept as categories"
         ways = (
-            " ".join(f"--type {name}=text" for name in found)
+            " ".join(f"--type {column_word(name, 'text')}" for name in found)
             if len(found) <= _NAMED
             else "--type COLUMN=text"
         )
@@ -73,11 +73,11 @@ def has_local_times(names: Sequence[str], readings: Sequence[ColumnReading], zon
     )
 
 
-def maybe_times(names: Sequence[str], readings: Sequence[ColumnReading]) -> Iterator[str]:
+def maybe_times(readings: Sequence[ColumnReading]) -> Iterator[str]:
     """What is said of each column that would be one of times in a form that has to be said."""
-    for name, one in zip(names, readings, strict=True):
+    for one in readings:
         if one.type is not FieldType.TIMESTAMP:
-            yield from (note for note in one.notes if f"--date-format {name}=" in note)
+            yield from (note for note in one.notes if "--date-format " in note)
 
 
 def maybe_vectors(names: Sequence[str], readings: Sequence[ColumnReading]) -> dict[str, VectorType]:

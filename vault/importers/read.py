@@ -112,7 +112,7 @@ def parse(
         called=source.called,
         form=form_of(file, source, readings, form),
         has_local_times=has_local_times(source.names, readings, form.zone),
-        maybe_times=tuple(maybe_times(source.names, readings)),
+        maybe_times=tuple(maybe_times(readings)),
         maybe_vectors=maybe_vectors(source.names, readings),
         signs={name: one.sign for name, one in zip(source.names, readings, strict=True) if one.sign},
     )

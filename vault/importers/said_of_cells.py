@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -59,7 +60,8 @@ def why_no_date(name: str, order: str) -> str:
 
 def why_undecided(name: str) -> str:
     """The reason why rows are refused whose dates may be read in two ways."""
-    return f"{name}: which number is the day is not certain; say it: --date-format {name}=dmy or {name}=mdy"
+    first, other = (shlex.quote(f"{name}={order}") for order in ("dmy", "mdy"))
+    return f"{name}: which number is the day is not certain; say it: --date-format {first} or {other}"
 
 
 def _what(order: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -175,7 +176,9 @@ def _check_units(people: People) -> None:
     """Refuse to make one budget of several units: no cap would hold for any of them."""
     for one in people.overlaps:
         if one.joins and one.other_unit:
-            way_out = f"import these rows with {one.way_out}, or say --other-people {one.collection}"
+            way_out = (
+                f"import these rows with {one.way_out}, or say --other-people {shlex.quote(one.collection)}"
+            )
             raise UnitsDiffer(collection=one.collection, unit=one.other_unit, way_out=way_out)
 
 

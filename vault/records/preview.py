@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -150,7 +151,7 @@ def _about_people(rows: UnitRows, naming: list[str]) -> Iterator[str]:
         if 1 < people < rows.table.num_rows - rows.table[name].null_count:
             yield (
                 f"{name} has {people:,} values in {rows.table.num_rows:,} rows: if they are people, nothing hides one "
-                f"of them whole unless they are the unit: --unit {name}"
+                f"of them whole unless they are the unit: --unit {shlex.quote(name)}"
             )
 
 

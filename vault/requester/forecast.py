@@ -118,7 +118,7 @@ def _of_noise(expected: tuple[Expected, ...]) -> list[str]:
     if not ruined:
         return []
     most = f"{counted(max(ruined), 'unit')} or fewer"
-    return [f"With {most} the model would be mostly noise: ask for fewer inputs, or for a larger ε."]
+    return [f"With {most} the model would be mostly noise. More units help, a larger ε, or fewer inputs."]
 
 
 def _of_steps(manifest: Manifest, counts: list[int]) -> list[str]:
