@@ -15,6 +15,7 @@ from tests.worlds.hearing import hear, words
 from tests.worlds.world import NAME, World
 from tui.actions import BLOCK
 from tui.by_ear.acting import carry_out
+from tui.text import consent_facts, request_facts
 from vault.budget import ledger
 from vault.errors.consent import ConsentRefused
 from vault.errors.families import LockboxError
@@ -62,13 +63,14 @@ def test_a_request_whose_consent_is_gone_waits_again_with_the_reason(world: Worl
         request, grant = approved(world, vault)
         act(vault, world, grant)
         view, status = vault.request(request), vault.status()
-        assert (view.line.state, status.approved, status.requests_waiting) == ("waiting", 0, 1)
+        waiting = 0 if way == "blocked" else 1
+        assert (view.line.state, status.approved, status.requests_waiting) == ("waiting", 0, waiting)
         assert reason in (view.reason or "")
         said = [line.sentence for line in vault.audit_lines() if line.type == "request.return"]
     assert len(said) == 1
     assert reason in said[0]
     shown = " ".join(run(world.paths, "request", "show", request[:8]).out.split())
-    assert "waits for you" in shown
+    assert ("requester blocked" if way == "blocked" else "waits for you") in shown
     assert reason in shown
 
 
@@ -150,3 +152,26 @@ def test_blocking_says_before_and_after_which_approvals_it_takes_back(today: Wor
     assert (again.code, "taken back" in again.err) == (0, False)
     with today.vault(writable=False) as vault:
         assert vault.request(request).line.state == "waiting"
+
+
+def test_nothing_of_a_blocked_requester_is_in_force_or_waits(today: World) -> None:
+    with today.vault() as vault:
+        request = next(one.id for one in vault.requests() if one.state == "waiting")
+        given = vault.grant(
+            requester=NAME, collection="nights", fields=["steps"], purpose="AcademicResearch",
+            not_after=today.clock.now + timedelta(days=90),
+        ).id  # fmt: skip
+        before = vault.status()
+        vault.block_requester(vault.request(request).line.requester)
+        status, consent, digest = vault.status(), vault.consent(given), vault.digest()
+        listed = [one for one in vault.requests() if one.id == request]
+        now = today.clock.now
+        vault.unblock_requester(consent.requester)
+        after = vault.status()
+    assert (before.grants_active, status.grants_active, consent.state) == (1, 0, "requester blocked")
+    assert (before.requests_waiting, status.requests_waiting, digest.waiting) == (1, 0, ())
+    assert consent_facts.state_sentence(consent, now) == (
+        "✗ requester blocked: nothing runs under it until you unblock them"
+    )
+    assert [request_facts.state(one) for one in listed] == ["requester blocked"]
+    assert (after.grants_active, after.requests_waiting) == (1, 1)

@@ -141,10 +141,31 @@ def test_every_state_has_a_word_and_a_mark_in_every_size(shared: Shared, size: t
     async def story() -> None:
         async with on_page(vault, world, "consents", size=size) as pilot:
             await on_line(pilot, of_state(vault, "active").id)
-            # "in use" is the word while a job runs, which none does here.
-            states = [f"{mark} {word}" for word, mark in consent_facts.MARKS.items() if word != "in use"]
+            # No job runs here, and nobody is blocked.
+            elsewhere = ("in use", "requester blocked")
+            states = [f"{mark} {word}" for word, mark in consent_facts.MARKS.items() if word not in elsewhere]
             assert states == [row[0] for row in rows(pilot)]
             await until(pilot, lambda: all(state in text_of(pilot.app) for state in states))
+
+    play(story())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("size", SIZES)
+def test_consents_of_a_blocked_requester_are_marked_so_and_stand_behind_those_in_force(
+    own: Shared, size: tuple[int, int]
+) -> None:
+    world, vault = own
+    there = of_state(vault, "active")
+    vault.block_requester(there.requester)
+
+    async def story() -> None:
+        async with on_page(vault, world, "consents", size=size) as pilot:
+            await on_line(pilot, there.id)
+            await until(pilot, lambda: "✗ blocked" in text_of(pilot.app))
+            assert [row[0] for row in rows(pilot)].count("✗ blocked") == sum(
+                one.state == "requester blocked" for one in vault.grants()
+            )
 
     play(story())
 

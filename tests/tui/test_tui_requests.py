@@ -332,6 +332,26 @@ def test_who_blocks_reads_before_and_after_which_approvals_are_taken_back(own: S
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("size", SIZES)
+def test_what_a_blocked_requester_asked_does_not_wait(own: Shared, size: tuple[int, int]) -> None:
+    world, vault = own
+
+    async def story() -> None:
+        async with on_page(vault, world, "home", size=size) as pilot:
+            await sees(pilot, "asks to learn")
+            vault.block_requester(NAME)
+            await sees(pilot, "nothing waits")
+            await until(pilot, lambda: "asks to learn" not in words_of(pilot.app))
+        async with on_page(vault, world, "requests", size=size) as pilot:
+            await loaded(pilot)
+            table = pilot.app.screen.query_one(ListTable)
+            states = [table.get_row_at(index)[-1].plain for index in range(table.row_count)]
+            assert {"blocked", "requester blocked"} & {*states}, states
+
+    play(story())
+
+
+@pytest.mark.slow
 def test_who_asks_is_renamed_once_a_name_is_typed(own: Shared) -> None:
     world, vault = own
 

@@ -172,7 +172,7 @@ What you have allowed whom. In the matrix **●** is a column they may learn fro
         is_in_force = consent_facts.standing(one, now) in consent_facts.IN_FORCE
         found = self._facts.collection(one.collection)
         facts = {
-            "state": consent_facts.marked(one, now),
+            "state": consent_facts.marked_in_short(one, now),
             "who": one.requester,
             "for": one.purpose_words,
             "columns": consent_facts.columns_in_words(one, len(found.fields) if found else None),

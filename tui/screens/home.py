@@ -285,7 +285,7 @@ The sentence on top is read from the audit trail. Once something has left, it ne
 def waiting(facts: Overview, runs: Iterable[RunView], now: datetime) -> list[Waiting]:
     """All that waits: what runs, then what ends by itself, the soonest first, then what was approved."""
     held = sorted((one for one in facts.updates if one.can_be_sent), key=lambda one: one.expires_at)
-    asked = sorted((one for one in facts.requests if one.state == "waiting"), key=lambda one: one.expires_at)
+    asked = sorted((one for one in facts.requests if one.waits), key=lambda one: one.expires_at)
     approved = [one for one in facts.requests if one.state == "approved"]
     return [
         *map(_run, runs),

@@ -23,6 +23,7 @@ MARKS: Final = {
     "expires soon": "◷",
     "not yet": "▷",
     "in use": "◍",
+    "requester blocked": "✗",
     "used up": "◌",
     "expired": "○",
     "withdrawn": "×",
@@ -59,6 +60,11 @@ def marked(one: GrantView, now: datetime) -> str:
     return f"{MARKS[word]} {word}"
 
 
+def marked_in_short(one: GrantView, now: datetime) -> str:
+    """The same where there is little room."""
+    return marked(one, now).replace("requester blocked", "blocked")
+
+
 def uses_left(one: GrantView) -> int:
     """How many jobs it still lets run."""
     return max(0, one.uses - one.uses_spent - one.uses_kept)
@@ -81,6 +87,8 @@ def state_sentence(one: GrantView, now: datetime) -> str:
             more = " by a running job: no other job can run under it"
         case "used up":
             more = ": no job can run under it any more"
+        case "requester blocked":
+            more = ": nothing runs under it until you unblock them"
         case "expired":
             more = f" on {times.full_time(one.not_after)}: nothing runs under it any more"
         case _:

@@ -44,6 +44,8 @@ CAMPAIGN_LEFT = "over, its campaign is left"
 
 def state(line: RequestLine) -> str:
     """Where a request stands. A round is refused with its whole campaign, never by itself."""
+    if line.state == "waiting" and not line.waits:
+        return "requester blocked"
     is_left = line.state == "refused_person" and line.round is not None
     return CAMPAIGN_LEFT if is_left else wording.state(line.state)
 
@@ -61,7 +63,8 @@ _SHORT_STATES = {
 
 def short_state(line: RequestLine) -> str:
     """Where a request stands, where there is little room."""
-    return "campaign left" if state(line) == CAMPAIGN_LEFT else _SHORT_STATES.get(line.state, state(line))
+    short = {CAMPAIGN_LEFT: "campaign left", "requester blocked": "blocked"}
+    return short.get(state(line), _SHORT_STATES.get(line.state, state(line)))
 
 
 def round_words(one: RoundOf) -> str:

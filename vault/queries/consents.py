@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from vault.audit.transaction import trusted_now
 from vault.consent.grants import Grant
@@ -15,7 +15,7 @@ from vault.store.tables import CampaignRow, RequestRow
 from vault.store.times import stamp
 from vault.views.consents import ColumnRead, GrantDraft, GrantView, Withdrawal
 from vault.views.purposes import PURPOSES
-from vault.views.states import RequestState
+from vault.views.states import RequesterStatus, RequestState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from vault.lifecycle.opened import OpenVault
     from vault.store.unit_of_work import UnitOfWork
 from vault.queries.requesters import requester_row
+
+REQUESTER_BLOCKED: Final = "requester blocked"
+"""The state of a consent under which nothing runs until its requester is unblocked."""
 
 # consents ---------------------------------------------------------------------------------------------------
 
@@ -38,9 +41,11 @@ def grant_views(uow: UnitOfWork, vault: OpenVault) -> list[GrantView]:
 def grant_view(uow: UnitOfWork, one: Grant, now: datetime) -> GrantView:
     """One consent and its state at this moment."""
     spent = ledger_view(uow).uses_spent.get(one.id, 0)
+    asker = requester_row(uow, one.requester_id)
+    is_running = _is_running(uow, one.id)
     return GrantView(
         id=one.id,
-        requester=requester_row(uow, one.requester_id).name,
+        requester=asker.name,
         collection=one.collection,
         fields=tuple(sorted(one.fields)),
         purpose=one.purpose,
@@ -53,7 +58,9 @@ def grant_view(uow: UnitOfWork, one: Grant, now: datetime) -> GrantView:
         uses_spent=spent,
         uses_kept=uses_kept(uow, now)[one.id],
         epsilon_cap=None if one.epsilon_cap is None else str(one.epsilon_cap),
-        state=grant_state(one, spent, now, is_running=_is_running(uow, one.id)),
+        state=grant_state(
+            one, spent, now, is_running=is_running, is_blocked=asker.status is RequesterStatus.BLOCKED
+        ),
     )
 
 
@@ -93,14 +100,16 @@ def _is_running(uow: UnitOfWork, grant: str) -> bool:
     return any(uow.count(RequestRow, grant_id=grant, state=state) for state in states)
 
 
-def grant_state(one: Grant, spent: int, now: datetime, *, is_running: bool) -> str:
-    """What a consent is now: in force, not yet, in use by its last job, used up, expired or withdrawn."""
+def grant_state(one: Grant, spent: int, now: datetime, *, is_running: bool, is_blocked: bool) -> str:
+    """What a consent is now: in force, not yet, in use by its last job, or why nothing more runs under it."""
     if one.withdrawn_at is not None:
         return "withdrawn"
     if now >= one.not_after:
         return "expired"
     if spent >= one.uses:
         return "in use" if is_running else "used up"
+    if is_blocked:
+        return REQUESTER_BLOCKED
     return "not yet" if now < one.not_before else "active"
 
 

@@ -64,7 +64,7 @@ def digest(uow: UnitOfWork, vault: OpenVault) -> Digest:
         drills=tuple(_drills(uow, since + date.ahead)),
         spent=tuple(_spent(uow, since)),
         left=tuple(_left(uow, vault, since + date.ahead)),
-        waiting=tuple(one for one in requests if one.state == RequestState.WAITING),
+        waiting=tuple(one for one in requests if one.waits),
         campaigns=tuple(one for one in campaign_lines(uow, vault) if one.state == CampaignState.WAITING),
         approved=tuple(one for one in requests if one.state == RequestState.APPROVED),
         held=tuple(_held(uow, date.now)),

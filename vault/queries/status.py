@@ -10,9 +10,9 @@ from vault.file_names import spelled
 from vault.queries.date import question_of
 from vault.records.collections import list_collections
 from vault.requests.drills import are_on, open_drill
-from vault.store.tables import CampaignRow, HeldRow, LogEntry, RequestRow, VaultFact
+from vault.store.tables import CampaignRow, HeldRow, LogEntry, RequesterRow, RequestRow, VaultFact
 from vault.store.times import stamp
-from vault.views.states import CampaignState, RequestState
+from vault.views.states import CampaignState, RequesterStatus, RequestState
 from vault.views.status import VaultStatus
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ DIGEST_READ = "digest.read"
 def vault_status(uow: UnitOfWork, vault: OpenVault) -> VaultStatus:
     """What the vault holds, what waits for its owner, and whether anything ever left."""
     date = vault_date(uow, vault.clock)
-    states = _states(uow, date.now)
+    states, blocked = _states(uow, date.now), _of_blocked(uow, date.now)
     active = [view for view in grant_views(uow, vault) if view.state == "active"]
     soon = date.now + SOON
     facts = list_collections(uow)
@@ -47,7 +47,9 @@ def vault_status(uow: UnitOfWork, vault: OpenVault) -> VaultStatus:
         rows=sum(one.rows for one in facts),
         grants_active=len(active),
         expiring=sum(datetime.fromisoformat(view.not_after) <= soon for view in active),
-        requests_waiting=states.count(RequestState.WAITING) + (open_drill(uow, date.now) is not None),
+        requests_waiting=states.count(RequestState.WAITING)
+        - blocked
+        + (open_drill(uow, date.now) is not None),
         campaigns_waiting=campaigns_waiting(uow, date.now),
         approved=states.count(RequestState.APPROVED),
         running=len(vault.running),
@@ -65,6 +67,15 @@ def _states(uow: UnitOfWork, now: datetime) -> list[RequestState]:
     """The state of every request as it is shown: what ran out counts as expired."""
     held_until = {row.request_id: row.expires_at for row in uow.find(HeldRow)}
     return [shown_state(row, held_until.get(row.id, row.expires_at), now) for row in uow.find(RequestRow)]
+
+
+def _of_blocked(uow: UnitOfWork, now: datetime) -> int:
+    """How many requests of blocked requesters would wait for an answer."""
+    return sum(
+        shown_state(row, row.expires_at, now) is RequestState.WAITING
+        for asker in uow.find(RequesterRow, status=RequesterStatus.BLOCKED)
+        for row in uow.find(RequestRow, requester_id=asker.id)
+    )
 
 
 def campaigns_waiting(uow: UnitOfWork, now: datetime) -> int:

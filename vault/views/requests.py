@@ -39,6 +39,11 @@ class RequestLine:
     expires_at: str
     round: RoundOf | None = None
 
+    @property
+    def waits(self) -> bool:
+        """Whether its owner is asked now: nothing of a blocked requester can be approved."""
+        return self.state == "waiting" and self.requester_status != "blocked"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BudgetUse:

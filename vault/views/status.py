@@ -10,6 +10,7 @@ class VaultStatus:
     """What the vault is, what waits for the owner, and whether anything ever left.
 
     `held` can still be decided, `expiring` are consents in force that end within a week, `running` trains right now.
+    Consents of blocked requesters are not in force, and their requests do not wait.
     `date` decides what has ended, `clock` is the computer's; `date_question` is a sentence where they differ.
     `read_only_because`, `mark_missing` and `header_damage` are sentences, or empty. What left, and when last, is read
     from the trail. `is_digest_due` says that a week has passed since the digest of one was read.
