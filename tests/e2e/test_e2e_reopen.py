@@ -92,14 +92,17 @@ def used(world: World) -> float:
 def test_a_backup_is_gone_on_from_and_nothing_spent_or_withdrawn_becomes_less(older: World) -> None:
     assert run(older.paths, "requester", "block", NAME).code == 7
     before = used(older)
+    assert run(older.paths, "data", "erase", "nights", "--dry-run").code == 7
     shown = run(older.paths, "reopen", "--dry-run")
     assert (shown.code, "later events that this computer has seen, for good" in flat(shown.err)) == (0, True)
     assert "1 held update destroyed" in flat(shown.err)
     assert "of its lifetime budget counts as used" in flat(shown.err)
+    assert "newer copy of this vault on this computer can only be read" in flat(shown.err)
     assert run(older.paths, "requester", "block", NAME).code == 7, "a dry run changes nothing"
 
     done = reopened(older)
     assert (done.code, "can be written to again" in done.err) == (0, True), done.err
+    assert "this copy records nothing that left this computer; later" in flat(run(older.paths, "status").out)
     assert used(older) > before
     assert {one["state"] for one in facts(older, "consent", "list")} <= {"withdrawn", "expired"}
     assert {one["state"] for one in facts(older, "request", "list")} <= {"refused_person", "destroyed"}

@@ -11,10 +11,14 @@ from tests.worlds.screens import on_page, play, sees, served, words_in
 from tests.worlds.world import World
 from tui.by_ear.beginning import Opened
 from tui.by_ear.conversation import _talk_about
-from tui.text.reopening_facts import copy_sentences
+from tui.cli.accessible import left_line
+from tui.text import digest_facts, wording
+from tui.text.reopening_facts import NEWER_COPY, NOTHING_HERE, copy_sentences, reopening_sentences
 from tui.widgets.bar import VaultBar
+from vault.errors.rollback import OlderVault
 from vault.owner.interface.session import OwnerSession
 from vault.requester.keys import keygen
+from vault.vault import Vault
 
 
 def used(world: World, name: str) -> None:
@@ -46,6 +50,7 @@ def test_an_older_copy_is_said_on_home_in_the_top_line_and_by_ear(older: World) 
             await sees(pilot, "! This vault is read-only: it records")
             await sees(pilot, "seen before on this computer.")
             await sees(pilot, "lock it, then: lockbox reopen")
+            await sees(pilot, f"? {NOTHING_HERE}")
             await sees(pilot, "vault · READ-ONLY ·")
             await pilot.press("5")
             await sees(pilot, "vault · READ-ONLY ·")
@@ -72,3 +77,30 @@ def test_a_vault_without_its_reminder_is_said_so_on_home_and_by_ear(world: World
 def test_an_ordinary_vault_has_none_of_it_said(world: World) -> None:
     with world.vault() as vault:
         assert copy_sentences(vault.status()) == []
+        assert nothing_said(vault) == (wording.NOTHING_LEFT, digest_facts.NOTHING_LEFT)
+
+
+def nothing_said(vault: Vault) -> tuple[str, str]:
+    """What the beginning by ear and the digest say where nothing left."""
+    return left_line(vault.status()), digest_facts.happened(vault.digest())[0]
+
+
+def test_an_older_copy_never_says_that_nothing_left_reopened_or_not(older: World) -> None:
+    unknown = NOTHING_HERE, digest_facts.NOTHING_HERE
+    with older.vault() as vault:
+        assert nothing_said(vault) == unknown
+        planned = vault.preview_reopen()
+        assert NEWER_COPY in reopening_sentences(planned)
+        vault.reopen(confirm=planned.confirm)
+        assert nothing_said(vault) == unknown
+    older.clock.forward(days=8)
+    with older.vault() as vault:
+        assert nothing_said(vault) == (NOTHING_HERE, digest_facts.NOTHING_LEFT)
+        assert copy_sentences(vault.status()) == []
+
+
+def test_an_older_copy_promises_nothing_of_an_erasure(older: World) -> None:
+    with older.vault() as vault:
+        for preview in (vault.preview_erase, vault.preview_undo_import):
+            with pytest.raises(OlderVault):
+                preview("nights")

@@ -24,8 +24,8 @@ ASKED = RequestLine(
 )  # fmt: skip
 UPDATE = UpdateLine(id="u", recipient="Sleep lab", collection="nights", at=AT)
 QUIET = Digest(
-    since="2026-11-21T12:00:00Z", until="2026-11-28T12:00:00Z", read_at="", is_due=True, events=(), model_changes=0,
-    asked=(), drills=(),
+    since="2026-11-21T12:00:00Z", until="2026-11-28T12:00:00Z", read_at="", is_due=True, may_lack_events=False,
+    events=(), model_changes=0, asked=(), drills=(),
     spent=(), left=(), waiting=(), campaigns=(), approved=(), held=(), unfinished=(), ending=(),
 )  # fmt: skip
 FULL = replace(

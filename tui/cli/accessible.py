@@ -9,6 +9,7 @@ from tui.cli.exit_codes import ExitCode
 from tui.cli.terminal import say, write, write_after
 from tui.cli.vault_access import global_options, open_vault
 from tui.text import wording
+from tui.text.reopening_facts import nothing_left
 
 if TYPE_CHECKING:
     import typer
@@ -64,7 +65,7 @@ def waiting_lines(status: VaultStatus) -> Iterator[tuple[str, str]]:
 def left_line(status: VaultStatus) -> str:
     """Whether anything ever left this computer."""
     if not status.released and not status.may_have_left:
-        return "Nothing has left this computer."
+        return nothing_left(status)
     unsure = f", and {status.may_have_left} more may have left" if status.may_have_left else ""
     have = "has" if status.released == 1 else "have"
     return f"{wording.counted(status.released, 'update')} {have} left this computer{unsure}."

@@ -42,6 +42,7 @@ BAR: Final = 20
 NAME_ROOM: Final = 16
 BUDGET_SHARE, BESIDE_BARS, LEAST_BARS = 0.3, 2, 4
 """Of the height of the window the part of the budget, and what of it is no bar."""
+NOTHING_MARKS: Final = {wording.NOTHING_LEFT: "○", reopening_facts.NOTHING_HERE: "?"}
 NOTHING_WAITS: Final = "Nothing waits for you."
 
 
@@ -143,8 +144,13 @@ The sentence on top is read from the audit trail. Once something has left, it ne
 
     def _show_left(self, facts: Overview) -> None:
         status = facts.status
-        left = wording.left_sentence(status.released, status.may_have_left, status.last_left_at)
-        mark = "○" if left == wording.NOTHING_LEFT else wording.UPDATE_MARKS["released"]
+        left = wording.left_sentence(
+            status.released,
+            status.may_have_left,
+            status.last_left_at,
+            nothing=reopening_facts.nothing_left(status),
+        )
+        mark = NOTHING_MARKS.get(left, wording.UPDATE_MARKS["released"])
         date = (
             f"The date is in question: {status.date_question}. See: lockbox date show\n"
             if status.date_question

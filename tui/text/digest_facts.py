@@ -19,6 +19,7 @@ MOST: Final = 6
 """Sentences of one kind; how many more there are is said."""
 QUIET: Final = "Nothing happened in your vault in this week."
 NOTHING_LEFT: Final = "Nothing left this computer in this week."
+NOTHING_HERE: Final = "This copy records nothing that left this computer in this week; later copies may."
 NOTHING_WAITS: Final = "Nothing waits for you."
 NOT_SENT: Final = "It is made from your own vault, on this computer, and sent nowhere."
 
@@ -84,7 +85,8 @@ def happened(digest: Digest) -> list[str]:
         *_most(digest.spent, lambda one: _spent(one.collection, one.jobs, wording.percent(one.used_percent))),
         *_counts(counted),
     ]
-    return [*([] if digest.left else [NOTHING_LEFT]), *(found or [QUIET])]
+    nothing = NOTHING_HERE if digest.may_lack_events else NOTHING_LEFT
+    return [*([] if digest.left else [nothing]), *(found or [QUIET])]
 
 
 def _counted(digest: Digest) -> dict[str, int]:

@@ -14,6 +14,16 @@ CARRIED_OVER = "carried over"
 """For whom a charge counts that this computer remembered when an older copy was reopened."""
 
 
+NOTHING_HERE = "This copy records nothing that left this computer; later copies may."
+"""What is said where nothing left, of a vault that is an older copy or was reopened from one."""
+NEWER_COPY = "Another, newer copy of this vault on this computer can only be read afterwards."
+
+
+def nothing_left(status: VaultStatus) -> str:
+    """That nothing left, as far as this copy of the vault can know it."""
+    return NOTHING_HERE if status.may_lack_events else wording.NOTHING_LEFT
+
+
 def copy_sentences(status: VaultStatus) -> list[str]:
     """What a vault that is read-only, or that this computer does not know, has said of it before all else."""
     read_only = (
@@ -31,6 +41,7 @@ def reopening_sentences(planned: Reopening) -> list[str]:
         _known(planned),
         *_ended(planned),
         *map(_budget, planned.budgets),
+        *[NEWER_COPY] * planned.is_older,
         "The trail goes on from here. Who kept a later checkpoint of it sees a fork, and an entry that says why.",
     ]
 

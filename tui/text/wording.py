@@ -380,11 +380,11 @@ def mechanism(noun: str, clip_norm: float, steps: int, noise_multiplier: float) 
     )
 
 
-def left_sentence(released: int, may_have_left: int, last: str | None) -> str:
+def left_sentence(released: int, may_have_left: int, last: str | None, *, nothing: str = NOTHING_LEFT) -> str:
     """What has left this computer, by the trail; `last` is when the last update did (RFC 3339, UTC)."""
     unsure = f"{counted(may_have_left, 'update')} may have left: a sending was begun and not finished."
     if not released:
-        return unsure if may_have_left else NOTHING_LEFT
+        return unsure if may_have_left else nothing
     when = f", last on {times.full_time(last)}" if last else ""
     sentence = f"{counted(released, 'update')} left this computer{when}."
     return f"{sentence} {unsure}" if may_have_left else sentence

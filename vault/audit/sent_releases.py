@@ -18,13 +18,15 @@ HELD = "held"
 class SentReleases(FollowedTrail):
     """Which runs' updates were sent, with the time of it, and which sendings were begun; of `read` entries so far.
 
-    `digests` are those of the release's manifest and of its update, as they were sent.
+    `digests` are those of the release's manifest and of its update, as they were sent. Where the vault `was_reopened`,
+    what left between the copy and the reopening may not be among them.
     """
 
-    MARKS: ClassVar[tuple[bytes, ...]] = (b'"release.', b'"training.run"')
+    MARKS: ClassVar[tuple[bytes, ...]] = (b'"release.', b'"training.run"', b'"log.recovered"')
     begun: set[str] = field(default_factory=set)
     sent: dict[str, str] = field(default_factory=dict)
     digests: dict[str, tuple[str, str]] = field(default_factory=dict)
+    was_reopened: bool = False
 
     @property
     def may_have_left(self) -> int:
@@ -40,7 +42,9 @@ class SentReleases(FollowedTrail):
         """Note what is said of a release."""
         entry = parse_entry(row.body, what=f"entry {row.seq}")
         run = str(entry.clear.get("run", ""))
-        if entry.kind is EntryType.RELEASE_INTENT:
+        if entry.kind is EntryType.LOG_RECOVERED:
+            self.was_reopened = True
+        elif entry.kind is EntryType.RELEASE_INTENT:
             self.begun.add(run)
         elif entry.kind is EntryType.TRAINING_RUN and entry.clear["status"] == HELD:
             self.begun.discard(run)  # held again: the sending that was begun came to nothing

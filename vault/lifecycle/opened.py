@@ -101,6 +101,11 @@ class OpenVault:
             # Rows that are known to contradict each other break what is always true of a whole vault.
             raise Damaged(what="the database") from None
 
+    def check_writable(self) -> None:
+        """Raise what an act is refused with where the vault is read-only: its promises would be of an older copy."""
+        if self.rollback:
+            raise self.rollback.error()
+
     @contextmanager
     def act(self, *, is_marked: bool = True) -> Iterator[AuditedTransaction]:
         """One durable act; afterwards the high-water mark is raised, unless whoever acts does that later.
@@ -108,8 +113,7 @@ class OpenVault:
         Raises `OlderVault`, `MixedVault` or `MarkDamaged` where the vault is read-only, `MarkNotWritten` when only the
         act is stored.
         """
-        if self.rollback:
-            raise self.rollback.error()
+        self.check_writable()
         # Threads of this process wait for one another; another process is refused by the writer's lock.
         with self.writing, audited(self.store, self.keys, self.clock) as opened:
             yield opened
@@ -119,8 +123,7 @@ class OpenVault:
     @contextmanager
     def act_if_needed(self) -> Iterator[AuditedTransaction]:
         """The same of an act that may find nothing to do: then nothing is recorded and nothing is written."""
-        if self.rollback:
-            raise self.rollback.error()
+        self.check_writable()
         with self.writing, audited_if_needed(self.store, self.keys, self.clock) as opened:
             yield opened
         self.raise_mark()

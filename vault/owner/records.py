@@ -198,6 +198,7 @@ class RecordActions:
                 yield facts, reader
 
     def preview_erase(self, name: str, *, fingerprint_too: bool = False) -> Erasure:
+        self._opened.check_writable()
         with self._opened.read() as uow:
             return erasure.plan(self._opened, uow, name, fingerprint_too=fingerprint_too)
 

@@ -36,6 +36,7 @@ class UndoActions:
     _plans: HeldPlans
 
     def preview_undo_import(self, name: str) -> UndoneImport:
+        self._opened.check_writable()
         with self._opened.read() as uow:
             return self._undo(uow, name)[0]
 

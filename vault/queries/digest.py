@@ -56,6 +56,7 @@ def digest(uow: UnitOfWork, vault: OpenVault) -> Digest:
         until=stamp(date.now),
         read_at=fact(uow, DIGEST_READ),
         is_due=is_digest_due(uow, date.now),
+        may_lack_events=bool(vault.rollback) or EntryType.LOG_RECOVERED.value in events,
         events=tuple(WeekEvents(type=kind, count=count) for kind, count in events.most_common()),
         model_changes=sum(_is_of_models(uow, entry) for entry in entries),
         asked=tuple(

@@ -43,6 +43,7 @@ def vault_status(uow: UnitOfWork, vault: OpenVault) -> VaultStatus:
         read_only_because=vault.rollback.reason,
         mark_missing=vault.mark_missing,
         header_damage=vault.header_damage,
+        may_lack_events=bool(vault.rollback) or vault.sent_releases.was_reopened,
         collections=len(facts),
         rows=sum(one.rows for one in facts),
         grants_active=len(active),

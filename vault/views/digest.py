@@ -54,13 +54,15 @@ class Digest:
     `read_at` is when such a digest was read last, or empty; `is_due` says that this is a week ago. What left is read
     from the trail, what was spent from the ledger; `model_changes` of the entries of the type `settings.change` are
     about models that are kept; `drills` are sentences about those that were decided, `unfinished` sendings that were
-    begun and may have left.
+    begun and may have left. `may_lack_events` says that later copies may record more of the week: the vault is
+    read-only, or was reopened in it.
     """
 
     since: str
     until: str
     read_at: str
     is_due: bool
+    may_lack_events: bool
     events: tuple[WeekEvents, ...]
     model_changes: int
     asked: tuple[RequestLine, ...]

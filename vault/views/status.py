@@ -13,7 +13,8 @@ class VaultStatus:
     Consents of blocked requesters are not in force, and their requests do not wait.
     `date` decides what has ended, `clock` is the computer's; `date_question` is a sentence where they differ.
     `read_only_because`, `mark_missing` and `header_damage` are sentences, or empty. What left, and when last, is read
-    from the trail. `is_digest_due` says that a week has passed since the digest of one was read.
+    from the trail; `may_lack_events` says that later copies may record more, as the vault is read-only or was reopened
+    once. `is_digest_due` says that a week has passed since the digest of one was read.
     """
 
     path: str
@@ -25,6 +26,7 @@ class VaultStatus:
     read_only_because: str
     mark_missing: str
     header_damage: str
+    may_lack_events: bool
     collections: int
     rows: int
     grants_active: int

@@ -27,7 +27,7 @@ from tui.cli.terminal import (
 )
 from tui.cli.vault_access import check_new_file, global_options, open_vault
 from tui.text import wording
-from tui.text.reopening_facts import reopening_sentences
+from tui.text.reopening_facts import nothing_left, reopening_sentences
 from vault.errors.daemon import VaultUnlocked
 from vault.errors.families import Invalid
 from vault.errors.keys import RecoveryKeyNotConfirmed
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from vault.settings import Paths
     from vault.vault import Secret
     from vault.views.reopening import Reopening
+    from vault.views.status import VaultStatus
 
 TIMES_ASKED: Final = 3
 """How often a new passphrase, or the recovery key, is asked for before the command ends."""
@@ -152,7 +153,7 @@ def status(context: typer.Context, as_json: AsJson = False) -> None:
         ("approved, not yet run", str(facts.approved)),
         *([("training now", wording.counted(facts.running, "job"))] if facts.running else []),
         ("held updates", str(facts.held)),
-        ("left this computer", _left(facts.released, facts.may_have_left)),
+        ("left this computer", _left(facts)),
         ("audit trail", wording.counted(facts.audit_entries, "entry")),
         *([("drills", "on")] if facts.are_drills_on else []),
         ("date of the vault", facts.date),
@@ -165,11 +166,12 @@ def _in_force(active: int, expiring: int) -> str:
     return f"{active}, of which {expiring} end within a week" if expiring else str(active)
 
 
-def _left(released: int, may_have_left: int) -> str:
-    if not released and not may_have_left:
-        return "nothing has left this computer"
-    unsure = f", and {may_have_left} more may have left" if may_have_left else ""
-    return f"{wording.counted(released, 'update')}{unsure}"
+def _left(facts: VaultStatus) -> str:
+    if not facts.released and not facts.may_have_left:
+        said = nothing_left(facts)
+        return f"{said[0].lower()}{said[1:-1]}"
+    unsure = f", and {facts.may_have_left} more may have left" if facts.may_have_left else ""
+    return f"{wording.counted(facts.released, 'update')}{unsure}"
 
 
 def doctor(context: typer.Context, as_json: AsJson = False) -> None:
