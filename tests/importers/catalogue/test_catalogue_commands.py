@@ -66,6 +66,10 @@ def test_the_look_says_what_it_is_what_else_it_holds_and_what_is_never_taken(tod
     assert "This is an export of Apple Health; its part days is read: one row a day" in said
     assert "It holds other parts too, taken with --part NAME: steps (120)" in said
     assert "Never taken: date of birth, sex and blood type" in said
+    of_steps = run(
+        today.paths, "import", put(today, "again.csv", apple.export(5)), "--part", "steps", "--dry-run"
+    )
+    assert "It holds other parts too, taken with --part NAME: days" in " ".join(of_steps.err.split())
 
 
 def test_no_column_of_a_known_export_takes_the_name_of_another(today: World) -> None:

@@ -10,6 +10,7 @@ from vault.importers.catalogue.apple_days import Days
 from vault.importers.catalogue.apple_schema import (
     ACTIVITIES,
     BY_IDENTIFIER,
+    DAY_COLUMNS,
     MINDFUL,
     SLEEP,
     SLEEP_STAGES,
@@ -27,6 +28,7 @@ from vault.importers.values import NOT_FINITE
 _SLEEP_PREFIX: Final = "HKCategoryValueSleepAnalysis"
 _ACTIVITY_PREFIX: Final = "HKWorkoutActivityType"
 _SAID_ELSEWHERE: Final = ("Me", "Correlation")  # what a correlation holds stands at the top as well
+_OF_DAYS: Final = frozenset(one.identifier for one in DAY_COLUMNS) - {SLEEP}
 _ENERGY, _DISTANCE = "HKQuantityTypeIdentifierActiveEnergyBurned", "HKQuantityTypeIdentifierDistance"
 
 
@@ -99,6 +101,8 @@ class _Export:
 
     def _record(self, facts: dict[str, str], line: int) -> None:
         kind = facts.get("type", "")
+        if kind in _OF_DAYS:
+            self._reading.summed.add("days")
         known = BY_IDENTIFIER.get(kind)
         if known is not None:
             self._quantity(known, facts, line)
@@ -146,6 +150,8 @@ class _Export:
 
     def _sleep(self, facts: dict[str, str], line: int) -> None:
         self._reading.seen["sleep"] += 1
+        if facts.get("value", "").startswith(f"{_SLEEP_PREFIX}Asleep"):
+            self._reading.summed.add("days")
         if self._days is None and not self._reading.wants("sleep"):
             return
         start, end = self._span(facts)
@@ -165,6 +171,7 @@ class _Export:
 
     def _begin_workout(self, facts: dict[str, str], line: int) -> None:
         self._reading.seen["workouts"] += 1
+        self._reading.summed.add("days")
         self._workout = None
         if self._days is not None:
             start, end = self._span(facts)

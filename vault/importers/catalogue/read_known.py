@@ -110,15 +110,19 @@ def _check_filled(reading: Reading) -> None:
     """Refuse a file that has nothing of the part; what else it holds is the way out."""
     if reading.rows.count or reading.rows.refused:
         return
-    others = _counted([(name, count) for name, count in reading.seen.most_common() if count])
+    others = _counted(reading)
     there = f"; taken with --part NAME: {others}" if others else ""
     raise reading.file.unreadable(f"nothing in it belongs to the part {reading.part.name}{there}")
 
 
-def _counted(found: list[tuple[str, int]]) -> str:
-    """Parts with how many rows they have."""
-    more = " and more" if len(found) > SHOWN_PARTS else ""
-    return ", ".join(f"{name} ({count:,})" for name, count in found[:SHOWN_PARTS]) + more
+def _counted(reading: Reading) -> str:
+    """The other parts: those of sums first, then with how many rows they have; empty where there is none."""
+    sums = [name for name in sorted(reading.summed) if name != reading.part.name]
+    rows = [
+        (name, count) for name, count in reading.seen.most_common() if count and name != reading.part.name
+    ]
+    found = [*sums, *(f"{name} ({count:,})" for name, count in rows)]
+    return ", ".join(found[:SHOWN_PARTS]) + (" and more" if len(found) > SHOWN_PARTS else "")
 
 
 def _fields(part: Part, names: Mapping[str, str], wanted: Wanted) -> tuple[FieldSpec, ...]:
@@ -140,9 +144,8 @@ def _notes(known: KnownFormat, reading: Reading) -> list[str]:
     part = reading.part
     said = [f"This is an export of {known.title}; its part {part.name} is read: {part.title}."]
     said += [part.says] if part.says else []
-    others = [(name, count) for name, count in reading.seen.most_common() if name != part.name]
-    if others:
-        said.append(f"It holds other parts too, taken with --part NAME: {_counted(others)}.")
+    if others := _counted(reading):
+        said.append(f"It holds other parts too, taken with --part NAME: {others}.")
     if known.leaves_out:
         said.append(f"Never taken: {known.leaves_out}.")
     return [*said, *reading.notes]

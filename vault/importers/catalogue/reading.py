@@ -15,13 +15,17 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """``seen`` counts the rows of every part of the file, wanted or not; ``notes`` are sentences for the owner."""
+    """``seen`` counts the rows of every part of the file, wanted or not; ``notes`` are sentences for the owner.
+
+    ``summed`` names parts of sums, whose rows are counted only where they are wanted, that the file has something for.
+    """
 
     file: File
     part: Part
     rows: PartRows
     progress: Progress
     seen: Counter[str] = field(default_factory=Counter)
+    summed: set[str] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)
 
     def wants(self, name: str) -> bool:
