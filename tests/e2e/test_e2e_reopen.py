@@ -19,6 +19,7 @@ from tests.worlds.importing import import_file
 from tests.worlds.older_parts import PAGE, pages_of
 from tests.worlds.vaults import copy_of
 from tests.worlds.world import NAME, PASSPHRASE, World
+from tui.text import request_facts
 from vault.errors.campaigns import CampaignOver
 from vault.errors.rollback import MarkNotWritten, OlderVault, OtherCopyUsed
 from vault.errors.storage import DiskFailing
@@ -111,6 +112,8 @@ def test_a_backup_is_gone_on_from_and_nothing_spent_or_withdrawn_becomes_less(ol
     )
     with older.vault() as vault:
         assert vault.rollback_reason == ""
+        refused = {request_facts.state(one) for one in vault.requests() if one.state == "refused_person"}
+        assert refused == {request_facts.REOPENED}
         assert not [one for one in vault.releases() if one.state == "held"]
     assert run(older.paths, "requester", "block", NAME).code == 0
     assert "what this computer has seen of it before" in flat(run(older.paths, "audit", "verify").err)

@@ -40,14 +40,16 @@ def who_and_why(found: RequestView) -> Facts:
 
 
 CAMPAIGN_LEFT = "over, its campaign is left"
+REOPENED = "refused, as the vault was reopened"
 
 
 def state(line: RequestLine) -> str:
     """Where a request stands. A round is refused with its whole campaign, never by itself."""
     if line.state == "waiting" and not line.waits:
         return "requester blocked"
-    is_left = line.state == "refused_person" and line.round is not None
-    return CAMPAIGN_LEFT if is_left else wording.state(line.state)
+    if line.state == "refused_person" and line.round is not None:
+        return CAMPAIGN_LEFT
+    return REOPENED if line.ended_by_reopening else wording.state(line.state)
 
 
 _SHORT_STATES = {
@@ -63,7 +65,7 @@ _SHORT_STATES = {
 
 def short_state(line: RequestLine) -> str:
     """Where a request stands, where there is little room."""
-    short = {CAMPAIGN_LEFT: "campaign left", "requester blocked": "blocked"}
+    short = {CAMPAIGN_LEFT: "campaign left", REOPENED: "reopened", "requester blocked": "blocked"}
     return short.get(state(line), _SHORT_STATES.get(line.state, state(line)))
 
 

@@ -32,6 +32,7 @@ from vault.lifecycle.opened import mark_mac
 from vault.queries.consents import REQUESTER_BLOCKED, grant_views
 from vault.requests import campaigns, inbox
 from vault.requests.requesters import end_tokens
+from vault.requests.states import REOPENED
 from vault.store.high_water import read_mark
 from vault.store.indexes import misleading_index
 from vault.store.tables import AccessToken, CampaignRow, Collection, GrantRow, RequesterRow, RequestRow
@@ -49,7 +50,6 @@ if TYPE_CHECKING:
 
 _NOT_OVER: Final = ("active", "not yet", "in use", REQUESTER_BLOCKED)
 """States of consents that reopening ends; one of a blocked requester would hold again once they are unblocked."""
-REASON: Final = "the vault was reopened from an older copy"
 _OPEN: Final = (RequestState.WAITING, RequestState.APPROVED)
 ZERO: Final = Decimal(0)
 _RECORDED: Final[dict[type[LockboxError], str]] = {
@@ -183,11 +183,11 @@ def end_what_stands(act: AuditedTransaction, vault: OpenVault) -> None:
         withdraw_grant(act, grant.id)
     for state in _OPEN:
         for request in act.uow.find(RequestRow, state=state):
-            inbox.end_untold(act, request.id, reason=REASON)
+            inbox.end_untold(act, request.id, reason=REOPENED)
     for grant in act.uow.find(GrantRow):
-        campaigns.note_left(act, grant.id, reason=REASON)
+        campaigns.note_left(act, grant.id, reason=REOPENED)
     for campaign in act.uow.find(CampaignRow, state=CampaignState.WAITING):
-        campaigns.end(act, campaign, reason=REASON)
+        campaigns.end(act, campaign, reason=REOPENED)
     for grant in act.uow.find(GrantRow):
         unsent.destroy_held_under(act, grant.id)
     for requester in act.uow.find(RequesterRow):

@@ -22,6 +22,9 @@ from vault.views.states import RequestState
 
 _S = RequestState
 
+REOPENED: Final = "the vault was reopened from an older copy"
+"""The reason of a request that is ended since nobody knows what was withdrawn after the copy."""
+
 TRANSITIONS: Final[Mapping[RequestState, frozenset[RequestState]]] = {
     _S.RECEIVED: frozenset({_S.WAITING, _S.REFUSED_POLICY}),
     # A word that was said before it came ends it once its requester is answered.

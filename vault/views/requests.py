@@ -27,7 +27,10 @@ class RoundOf:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestLine:
-    """A request as one line of the inbox; `round` where it is one of a campaign."""
+    """A request as one line of the inbox; `round` where it is one of a campaign.
+
+    Where it `ended_by_reopening` nobody refused it: the vault was reopened from an older copy.
+    """
 
     id: str
     state: str
@@ -38,6 +41,7 @@ class RequestLine:
     received_at: str
     expires_at: str
     round: RoundOf | None = None
+    ended_by_reopening: bool = False
 
     @property
     def waits(self) -> bool:
