@@ -135,6 +135,30 @@ def test_a_card_becomes_a_job_that_the_vault_takes(known_world: World) -> None:
 
 
 @pytest.mark.slow
+def test_a_column_with_a_comma_in_its_name_is_quoted_as_in_csv(today: World) -> None:
+    path, card, description = (today.folder / name for name in ("diary.csv", "diary.card", "JOB.toml"))
+    rows = (
+        f"2026-01-{day:02},{'good' if day % 3 else 'bad'},{'yes' if day % 2 else 'no'}\n"
+        for day in range(1, 29)
+    )
+    path.write_text('day,"note, free",well\n' + "".join(rows))
+    description.write_text(JOB)
+    asked = ("--to", NAME, "--collection", "diary", "--purpose", "AcademicResearch")
+    told = ("--labels", "note, free=good,bad", "--labels", "well=yes,no", "--unit", "day")
+    new = ("--card", card, "--to", today.folder / "asked", "--label", "well", "--epsilon", "1")
+    for words, code in (
+        (("import", path), 0),
+        (("consent", "what-if", *asked, "--fields", "note, free"), 1),
+        (("consent", "what-if", *asked, "--fields", '"note, free", well'), 0),
+        (("data", "card", "diary", card, *told), 0),
+        (("job", "new", description, *new, "--features", "note, free"), 1),
+        (("job", "new", description, *new, "--features", '"note, free"'), 0),
+    ):
+        outcome = run(today.paths, *words)
+        assert outcome.code == code, (words, outcome.err)
+
+
+@pytest.mark.slow
 def test_on_a_terminal_label_features_and_price_are_asked(today: World) -> None:
     description = today.folder / "JOB.toml"
     description.write_text('collection = "moves"\n' + JOB)

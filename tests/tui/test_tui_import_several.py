@@ -18,7 +18,7 @@ from tests.worlds.world import World
 from tui.dialogs.choose_file import ChooseFileDialog
 from tui.dialogs.import_file import ImportDialog
 from tui.dialogs.import_several import ImportSeveralDialog, look_at_all, seal_all
-from tui.text.parse import parse_paths
+from tui.text.parse import names_text, parse_names, parse_paths
 from tui.widgets.choice import Choice
 from tui.widgets.file_form import FileForm
 from vault.errors.families import Invalid
@@ -229,3 +229,10 @@ def test_what_counts_as_one_is_asked_of_each_of_several_files_with_people_in_sev
         "steps": None,
         "patients": "patient_id",
     }
+
+
+def test_names_with_commas_are_quoted_as_in_csv_and_read_as_they_are_shown() -> None:
+    assert parse_names(' steps, "note, free" ,, good') == ["steps", "note, free", "good"]
+    names = ["note, free", 'the "best", they say', "steps", "#3"]
+    assert parse_names(names_text(names)) == names
+    assert names_text(["a", "b=c"]) == "a, b=c"

@@ -9,7 +9,7 @@ import click
 from typer import Option
 
 from tui.cli.terminal import ask_until, is_interactive, say, write, write_table
-from tui.text.parse import parse_epsilon, parse_names
+from tui.text.parse import QUOTED, parse_epsilon, parse_names
 
 if TYPE_CHECKING:
     from vault.requester.card import Asked, Card
@@ -37,7 +37,9 @@ LabelOption = Annotated[
 FeaturesOption = Annotated[
     str | None,
     Option(
-        "--features", metavar="COLUMNS", help="With --card: what to predict it from, separated by commas."
+        "--features",
+        metavar="COLUMNS",
+        help=f"With --card: what to predict it from, separated by commas. {QUOTED}",
     ),
 ]
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import re
 import shlex
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -13,14 +15,26 @@ from vault.errors.families import Invalid
 from vault.settings import LONGEST_LOCK_MINUTES
 from vault.strict_number import NotPlain, strict_decimal, strict_whole
 
+QUOTED: Final = "One with a comma in it is quoted as in CSV: '\"note, free\",steps'."
+QUOTE: Final = '"'
 LARGEST_EPSILON: Final = 1000
 LONGEST_SHOWN: Final = 40
 _GROUPED: Final = re.compile("[1-9][0-9]{0,2}(,[0-9]{3}){1,5}")
 
 
 def parse_names(text: str) -> list[str]:
-    """Columns that somebody typed with commas between them."""
-    return [name.strip() for name in text.split(",") if name.strip()]
+    """Names that somebody typed with commas between them, quoted as in CSV where they have one; raises `Invalid`."""
+    try:
+        cells = next(csv.reader([text], skipinitialspace=True), [])
+    except csv.Error:
+        raise Invalid(reason=f"{_shown(text)} is no list of names with commas between them") from None
+    return [name.strip() for name in cells if name.strip()]
+
+
+def names_text(names: Iterable[str]) -> str:
+    """Names as they are typed, so that `parse_names` reads the same ones."""
+    quoted = (f'"{name.replace(QUOTE, QUOTE * 2)}"' if {",", QUOTE} & {*name} else name for name in names)
+    return ", ".join(quoted)
 
 
 def parse_moment(text: str) -> datetime:

@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.widgets import Input, Select
 
 from tui.cli.import_plan import read_plan, with_plan
-from tui.text.parse import parse_names, parse_path
+from tui.text.parse import names_text, parse_names, parse_path
 from tui.text.several_facts import ALL
 from tui.widgets.field import Fields, menu_field, number_field, text_field
 from tui.widgets.number_input import WHOLE
@@ -73,7 +73,7 @@ class FileForm(Fields):
         )  # fmt: skip
         yield text_field("Vectors", "vectors", "such as pixel=64", _pairs_text(one.vectors))
         if self._by_number:
-            yield text_field("Leave out", "drop", "columns such as #3, notes", ", ".join(one.drop))
+            yield text_field("Leave out", "drop", "columns such as #3, notes", names_text(one.drop))
             yield text_field("Name", "rename", "such as #1=id, #3=notes", _pairs_text(one.rename))
             yield text_field("Saved plan", "plan", "the file of a plan of an import", "")
         yield Toggle(*FLATTEN, is_on=one.flatten, id="flatten", classes="value")
@@ -136,7 +136,7 @@ def _lines(text: str) -> int | None:
 
 
 def _pairs_text(pairs: Mapping[str, str]) -> str:
-    return ", ".join(f"{word}={name}" for word, name in pairs.items())
+    return names_text(f"{word}={name}" for word, name in pairs.items())
 
 
 def _pairs(text: str, how: str) -> dict[str, str]:

@@ -26,7 +26,7 @@ from tui.cli.vault_access import global_options, open_vault
 from tui.couriers.ending import end_access
 from tui.text import wording
 from tui.text.consent_facts import is_for_good, returning, withdrawing
-from tui.text.parse import parse_epsilon, parse_moment, parse_names
+from tui.text.parse import QUOTED, parse_epsilon, parse_moment, parse_names
 from vault.errors.consent import NotConfirmed
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def grant(
     ],
     collection: Annotated[str, typer.Option("--collection", metavar="NAME", help="Which collection.")],
     fields: Annotated[
-        str, typer.Option("--fields", metavar="A,B,…", help="The columns they may learn from.")
+        str, typer.Option("--fields", metavar="A,B,…", help=f"The columns they may learn from. {QUOTED}")
     ],
     purpose: Annotated[str, typer.Option("--purpose", metavar="DPV", help="Such as AcademicResearch.")],
     until: Annotated[str, typer.Option("--until", metavar="DATE", help="At most a year from now.")],
@@ -265,7 +265,9 @@ def what_if(
         str, typer.Option("--to", metavar="REQUESTER", help="Who would ask; your own name for them.")
     ],
     collection: Annotated[str, typer.Option("--collection", metavar="NAME", help="Of which collection.")],
-    fields: Annotated[str, typer.Option("--fields", metavar="A,B,…", help="The columns, all required.")],
+    fields: Annotated[
+        str, typer.Option("--fields", metavar="A,B,…", help=f"The columns, all required. {QUOTED}")
+    ],
     purpose: Annotated[str, typer.Option("--purpose", metavar="DPV", help="Such as AcademicResearch.")],
     epsilon: Annotated[
         str | None,

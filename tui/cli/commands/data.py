@@ -28,7 +28,7 @@ from tui.text import wording
 from tui.text.card_facts import handed_out
 from tui.text.erasure_facts import erase_sentences, undo_sentences
 from tui.text.export_facts import export_sentences, picture_sentences
-from tui.text.parse import parse_moment
+from tui.text.parse import QUOTED, parse_moment
 from vault.errors.consent import NotConfirmed, OtherNameConfirmed
 from vault.errors.families import Invalid
 
@@ -157,7 +157,7 @@ def card(
     labels: Annotated[
         list[str] | None,
         typer.Option(
-            "--labels", metavar="COLUMN=WORDS", help="The words that can stand in it, separated by commas."
+            "--labels", metavar="COLUMN=WORDS", help=f"The words that can stand in it, with commas. {QUOTED}"
         ),
     ] = None,
     unit: Annotated[
