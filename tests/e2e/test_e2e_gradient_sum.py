@@ -65,13 +65,13 @@ def test_a_sum_is_shown_as_one_released_and_verified(known_world: World) -> None
     assert all(each.dtype == np.int8 for each in released.values())
     assert all(np.array_equal(found[name], released[name] * said["update"]["step"]) for name in found)
 
-    made = world.folder / "model.safetensors"
-    for option in ("--model", "--onnx"):
+    for option, name in (("--model", "model.safetensors"), ("--onnx", "model.onnx")):
+        made = world.folder / name
         refused = run(paths, *verify, "--sum", world.folder / "again", option, made)
         assert refused.code == 1
         assert "this release holds a sum and no model" in " ".join(refused.err.split())
         assert "--sum FILE" in refused.err
-    assert not made.exists()
+        assert not made.exists()
     assert not (world.folder / "again").exists()
 
 
