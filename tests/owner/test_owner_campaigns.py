@@ -129,6 +129,18 @@ def test_a_campaign_is_one_thing_with_one_composed_price(vault: Vault, folder: P
     assert said.endswith("in 3 rounds.")
 
 
+def test_a_campaign_of_a_blocked_requester_waits_for_nobody(vault: Vault, folder: Path) -> None:
+    vault.submit_campaign(folder)
+    vault.block_requester(NAME)
+    (line,) = vault.campaigns()
+    assert (vault.status().campaigns_waiting, vault.digest().campaigns, line.waits) == (0, (), False)
+    assert (campaign_facts.state(line), campaign_facts.short_state(line)) == ("requester blocked", "blocked")
+    vault.unblock_requester(NAME)
+    (line,) = vault.campaigns()
+    assert (vault.status().campaigns_waiting, vault.digest().campaigns) == (1, (line,))
+    assert campaign_facts.state(line) == "waiting"
+
+
 def test_a_campaign_is_taken_in_once_and_only_from_who_is_known(vault: Vault, folder: Path) -> None:
     vault.submit_campaign(folder)
     with pytest.raises(CampaignReplayed):

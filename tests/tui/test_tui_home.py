@@ -206,7 +206,7 @@ def test_what_runs_stands_first_and_a_campaign_and_consents_that_end_within_a_we
 
 
 def overview(status: object, grant: GrantView, world: World) -> Overview:
-    """Two consents in force: one ends in a week less an hour, one in eight days. A campaign waits, one is joined."""
+    """Two consents in force: one ends in a week less an hour, one in eight days. A campaign waits, one is joined and one of somebody blocked."""
     soon, late = (
         replace(
             grant, id=name, state="active", not_after=(world.clock.now + timedelta(hours=hours)).isoformat()
@@ -217,7 +217,8 @@ def overview(status: object, grant: GrantView, world: World) -> Overview:
         id="c1", state="waiting", requester=NAME, requester_status="new", collection="nights", purpose_words="research",
         rounds=3, done=0, to_come=3, received_at="", ends_at=(world.clock.now + timedelta(hours=1)).isoformat(),
     )  # fmt: skip
+    others = (replace(asked, id="c2", state="joined"), replace(asked, id="c3", requester_status="blocked"))
     return Overview(
-        status=status, updates=(), requests=(), campaigns=(asked, replace(asked, id="c2", state="joined")),
+        status=status, updates=(), requests=(), campaigns=(asked, *others),
         grants=(soon, late), runs=(), budget=(), charges=(), lines=(),
     )  # fmt: skip

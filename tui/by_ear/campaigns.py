@@ -26,7 +26,7 @@ def hear_campaigns(talk: Talk, vault: OwnerSession) -> None:
     """Choose one of all campaigns, the newest first, again and again."""
     while found := vault.campaigns():
         lines = [
-            f"{one.requester}, about {one.collection}, {one.purpose_words}: {one.state}, "
+            f"{one.requester}, about {one.collection}, {one.purpose_words}: {campaign_facts.state(one)}, "
             f"{campaign_facts.progress(one)}."
             for one in found
         ]
@@ -56,7 +56,7 @@ def hear_campaign(talk: Talk, vault: OwnerSession, campaign_id: str) -> None:
 
 def _choices(found: CampaignView) -> list[str]:
     if found.line.state == "waiting":
-        return [JOIN, REFUSE]
+        return [*[JOIN] * found.line.waits, REFUSE]
     if found.line.state == "joined":
         return [*[START] * found.is_unattended, LEAVE]
     return []
@@ -65,7 +65,7 @@ def _choices(found: CampaignView) -> list[str]:
 def _say_campaign(talk: Talk, found: CampaignView) -> None:
     """Where it stands, who asks for what, what each round computes, and what all of them cost together."""
     line = found.line
-    talk.say(f"This campaign: {line.state}, {campaign_facts.progress(line)}.")
+    talk.say(f"This campaign: {campaign_facts.state(line)}, {campaign_facts.progress(line)}.")
     talk.facts([("because", found.reason)] if found.reason else [])
     talk.facts(campaign_facts.who_and_why(found))
     talk.say(request_facts.THEIRS, "The columns its rounds read:")

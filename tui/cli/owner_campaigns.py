@@ -97,7 +97,7 @@ def list_campaigns(context: typer.Context, as_json: AsJson = False) -> None:
             one.purpose_words,
             f"{one.done}/{one.waiting}/{one.to_come}/{one.rounds}",
             times.short_time(one.ends_at),
-            one.state,
+            campaign_facts.state(one),
         ),
     )
 
@@ -116,8 +116,9 @@ def show_campaign(context: typer.Context, campaign_id: CampaignId, as_json: AsJs
         ROUND_HEADINGS,
         [campaign_facts.round_row(one, found.witness) for one in found.rounds],
     )
-    if found.line.state == "waiting":
+    if found.line.waits:
         say(f"To take part in it: lockbox campaign join {found.line.id[:8]}")
+    if found.line.state == "waiting":
         say(f"To say no: lockbox campaign leave {found.line.id[:8]}")
     if found.line.state in campaign_facts.OPEN_STATES:
         _say_how_let_in(context, found)
@@ -211,7 +212,7 @@ def _how_rounds_come(*, is_carried: bool, is_mesh: bool) -> str:
 def _draw(found: CampaignView) -> None:
     """Draw a campaign with its one price, and what has to be known of it."""
     line = found.line
-    state = [("state", line.state), *([("because", found.reason)] if found.reason else [])]
+    state = [("state", campaign_facts.state(line)), *([("because", found.reason)] if found.reason else [])]
     consent = [] if found.consent is None else [("consent", found.consent)]
     write_facts(
         [

@@ -297,7 +297,7 @@ def waiting(facts: Overview, runs: Iterable[RunView], now: datetime) -> list[Wai
         *map(_run, runs),
         *(_held(one, now) for one in held),
         *(_request(one, "? asks to learn", now) for one in asked),
-        *(_campaign(one, now) for one in facts.campaigns if one.state == "waiting"),
+        *(_campaign(one, now) for one in facts.campaigns if one.waits),
         *(_request(one, "▷ approved, has not run", now) for one in approved),
         *map(_to_carry, facts.couriers),
         *(_ending(one, now) for one in facts.grants if consent_facts.standing(one, now) == "expires soon"),

@@ -353,7 +353,7 @@ def _cells_of_campaign(line: CampaignLine, widths: dict[str, int]) -> tuple[str,
         "columns": f"{line.done} of {line.rounds}",
         "price": "",
         "ends": f"{times.day_of(line.ends_at):%d %b}",
-        "state": _fitting(f"campaign {line.state}", campaign_facts.SHORT_STATES[line.state], widths["state"]),
+        "state": _fitting(_campaign_state(line), campaign_facts.short_state(line), widths["state"]),
     }
     return tuple(wording.short(facts[name], most) for name, most in widths.items())
 
@@ -372,6 +372,11 @@ def _fitting(long: str, short: str, most: int) -> str:
 
 def _state(line: RequestLine) -> str:
     return "approved, not run yet" if line.state == "approved" else request_facts.state(line)
+
+
+def _campaign_state(line: CampaignLine) -> str:
+    found = campaign_facts.state(line)
+    return f"campaign {found}" if found == line.state else found
 
 
 def _style(line: RequestLine | CampaignLine) -> str:

@@ -258,6 +258,16 @@ def _composed(price: CampaignPrice) -> str:
     return f"That is {rounds} composed as one; one alone is ε {price.epsilon_of_round}, and these must not be added up."
 
 
+def state(line: CampaignLine) -> str:
+    """Where a campaign stands: nobody is asked to join one of a blocked requester."""
+    return "requester blocked" if line.state == "waiting" and not line.waits else line.state
+
+
+def short_state(line: CampaignLine) -> str:
+    """Where a campaign stands, where there is little room."""
+    return SHORT_STATES.get(state(line), "blocked")
+
+
 def round_row(one: RoundView, witness: str | None) -> tuple[str, str, str, str, str]:
     """A round as a row: its number, its deadline, where it stands, its request, and by what it was checked."""
     return (

@@ -21,7 +21,7 @@ from vault.requests.final_models import CHANGED
 from vault.store.tables import HeldRow, LogEntry, RequestRow, VaultFact
 from vault.store.times import stamp
 from vault.views.digest import Digest, EndingConsent, UpdateLine, WeekEvents, WeekSpent
-from vault.views.states import CampaignState, RequestState
+from vault.views.states import RequestState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,7 +66,7 @@ def digest(uow: UnitOfWork, vault: OpenVault) -> Digest:
         spent=tuple(_spent(uow, since)),
         left=tuple(_left(uow, vault, since + date.ahead)),
         waiting=tuple(one for one in requests if one.waits),
-        campaigns=tuple(one for one in campaign_lines(uow, vault) if one.state == CampaignState.WAITING),
+        campaigns=tuple(one for one in campaign_lines(uow, vault) if one.waits),
         approved=tuple(one for one in requests if one.state == RequestState.APPROVED),
         held=tuple(_held(uow, date.now)),
         unfinished=tuple(_unfinished(uow)),

@@ -81,7 +81,9 @@ def _of_blocked(uow: UnitOfWork, now: datetime) -> int:
 
 def campaigns_waiting(uow: UnitOfWork, now: datetime) -> int:
     """How many campaigns can still be joined and wait for an answer."""
-    return sum(now < row.expires_at for row in uow.find(CampaignRow, state=CampaignState.WAITING))
+    blocked = {one.id for one in uow.find(RequesterRow, status=RequesterStatus.BLOCKED)}
+    waiting = uow.find(CampaignRow, state=CampaignState.WAITING)
+    return sum(now < row.expires_at and row.requester_id not in blocked for row in waiting)
 
 
 def shown_state(row: RequestRow, expires_at: datetime, now: datetime) -> RequestState:

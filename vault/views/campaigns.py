@@ -30,6 +30,11 @@ class CampaignLine:
     waiting: int = 0
     is_mesh: bool = False
 
+    @property
+    def waits(self) -> bool:
+        """Whether its owner is asked now: none of a blocked requester can be joined."""
+        return self.state == "waiting" and self.requester_status != "blocked"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoundView:

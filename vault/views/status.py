@@ -10,7 +10,7 @@ class VaultStatus:
     """What the vault is, what waits for the owner, and whether anything ever left.
 
     `held` can still be decided, `expiring` are consents in force that end within a week, `running` trains right now.
-    Consents of blocked requesters are not in force, and their requests do not wait.
+    Consents of blocked requesters are not in force, and their requests and campaigns do not wait.
     `date` decides what has ended, `clock` is the computer's; `date_question` is a sentence where they differ.
     `read_only_because`, `mark_missing` and `header_damage` are sentences, or empty. What left, and when last, is read
     from the trail; `may_lack_events` says that later copies may record more, as the vault is read-only or was reopened
