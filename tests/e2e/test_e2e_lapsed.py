@@ -52,7 +52,7 @@ def blocked(vault: Vault, world: World, _grant: str) -> None:
 WAYS: dict[str, tuple[Callable[[Vault, World, str], None], str]] = {
     "withdrawn": (withdrawn, "was withdrawn"),
     "expired": (expired, "ended on"),
-    "blocked": (blocked, "its requester is blocked"),
+    "blocked": (blocked, "its requester was blocked"),
 }
 
 

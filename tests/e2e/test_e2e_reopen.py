@@ -114,6 +114,10 @@ def test_a_backup_is_gone_on_from_and_nothing_spent_or_withdrawn_becomes_less(ol
         assert vault.rollback_reason == ""
         refused = {request_facts.state(one) for one in vault.requests() if one.state == "refused_person"}
         assert refused == {request_facts.REOPENED}
+        ended = next(one.id for one in vault.requests() if one.ended_by_reopening)
+        assert ("because", "the vault was reopened from an older copy") in request_facts.why_it_stands(
+            vault.request(ended)
+        )
         assert not [one for one in vault.releases() if one.state == "held"]
     assert run(older.paths, "requester", "block", NAME).code == 0
     assert "what this computer has seen of it before" in flat(run(older.paths, "audit", "verify").err)

@@ -206,7 +206,7 @@ def test_what_runs_stands_first_and_a_campaign_and_consents_that_end_within_a_we
 
 
 def overview(status: object, grant: GrantView, world: World) -> Overview:
-    """Two consents in force: one ends in a week less an hour, one in eight days. A campaign waits, one is joined and one of somebody blocked."""
+    """Two consents in force: one ends in a week less an hour, one in eight days. Of three campaigns one waits."""
     soon, late = (
         replace(
             grant, id=name, state="active", not_after=(world.clock.now + timedelta(hours=hours)).isoformat()

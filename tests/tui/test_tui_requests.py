@@ -218,7 +218,7 @@ def test_what_is_decided_already_opens_no_decision(shared: Shared) -> None:
             await press(pilot, "x")
             assert isinstance(pilot.app.screen, Requests)
             await press(pilot, "enter")
-            await sees(pilot, "your reason not now")
+            await sees(pilot, "because not now")
             assert not pilot.app.screen.query("#run")
 
     play(story())

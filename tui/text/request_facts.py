@@ -152,7 +152,7 @@ def how_it_stands(found: RequestView) -> Facts:
 def why_it_stands(found: RequestView) -> Facts:
     """Why it is where it is, why it cannot run, and the no that holds for its kind; what there is of it."""
     is_open = found.line.state in OPEN_STATES
-    said = ("back, because" if is_open else "your reason", found.reason or "")
+    said = ("back, because" if is_open else "because", found.reason or "")
     holds = f"{times.full_time(found.no_until)}" if found.no_until else ""
     hardly = " ".join(found.misfits) if is_open else ""
     facts = (said, ("cannot run", found.obstacle), ("does not fit", hardly), ("your no holds until", holds))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from vault.audit.transaction import AuditedTransaction
 
 GONE = "the consent it was approved under is gone"
-BLOCKED = "its requester is blocked"
+BLOCKED = "its requester was blocked"
 
 
 def return_lapsed(act: AuditedTransaction) -> list[str]:
