@@ -7,7 +7,6 @@ from typing import Final
 
 import numpy as np
 
-from learner.companion import NOBODY, Companion
 from learner.data import encode_rows, group_units
 from learner.descent import Descent
 from learner.dp.keystream import Keystream
@@ -17,6 +16,7 @@ from learner.dp.plan import Plan, plan_of, together_of
 from learner.dp.sampling import sample_units, sampled_order
 from learner.models.next_byte import NextByte, next_byte_shapes
 from learner.protocol import ColumnFrame, Job, TextBlocks, parameter_count
+from learner.second_thread import ALONE, SecondThread
 
 # texts at once: what each adds is formed, which is as many numbers as the model has
 TEXTS: Final = 4
@@ -24,11 +24,11 @@ TEXTS: Final = 4
 
 @np.errstate(all="ignore")
 def train_language_model(
-    job: Job, blocks: TextBlocks, frame: ColumnFrame, steps: int, companion: Companion = NOBODY
+    job: Job, blocks: TextBlocks, frame: ColumnFrame, steps: int, second: SecondThread = ALONE
 ) -> None:
     """So many steps over the texts of a job, with its recipe, and nothing else of a run."""
     rows, units, plan = encode_rows(job, frame), group_units(frame.unit, 1), _plan(job, blocks)
-    lanes = Lanes(lambda: NextByte(blocks, job.model.activation, rows, plan.block), 2, companion)
+    lanes = Lanes(lambda: NextByte(blocks, job.model.activation, rows, plan.block), 2, second)
     descent = Descent(job, plan, np.random.default_rng(0).normal(size=plan.parameters) * 0.02)
     with Keystream() as words:
         for _ in range(steps):

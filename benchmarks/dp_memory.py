@@ -14,7 +14,7 @@ import warnings
 from pathlib import Path
 
 import torch
-from dp_step import NOBODY, of_ghost, of_ours, of_sgd, start_companion
+from dp_step import NOBODY, of_ghost, of_ours, of_sgd, start_second_thread
 from dp_workloads import WORKLOADS, Workload, rows_of, tensors_of
 
 STEPS = 3
@@ -26,7 +26,7 @@ def run(work: Workload, engine: str) -> float:
     warnings.simplefilter("ignore")  # of Opacus, which is looked at and not used
     frame = rows_of(work)
     inputs, labels = tensors_of(work, frame)
-    start_companion()
+    start_second_thread()
     torch.rand(1000, 1000).mm(torch.rand(1000, 1000))  # what the library takes for itself, whoever asks
     before = _resets()
     if engine == "ours":

@@ -28,9 +28,9 @@ from dp_workloads import WORKLOADS, Workload, rows_of, tensors_of
 from learner_step import weights
 
 from learner import engine, membership_attack
-from learner.companion import Companion
 from learner.models import scores
 from learner.protocol import ColumnFrame
+from learner.second_thread import SecondThread
 
 # processor seconds on one thread, or the seconds of a clock on the wall on two
 THREADS, clock = (2, perf_counter) if "--threads" in sys.argv else (1, process_time)
@@ -40,7 +40,7 @@ NOBODY, FEWEST = 1 << 30, membership_attack.FEWEST
 EVERY_STEP = 1 << 30
 # the owner's curve looks this often, in the short run and in the long one
 LOOKS = 2
-COMPANION = Companion()
+SECOND = SecondThread()
 ROUNDS = int(os.environ.get("ROUNDS", "7"))
 
 
@@ -48,13 +48,13 @@ def of_ours(work: Workload, frame: ColumnFrame, steps: int, fewest: int) -> floa
     """Seconds of a whole run of the engine, with an attack on it where there are so many units."""
     if work.blocks:
         start = clock()
-        train_language_model(work.job, work.blocks, frame, steps, COMPANION)
+        train_language_model(work.job, work.blocks, frame, steps, SECOND)
         return clock() - start
     job = replace(work.job, steps=steps)
     start_weights = weights(job)
     with patch.multiple(membership_attack, FEWEST=fewest, MOST_STEPS=EVERY_STEP):
         start = clock()
-        engine.train(job, start_weights, frame, progress=lambda _step, _steps: None, companion=COMPANION)
+        engine.train(job, start_weights, frame, progress=lambda _step, _steps: None, second=SECOND)
         return clock() - start
 
 
@@ -131,11 +131,11 @@ def measure(work: Workload) -> str:
     return " | ".join((f"| {work.name}", f"{sgd:.1f}", *over)) + " |"
 
 
-def start_companion() -> None:
+def start_second_thread() -> None:
     """Let our engine have its second thread too, where two are asked for."""
     if THREADS > 1:
-        COMPANION.want(lambda: torch.set_num_threads(1))
-        COMPANION.start()
+        SECOND.load(lambda: torch.set_num_threads(1))
+        SECOND.start()
 
 
 def has_opacus() -> bool:
@@ -152,7 +152,7 @@ def main() -> None:
     warnings.simplefilter("ignore")  # of Opacus, which is looked at and not used
     names = [word for word in sys.argv[1:] if word != "--threads"]
     scores.CURVE_POINTS = LOOKS
-    start_companion()
+    start_second_thread()
     has_opacus()
     gc.freeze()  # as the learner does when all is loaded; for the others too
     print("| workload | SGD, ms | ours, times SGD | with the attack | ghost, times SGD | ghost, times ours |")

@@ -22,7 +22,6 @@ from pathlib import Path
 from typing import NoReturn
 
 from learner import probes, sandbox
-from learner.companion import Companion, processors
 from learner.protocol import (
     COLUMNS_FD,
     ENVELOPE_FD,
@@ -52,6 +51,7 @@ from learner.protocol import (
     step_line,
     write_all,
 )
+from learner.second_thread import SecondThread, processors
 
 _FDS = (JOB_FD, COLUMNS_FD, PROGRESS_FD, ENVELOPE_FD)
 _COLUMNS_LIMIT = 1 << 36
@@ -67,17 +67,17 @@ def main() -> NoReturn:
         _take_descriptors()
     with _failing_as(Exit.SANDBOX):
         sandbox.harden()
-    companion = Companion()
+    second = SecondThread()
     if sys.argv[1:2] == ["--probe"]:
-        companion.want()
+        second.load()
         tried = probes.attempts([Path(path) for path in sys.argv[2:]])
-        probes.run(tried, sandbox.lock_in(companion.start), companion)
+        probes.run(tried, sandbox.lock_in(second.start), second)
     else:
         with _failing_as(Exit.REHEARSAL):
-            _warm_up(companion)
+            _warm_up(second)
         with _failing_as(Exit.SANDBOX):
-            facts = sandbox.lock_in(companion.start)
-        _run(facts, companion)
+            facts = sandbox.lock_in(second.start)
+        _run(facts, second)
     os._exit(Exit.DONE)
 
 
@@ -110,14 +110,14 @@ def _leave_gpus_out() -> None:
     sys.modules["cuda"] = None  # type: ignore[assignment]  # Python's own way to say: not to be imported
 
 
-def _warm_up(companion: Companion) -> None:
+def _warm_up(second: SecondThread) -> None:
     """Load what a model of this kind needs and let it compute once, so that nothing is left to be read from a file."""
     named = os.environ.pop(MODEL_VARIABLE, "")
     kind, is_own = named.removeprefix(OWN), named.startswith(OWN)
     if kind in NETWORKS:
         _start_torch()
         if not is_own and processors() > 1:
-            companion.want(_compute_on_one_thread)
+            second.load(_compute_on_one_thread)
     from learner.warm_up import warm_up, warm_up_own
 
     (warm_up_own if is_own else warm_up)(kind)
@@ -140,12 +140,12 @@ def _compute_on_one_thread() -> None:
     torch.set_num_threads(1)
 
 
-def _run(facts: SandboxFacts, companion: Companion) -> None:
+def _run(facts: SandboxFacts, second: SecondThread) -> None:
     with _failing_as(Exit.JOB):
         asked = parse_job(bytes(read_frame(JOB_FD, JOB_LIMIT)))
         weights = bytes(read_frame(JOB_FD, WEIGHTS_LIMIT))
     with _failing_as(Exit.REHEARSAL):
-        _rehearse(asked, weights, companion)
+        _rehearse(asked, weights, second)
         os.write(PROGRESS_FD, ready_line(facts))
     with _failing_as(Exit.VAULT_GONE):
         if bytes(read_frame(JOB_FD, len(GO))) != GO:
@@ -153,7 +153,7 @@ def _run(facts: SandboxFacts, companion: Companion) -> None:
     with _failing_as(Exit.COLUMNS):
         frames = _frames(asked)
     with _failing_as(Exit.TRAINING):
-        write_all(ENVELOPE_FD, _result(asked, weights, frames, companion))
+        write_all(ENVELOPE_FD, _result(asked, weights, frames, second))
 
 
 def _frames(asked: Job | OwnJob | StandInJob) -> list[ColumnFrame]:
@@ -164,7 +164,7 @@ def _frames(asked: Job | OwnJob | StandInJob) -> list[ColumnFrame]:
     return [ColumnFrame.decode(asked.job if isinstance(asked, OwnJob) else asked, columns)]
 
 
-def _rehearse(asked: Job | OwnJob | StandInJob, weights: bytes, companion: Companion) -> None:
+def _rehearse(asked: Job | OwnJob | StandInJob, weights: bytes, second: SecondThread) -> None:
     if isinstance(asked, OwnJob):
         from learner import own
 
@@ -172,11 +172,11 @@ def _rehearse(asked: Job | OwnJob | StandInJob, weights: bytes, companion: Compa
     else:
         from learner import engine
 
-        engine.rehearse(asked.job if isinstance(asked, StandInJob) else asked, weights, companion)
+        engine.rehearse(asked.job if isinstance(asked, StandInJob) else asked, weights, second)
 
 
 def _result(
-    asked: Job | OwnJob | StandInJob, weights: bytes, frames: list[ColumnFrame], companion: Companion
+    asked: Job | OwnJob | StandInJob, weights: bytes, frames: list[ColumnFrame], second: SecondThread
 ) -> bytes:
     """An envelope for a job of somebody's; for one of the owner's own or on made-up units what no envelope is."""
     if isinstance(asked, OwnJob):
@@ -186,13 +186,13 @@ def _result(
     from learner import engine
 
     if isinstance(asked, StandInJob):
-        return encode_updates(asked, _updates(asked, weights, frames, companion))
-    update, private = engine.train(asked, weights, frames[0], progress=_report, companion=companion)
+        return encode_updates(asked, _updates(asked, weights, frames, second))
+    update, private = engine.train(asked, weights, frames[0], progress=_report, second=second)
     return encode_envelope(asked, update, private)
 
 
 def _updates(
-    asked: StandInJob, weights: bytes, frames: list[ColumnFrame], companion: Companion
+    asked: StandInJob, weights: bytes, frames: list[ColumnFrame], second: SecondThread
 ) -> list[bytes]:
     """What each run gives, by the same training as any other."""
     from learner import engine
@@ -200,7 +200,7 @@ def _updates(
     updates = []
     for frame in frames:
         update, _ = engine.train(
-            asked.job, weights, frame, progress=lambda _step, _steps: None, companion=companion
+            asked.job, weights, frame, progress=lambda _step, _steps: None, second=second
         )
         updates.append(update)
         _report(len(updates), asked.runs)

@@ -14,7 +14,6 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from learner.companion import NOBODY, Companion
 from learner.data import Rows, constant_frame, encode_rows, group_units
 from learner.descent import Descent
 from learner.dp.keystream import Keystream, Words
@@ -30,6 +29,7 @@ from learner.models.network import network_of
 from learner.models.scores import OwnerView
 from learner.models.weights import read_start
 from learner.protocol import NETWORKS, SUMS, ColumnFrame, Job, Progress, update_shapes
+from learner.second_thread import ALONE, SecondThread
 from learner.update import encode_update, round_update
 
 
@@ -60,7 +60,7 @@ class _Untapped:
 
 
 def train(
-    job: Job, weights: bytes, frame: ColumnFrame, *, progress: Progress, companion: Companion = NOBODY
+    job: Job, weights: bytes, frame: ColumnFrame, *, progress: Progress, second: SecondThread = ALONE
 ) -> tuple[bytes, bytes]:
     """Train once and give the update and the owner's private results, the two parts of an envelope.
 
@@ -69,10 +69,10 @@ def train(
     or weights that cannot be used, and nothing that depends on a record.
     """
     with Keystream() as words:
-        return run(job, weights, frame, progress=progress, words=words, taps=_Untapped(), companion=companion)
+        return run(job, weights, frame, progress=progress, words=words, taps=_Untapped(), second=second)
 
 
-def rehearse(job: Job, weights: bytes, companion: Companion = NOBODY) -> None:
+def rehearse(job: Job, weights: bytes, second: SecondThread = ALONE) -> None:
     """Take one step on public constants, before any record is there.
 
     Raises what ``train`` would raise, and RuntimeError when this computer's arithmetic lets rows of a batch
@@ -81,8 +81,8 @@ def rehearse(job: Job, weights: bytes, companion: Companion = NOBODY) -> None:
     plan = plan_of(job)
     frame = constant_frame(job, max(plan.block, padded(1)))
     once = replace(job, steps=1, sampling_rate=1.0)
-    train(once, weights, frame, progress=lambda _step, _steps: None, companion=companion)
-    lanes = _lanes(job, plan, encode_rows(job, frame), companion)
+    train(once, weights, frame, progress=lambda _step, _steps: None, second=second)
+    lanes = _lanes(job, plan, encode_rows(job, frame), second)
     units = group_units(frame.unit, job.max_rows_per_unit)
     if depends_on_lane(lanes, units, plan) or any(
         lanes.each(lambda network: depends_on_place(network, units, plan))
@@ -101,13 +101,13 @@ def run(
     progress: Progress,
     words: Words,
     taps: Taps,
-    companion: Companion = NOBODY,
+    second: SecondThread = ALONE,
 ) -> tuple[bytes, bytes]:
     """The recipe, with its randomness and its taps as arguments; only ``train`` and tests call it."""
     plan = plan_of(job)
     start, kept = read_start(weights, job)
     rows, units = encode_rows(job, frame), group_units(frame.unit, job.max_rows_per_unit)
-    lanes = _lanes(job, plan, rows, companion, kept)
+    lanes = _lanes(job, plan, rows, second, kept)
     view = OwnerView(job, rows, lanes.first, plan.block)
     membership = MembershipAttack(job, plan, rows, units, kept)
 
@@ -136,8 +136,8 @@ def run(
 
 
 def _lanes(
-    job: Job, plan: Plan, rows: Rows, companion: Companion, kept: NDArray[np.float64] | None = None
+    job: Job, plan: Plan, rows: Rows, second: SecondThread, kept: NDArray[np.float64] | None = None
 ) -> Lanes:
     """Two of a model that takes time to compute; one of every other, which a second thread would make no faster."""
     count = 2 if job.model.kind in NETWORKS else 1
-    return Lanes(lambda: network_of(job, rows, plan.block, kept), count, companion)
+    return Lanes(lambda: network_of(job, rows, plan.block, kept), count, second)

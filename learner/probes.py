@@ -15,10 +15,10 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from learner.companion import Companion
 from learner.neighbour_probes import on_the_neighbours
 from learner.probed_calls import call
 from learner.protocol import COLUMNS_FD, SandboxFacts, probe_line, ready_line, write_all
+from learner.second_thread import SecondThread
 
 Attempt = Callable[[], object]
 
@@ -31,19 +31,19 @@ _LIMIT_CORE = 4
 _NEW_USER_NAMESPACE = 0x10000000
 
 
-def run(tried: Sequence[tuple[str, Attempt]], facts: SandboxFacts, companion: Companion) -> None:
+def run(tried: Sequence[tuple[str, Attempt]], facts: SandboxFacts, second: SecondThread) -> None:
     """Write the sandbox's facts and one line for each attempt to standard output, which counts if no thread can."""
     write_all(_OUTPUT, ready_line(facts))
     is_empty = "argument-window" not in facts.missing
     write_all(_OUTPUT, probe_line(ARGUMENTS, refused=is_empty, how="empty" if is_empty else "allowed"))
     for name, attempt in tried:
-        refused, how = min(outcome(attempt), _there(companion, attempt))
+        refused, how = min(outcome(attempt), _there(second, attempt))
         write_all(_OUTPUT, probe_line(name, refused=refused, how=how))
 
 
-def _there(companion: Companion, attempt: Attempt) -> tuple[bool, str]:
+def _there(second: SecondThread, attempt: Attempt) -> tuple[bool, str]:
     """The outcome in the second thread."""
-    _, found = companion.each([lambda: (True, ""), lambda: outcome(attempt)])
+    _, found = second.run_all([lambda: (True, ""), lambda: outcome(attempt)])
     return found
 
 

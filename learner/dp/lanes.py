@@ -14,11 +14,11 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from learner.companion import Companion
 from learner.dp.books import Network
 from learner.dp.clipping import Reduction, clipped_sum
 from learner.dp.plan import Plan
 from learner.dp.units import Units
+from learner.second_thread import SecondThread
 
 Given = TypeVar("Given")
 
@@ -26,10 +26,10 @@ Given = TypeVar("Given")
 class Lanes:
     """One model, with room of its own for each lane that has a thread."""
 
-    def __init__(self, make: Callable[[], Network], count: int, companion: Companion) -> None:
-        self._networks = [make() for _ in range(min(count, companion.threads))]
+    def __init__(self, make: Callable[[], Network], count: int, second: SecondThread) -> None:
+        self._networks = [make() for _ in range(min(count, second.threads))]
         self._lanes = [slice(lane, None, count) for lane in range(count)]
-        self._companion = companion
+        self._second = second
 
     @property
     def first(self) -> Network:
@@ -38,7 +38,7 @@ class Lanes:
 
     def each(self, work: Callable[[Network], Given]) -> list[Given]:
         """What work gives in each thread, with the model that is computed with there."""
-        return self._companion.each([partial(work, network) for network in self._networks])
+        return self._second.run_all([partial(work, network) for network in self._networks])
 
     def clipped_sum(
         self,
@@ -62,7 +62,7 @@ class Lanes:
 
         shares = [self._lanes[thread :: len(self._networks)] for thread in range(len(self._networks))]
         tasks = [partial(sums, *each) for each in zip(self._networks, shares, strict=True)]
-        total, *others = chain.from_iterable(self._companion.each(tasks))
+        total, *others = chain.from_iterable(self._second.run_all(tasks))
         for other in others:
             np.add(total, other, out=total)
         return total

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from safetensors.numpy import load, save
 
 from learner import engine
-from learner.companion import NOBODY, Companion
 from learner.protocol import (
     BYTES,
     OF_TEXTS,
@@ -25,6 +24,7 @@ from learner.protocol import (
     job_shapes,
     start_shapes,
 )
+from learner.second_thread import ALONE, SecondThread
 from learner.update import UPDATE_GRID
 
 WIDTH = 8
@@ -233,7 +233,7 @@ def listened(
     weights: bytes | None = None,
     silent: bool = False,
     words: Any = None,
-    companion: Companion = NOBODY,
+    second: SecondThread = ALONE,
 ) -> tuple[Recorder, bytes]:
     """Run the recipe with production randomness (unless ``words`` are given) and a recorder."""
     taps = Recorder(silent=silent)
@@ -244,6 +244,6 @@ def listened(
         progress=ignore,
         words=words or engine.Keystream(),
         taps=taps,
-        companion=companion,
+        second=second,
     )
     return taps, update

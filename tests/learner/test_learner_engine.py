@@ -38,7 +38,7 @@ STEPS = replace(LOGISTIC, steps=5, sampling_rate=0.5, momentum=0.9, lr=0.3)
 def test_production_takes_no_randomness_and_no_taps(name: str) -> None:
     """The entry has five parameters, and a test's stream or listener is not among them."""
     entry: Any = engine.train
-    parameters = ["job", "weights", "frame", "progress", "companion"]
+    parameters = ["job", "weights", "frame", "progress", "second"]
     assert list(inspect.signature(engine.train).parameters) == parameters
     with pytest.raises(TypeError):
         entry(STEPS, weights_of(STEPS), random_frame(STEPS, 3), progress=ignore, **{name: SeededWords(0)})

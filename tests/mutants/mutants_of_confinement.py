@@ -125,7 +125,7 @@ MUTANTS = (
         kind=Kind.CONFINEMENT,
         function="run",
         within="learner/probes",
-        old="min(outcome(attempt), _there(companion, attempt))",
+        old="min(outcome(attempt), _there(second, attempt))",
         new="outcome(attempt)",
         caught_by="test_what_the_second_thread_may_do_is_told",
     ),

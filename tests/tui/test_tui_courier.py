@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import configparser
-import errno
-import os
+import resource
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -209,16 +208,16 @@ def test_the_unit_is_one_that_systemd_reads_whatever_the_folder_is_called(
 def test_a_unit_that_cannot_be_written_leaves_the_earlier_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(file: Path, *_: object, **__: object) -> None:
-        file.write_bytes(b"")
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     file = COURIER.install(paths_in(tmp_path))
     before = file.read_text()
-    monkeypatch.setattr(Path, "write_text", full)
-    with pytest.raises(Unavailable, match="cannot be written"):
-        COURIER.install(paths_in(tmp_path / "other"))
+    kept = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, kept[1]))  # bytes, after which the system writes no more
+    try:
+        with pytest.raises(Unavailable, match="cannot be written"):
+            COURIER.install(paths_in(tmp_path / "other"))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, kept)
     assert (list(file.parent.iterdir()), file.read_text()) == ([file], before)
 
 

@@ -17,8 +17,8 @@ from types import ModuleType
 from typing import Any
 
 from learner import __main__ as process
-from learner.companion import Companion
 from learner.protocol import ENCODED_BYTES, ColumnFrame, Job, Progress, update_shapes
+from learner.second_thread import SecondThread
 
 CURVE_POINTS = 40
 LONG, A_STEP = 500, 0.001
@@ -32,13 +32,13 @@ def warm_up_own(_kind: str) -> None:
     raise NotImplementedError("an owner's own use of a model is for the real learner")
 
 
-def rehearse(job: Job, _weights: bytes, _companion: Companion) -> None:
+def rehearse(job: Job, _weights: bytes, _second: SecondThread) -> None:
     """Read what there is to read of the job; nothing can fail here."""
     assert update_shapes(job)
 
 
 def train(
-    job: Job, _weights: bytes, frame: ColumnFrame, *, progress: Progress, **_second: Companion
+    job: Job, _weights: bytes, frame: ColumnFrame, *, progress: Progress, **_second: SecondThread
 ) -> tuple[bytes, bytes]:
     """Count the steps, a long job at the pace of a real one, and hand in an update."""
     for step in range(1, job.steps + 1):

@@ -79,7 +79,7 @@ class LockingApp(HardenedApp):
     @work(exclusive=True, group="lock")
     async def end_hung(self) -> None:
         """End the process that has the keys and does not answer."""
-        from vault.client.hung import end_hung
+        from vault.client.ending import end_hung
 
         paths, self._is_locking = self.paths, True
         try:

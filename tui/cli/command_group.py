@@ -137,10 +137,8 @@ def _have_all_named(command: click.Command) -> None:
     for parameter in command.params:
         if isinstance(parameter.type, click.Path):
             parameter.type = NamedPath()
-        elif (
-            parameter.type is click.STRING and parameter.default is None
-        ):  # of others the empty text is "not given"
-            parameter.type = Named()
+        elif parameter.type is click.STRING and parameter.default is None:
+            parameter.type = Named()  # an option whose default is the empty text may be given as it
 
 
 def _restore_help(command: click.Command) -> None:

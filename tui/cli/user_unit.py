@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from vault.client.launch import LOCKBOX
 from vault.errors.families import Unavailable
 from vault.settings import CONFIG_VARIABLE, RUNTIME_VARIABLE, STATE_VARIABLE, VAULT_VARIABLE
+from vault.wire.served_vault import write_private
 
 if TYPE_CHECKING:
     from vault.settings import Paths
@@ -72,14 +72,10 @@ class UserUnit:
 
     def install(self, paths: Paths) -> Path:
         """Put it among those of this user, in place of an earlier one, and return where; raises `Unavailable`."""
-        draft = self.file.with_name(f".{self.file.name}.new")
         try:
             self.file.parent.mkdir(parents=True, exist_ok=True)
-            draft.write_text(f"{self.text(paths)}\n", encoding="utf-8")
-            draft.replace(self.file)
+            write_private(self.file, f"{self.text(paths)}\n")
         except OSError as error:
-            with suppress(OSError):
-                draft.unlink()
             raise Unavailable(reason=f"{self.file} cannot be written ({error.strerror})") from None
         return self.file
 

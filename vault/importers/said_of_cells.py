@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections import Counter
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -10,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vault.errors.families import Invalid
+from vault.importers.column_notes import column_word
 from vault.importers.counted import words_counted
 from vault.importers.written_dates import WORDS, as_iso
 
@@ -60,8 +60,8 @@ def why_no_date(name: str, order: str) -> str:
 
 def why_undecided(name: str) -> str:
     """The reason why rows are refused whose dates may be read in two ways."""
-    first, other = (shlex.quote(f"{name}={order}") for order in ("dmy", "mdy"))
-    return f"{name}: which number is the day is not certain; say it: --date-format {first} or {other}"
+    ways = f"{column_word(name, 'dmy')} or {column_word(name, 'mdy')}"
+    return f"{name}: which number is the day is not certain; say it: --date-format {ways}"
 
 
 def _what(order: str) -> str:

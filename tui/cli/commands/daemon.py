@@ -145,7 +145,7 @@ def lock(
     try:
         served = _ask_to_lock(options, stop_training=stop_training)
     except DaemonHung:
-        from vault.client.hung import end_hung
+        from vault.client.ending import end_hung
 
         served = end_hung(options.paths, stop_training=stop_training)
         say(f"Process {served} did not answer and was ended. What it had not finished is undone.")
@@ -179,7 +179,7 @@ def _ask_to_lock(options: GlobalOptions, *, stop_training: bool) -> int | None:
 
 def _told_by_signal(options: GlobalOptions, *, stop_training: bool) -> bool:
     """Whether the process was told; not where it is not certain which one it is."""
-    from vault.client.hung import end_in_order
+    from vault.client.ending import end_in_order
 
     try:
         end_in_order(options.paths, stop_training=stop_training)

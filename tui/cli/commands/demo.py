@@ -107,7 +107,7 @@ def _remove_sample(*, wait: int) -> None:
 def _lock_sample(folder: Path) -> None:
     """End the process that holds the sample open, with all that it does: nothing of it is kept."""
     from vault.client import attach, launch
-    from vault.client.hung import end_hung
+    from vault.client.ending import end_hung
     from vault.sample.make import sample_paths, sample_secret
 
     paths = sample_paths(folder)

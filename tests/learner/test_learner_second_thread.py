@@ -33,12 +33,12 @@ from learner_setups import (
 from numpy.typing import NDArray
 
 from learner import data, engine, probes, sandbox
-from learner.companion import NOBODY, Companion, processors
 from learner.dp import clipping
 from learner.dp.lanes import Lanes
 from learner.dp.plan import plan_of
 from learner.models.network import network_of
 from learner.protocol import ColumnFrame, Job, SandboxFacts
+from learner.second_thread import ALONE, SecondThread, processors
 from vault.training.process import LearnerProcess
 
 ONE_ROW = replace(LOGISTIC, max_rows_per_unit=1, grid=20)
@@ -54,10 +54,10 @@ ROWS = {"maps": 500}
 
 
 @pytest.fixture(scope="module")
-def companion() -> Iterator[Companion]:
+def second() -> Iterator[SecondThread]:
     """A second thread."""
-    two = Companion()
-    two.want(lambda: torch.set_num_threads(1))
+    two = SecondThread()
+    two.load(lambda: torch.set_num_threads(1))
     two.start()
     yield two
     if two._executor:
@@ -79,14 +79,13 @@ def columns_of(job: Job) -> bytearray:
 
 
 @pytest.mark.parametrize("name", JOBS)
-def test_a_run_gives_the_same_bits_by_two_threads_as_by_one(name: str, companion: Companion) -> None:
+def test_a_run_gives_the_same_bits_by_two_threads_as_by_one(name: str, second: SecondThread) -> None:
     """Where there are several blocks, of every kind of network, whose totals and updates are compared."""
     job = replace(JOBS[name], steps=2, clip_norm=0.5)
     frame = frame_for(name, job)
     weights = weights_of(job, scale=0.3)
     alone, together = (
-        listened(job, frame, weights=weights, words=SeededWords(1), companion=each)
-        for each in (NOBODY, companion)
+        listened(job, frame, weights=weights, words=SeededWords(1), second=each) for each in (ALONE, second)
     )
     assert all(
         one.any() and one.tobytes() == other.tobytes()
@@ -96,7 +95,7 @@ def test_a_run_gives_the_same_bits_by_two_threads_as_by_one(name: str, companion
 
 
 @pytest.mark.parametrize("name", ["rows", "maps"])
-def test_every_block_is_in_the_sum_once(name: str, companion: Companion) -> None:
+def test_every_block_is_in_the_sum_once(name: str, second: SecondThread) -> None:
     """What lanes come to is the sum of one that goes through all blocks, up to the roundings of float64."""
     job = replace(JOBS[name], clip_norm=0.5)
     rows, units = (
@@ -110,13 +109,13 @@ def test_every_block_is_in_the_sum_once(name: str, companion: Companion) -> None
     whole = clipping.clipped_sum(
         units, members, make().books_at(theta), network=make(), plan=plan, reduction="sum"
     )
-    for each in (NOBODY, companion):
+    for each in (ALONE, second):
         found = Lanes(make, 2, each).clipped_sum(units, members, theta, plan=plan, reduction="sum")
         assert np.allclose(found, whole, rtol=0, atol=1e-6 * np.abs(whole).max())
 
 
 def test_a_second_thread_that_gives_a_row_other_bits_trains_nothing(
-    companion: Companion, monkeypatch: pytest.MonkeyPatch
+    second: SecondThread, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A processor or a library may be told in one thread how it is to round; the rehearsal stops the job."""
     job, right, first = mlp(replace(LOGISTIC, grid=20), 9, 5), data.Rows.fill, threading.get_ident()
@@ -125,14 +124,14 @@ def test_a_second_thread_that_gives_a_row_other_bits_trains_nothing(
         right(rows, block, chosen)
         block.inputs[:, : rows.width] *= 1 if threading.get_ident() == first else 1 + 2.0**-20
 
-    engine.rehearse(job, weights_of(job), companion)
+    engine.rehearse(job, weights_of(job), second)
     monkeypatch.setattr(data.Rows, "fill", spoiled)
     engine.rehearse(job, weights_of(job))
     with pytest.raises(RuntimeError, match="place in the batch"):
-        engine.rehearse(job, weights_of(job), companion)
+        engine.rehearse(job, weights_of(job), second)
 
 
-def test_the_rehearsal_tries_both_threads(companion: Companion, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_rehearsal_tries_both_threads(second: SecondThread, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whether a row depends on its place, and how products are rounded, is looked at in each."""
     job, heard, right = mlp(ONE_ROW, 9, 5), list[tuple[str, int]](), engine.depends_on_place
 
@@ -142,11 +141,11 @@ def test_the_rehearsal_tries_both_threads(companion: Companion, monkeypatch: pyt
 
     monkeypatch.setattr(engine, "depends_on_place", partial(noticed, "place", right))
     monkeypatch.setattr(engine, "rounds_too_much", partial(noticed, "products", engine.rounds_too_much))
-    engine.rehearse(job, weights_of(job), companion)
+    engine.rehearse(job, weights_of(job), second)
     assert len(set(heard)) == 4
 
 
-def test_tasks_are_carried_out_at_once_and_know_how_to_take_an_overflow(companion: Companion) -> None:
+def test_tasks_are_carried_out_at_once_and_know_how_to_take_an_overflow(second: SecondThread) -> None:
     """Each waits for the other; what numpy was told of overflows is told to both."""
     met = threading.Barrier(2)
 
@@ -155,14 +154,14 @@ def test_tasks_are_carried_out_at_once_and_know_how_to_take_an_overflow(companio
         return threading.get_ident(), np.geterr()["over"]
 
     with np.errstate(over="raise"):
-        (one, here), (other, there) = companion.each([task, task])
+        (one, here), (other, there) = second.run_all([task, task])
     assert one == threading.get_ident() != other
     assert here == there == "raise"
-    assert NOBODY.each([threading.get_ident] * 2) == [one] * 2
+    assert ALONE.run_all([threading.get_ident] * 2) == [one] * 2
 
 
 @pytest.mark.parametrize("failing", [0, 1])
-def test_what_a_task_raises_is_raised_when_all_have_ended(failing: int, companion: Companion) -> None:
+def test_what_a_task_raises_is_raised_when_all_have_ended(failing: int, second: SecondThread) -> None:
     done = list[int]()
 
     def task(place: int) -> None:
@@ -171,7 +170,7 @@ def test_what_a_task_raises_is_raised_when_all_have_ended(failing: int, companio
         done.append(place)
 
     with pytest.raises(ArithmeticError, match=str(failing)):
-        companion.each([partial(task, 0), partial(task, 1)])
+        second.run_all([partial(task, 0), partial(task, 1)])
     assert done == [1 - failing]
 
 
@@ -179,16 +178,16 @@ def test_where_the_system_makes_no_thread_one_does_all(monkeypatch: pytest.Monke
     def refused(_thread: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
 
-    two = Companion()
-    two.want()
+    two = SecondThread()
+    two.load()
     monkeypatch.setattr(threading.Thread, "start", refused)
     two.start()
     assert two.threads == 1
-    assert two.each([lambda: 1, lambda: 2]) == [1, 2]
+    assert two.run_all([lambda: 1, lambda: 2]) == [1, 2]
 
 
-def test_nobody_is_beside_who_was_not_wanted() -> None:
-    two = Companion()
+def test_a_thread_that_was_not_loaded_is_not_started() -> None:
+    two = SecondThread()
     two.start()
     assert two.threads == 1
 
@@ -205,7 +204,7 @@ def test_a_thread_is_made_under_landlock_and_before_the_filter(monkeypatch: pyte
 
 
 def test_what_the_second_thread_may_do_is_told(
-    companion: Companion, capfd: pytest.CaptureFixture[str]
+    second: SecondThread, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """Of an attempt that the first is refused and the other is not, that it is let through."""
     first, facts = (
@@ -217,7 +216,7 @@ def test_what_the_second_thread_may_do_is_told(
         if threading.get_ident() == first:
             raise PermissionError(errno.EPERM, "refused")
 
-    probes.run([("read file", attempt)], facts, companion)
+    probes.run([("read file", attempt)], facts, second)
     assert json.loads(capfd.readouterr().out.splitlines()[-1])["how"] == "allowed"
 
 

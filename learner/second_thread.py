@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 Given = TypeVar("Given")
 
 
-class Companion:
-    """Beside the thread that asks there is another one, where it was wanted and is started; otherwise there is none."""
+class SecondThread:
+    """A thread beside the one that asks, once it is loaded and started; until then that one does all."""
 
     def __init__(self) -> None:
-        self._wanted: tuple[ThreadPoolExecutor, Callable[[], object]] | None = None
+        self._loaded: tuple[ThreadPoolExecutor, Callable[[], object]] | None = None
         self._executor: ThreadPoolExecutor | None = None
 
     @property
@@ -25,25 +25,25 @@ class Companion:
         """How many tasks are carried out at once."""
         return 2 if self._executor else 1
 
-    def want(self, prepare: Callable[[], object] = lambda: None) -> None:
-        """Load what the thread needs, which comes to ``prepare`` first, so that nothing is read once it is started."""
+    def load(self, setup: Callable[[], object] = lambda: None) -> None:
+        """Load what the thread needs, so that nothing is read once it is started; it begins with ``setup``."""
         from concurrent.futures import ThreadPoolExecutor
 
-        self._wanted = ThreadPoolExecutor(max_workers=1), prepare
+        self._loaded = ThreadPoolExecutor(max_workers=1), setup
 
     def start(self) -> None:
-        """Start the thread, if it is wanted and the system makes one, and wait until it is prepared."""
-        if not self._wanted:
+        """Start the thread, if it was loaded and the system makes one, and wait until it is set up."""
+        if not self._loaded:
             return
-        executor, prepare = self._wanted
+        executor, setup = self._loaded
         try:
-            prepared = executor.submit(prepare)
+            is_set_up = executor.submit(setup)
         except RuntimeError:  # no more threads: the one there is carries out all tasks, and gives the same
             return
-        prepared.result()
+        is_set_up.result()
         self._executor = executor
 
-    def each(self, tasks: Sequence[Callable[[], Given]]) -> list[Given]:
+    def run_all(self, tasks: Sequence[Callable[[], Given]]) -> list[Given]:
         """What each task gives: the first is carried out here and the others there, or all of them here in turn.
 
         Raises what one of them raises, once all have ended.
@@ -61,8 +61,8 @@ class Companion:
             wait(there)
 
 
-NOBODY: Final = Companion()
-"""For whoever computes alone: it is never wanted."""
+ALONE: Final = SecondThread()
+"""For whoever computes alone: it is never loaded."""
 
 
 def processors() -> int:
