@@ -271,6 +271,18 @@ def test_the_timeline_can_be_cut_to_the_newest(trail):
         assert [line.entry.seq for line in timeline(uow, newest=2)] == [4, 5]
 
 
+@pytest.mark.parametrize("newest", [None, 2, 6])
+def test_a_trail_without_one_of_its_entries_is_not_shown_as_whole(trail, newest):
+    filled(trail, 6)
+    with trail.store.write() as uow:
+        uow.delete_all(Disclosure, seq=4)
+        uow.delete_all(LogEntry, seq=4)
+        uow.commit()
+
+    with trail.store.read() as uow, pytest.raises(LogBroken, match="entry 4 is missing"):
+        timeline(uow, newest=newest)
+
+
 @pytest.mark.slow
 def test_appending_reads_the_same_however_long_the_trail_is(trail, monkeypatch):
     """Rows are counted, not seconds: one entry and one fact are read, at 3 entries as at 300."""

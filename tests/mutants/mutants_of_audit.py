@@ -210,4 +210,13 @@ MUTANTS = (
         new="end -= AT_ONCE + 1",
         caught_by="test_a_filtered_trail_is_read_in_few_large_parts_and_the_same_in_small_ones",
     ),
+    Mutant(
+        name="a trail without one of its entries is shown as whole",
+        kind=Kind.AUDIT,
+        function="timeline",
+        within="vault/audit/timeline",
+        old="if missing := set(range(start, end)) - {row.seq for row in rows}:",
+        new="if missing := set(range(0)):",
+        caught_by="test_a_trail_without_one_of_its_entries_is_not_shown_as_whole",
+    ),
 )

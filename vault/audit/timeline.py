@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from vault.audit.entries import Entry, Opened, parse_entry
 from vault.audit.log import open_row
@@ -11,9 +10,6 @@ from vault.audit.sentences import sentence
 from vault.errors.audit import LogBroken
 from vault.store.tables import Disclosure, LogEntry
 from vault.store.unit_of_work import UnitOfWork
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,23 +24,18 @@ class Line:
 def timeline(uow: UnitOfWork, *, newest: int | None = None, before: int | None = None) -> list[Line]:
     """Return the lines of the trail, oldest first; of the ``newest`` so many entries when it is given.
 
-    With ``before`` those are the newest before the entry of that number. Raises LogBroken when an entry cannot be read.
+    With ``before`` those are the newest before the entry of that number. Raises LogBroken where one is missing
+    or cannot be read.
     """
-    if newest is None:
-        return _lines(uow.find(LogEntry, order_by="seq"), uow.find(Disclosure, order_by="seq"))
     size = uow.count(LogEntry)
     end = size if before is None else min(before, size)
-    start = max(0, end - newest)
+    start = 0 if newest is None else max(0, end - newest)
     rows = uow.find_span(LogEntry, "seq", start, end)
     if missing := set(range(start, end)) - {row.seq for row in rows}:
         raise LogBroken(reason=f"entry {min(missing)} is missing")
-    return _lines(rows, uow.find_span(Disclosure, "seq", start, end))
-
-
-def _lines(rows: Sequence[LogEntry], disclosures: Sequence[Disclosure]) -> list[Line]:
     by_entry: dict[int, list[Opened]] = {}
-    for row in disclosures:
-        by_entry.setdefault(row.seq, []).append(open_row(row))
+    for one in uow.find_span(Disclosure, "seq", start, end):
+        by_entry.setdefault(one.seq, []).append(open_row(one))
     return [_line(row, by_entry.get(row.seq, [])) for row in rows]
 
 
