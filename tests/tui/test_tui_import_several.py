@@ -221,7 +221,7 @@ def test_what_counts_as_one_is_asked_of_each_of_several_files_with_people_in_sev
             units["column:patient_id"].value = True  # before the vault has answered
             await pilot.pause()
             await until(pilot, lambda: not dialog(pilot)._is_busy)
-            assert "9 patients" in words_in(pilot.app, "#file-1")
+            await until(pilot, lambda: "9 patients" in words_in(pilot.app, "#file-1"))
             await press_seal(pilot)
 
     play(story())
@@ -236,3 +236,8 @@ def test_names_with_commas_are_quoted_as_in_csv_and_read_as_they_are_shown() -> 
     names = ["note, free", 'the "best", they say', "steps", "#3"]
     assert parse_names(names_text(names)) == names
     assert names_text(["a", "b=c"]) == "a, b=c"
+    assert parse_names('5" pipe, steps') == ['5" pipe', "steps"]
+    assert parse_names("") == parse_names(" , ") == []
+    for odd in ('"note, free', 'steps, "note', '"', "steps\ngood"):
+        with pytest.raises(Invalid, match="no list of names"):
+            parse_names(odd)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from tui.text import times, wording
+from tui.text.parse import names_text, quoted_name
 from tui.text.request_facts import records
 from tui.text.wording import requester_with_key
 
@@ -128,14 +129,15 @@ def ends(one: GrantView) -> Facts:
 
 def _with_classes(one: GrantView, collection: CollectionView | None) -> str:
     classes = {field.name: field.sensitivity for field in collection.fields} if collection else {}
-    return ", ".join(wording.with_sensitivity(name, classes.get(name, "ordinary")) for name in one.fields)
+    named = ((quoted_name(name), classes.get(name, "ordinary")) for name in one.fields)
+    return ", ".join(wording.with_sensitivity(name, sensitivity) for name, sensitivity in named)
 
 
 def _not_named(one: GrantView, collection: CollectionView | None) -> str:
     if collection is None:
         return "the collection was erased"
     rest = [field.name for field in collection.fields if field.name not in one.fields]
-    return ", ".join(rest) or "no column is left out"
+    return names_text(rest) or "no column is left out"
 
 
 # its receipt ------------------------------------------------------------------------------------------------

@@ -24,17 +24,27 @@ _GROUPED: Final = re.compile("[1-9][0-9]{0,2}(,[0-9]{3}){1,5}")
 
 def parse_names(text: str) -> list[str]:
     """Names that somebody typed with commas between them, quoted as in CSV where they have one; raises `Invalid`."""
-    try:
-        cells = next(csv.reader([text], skipinitialspace=True), [])
-    except csv.Error:
-        raise Invalid(reason=f"{_shown(text)} is no list of names with commas between them") from None
+    cells = _cells(f"{text}\n")
+    if any(cell.endswith("\n") for cell in cells):  # a quote that nothing ends reaches over the end of the line
+        raise Invalid(reason=f"{_shown(text)} is no list of names with commas between them")
     return [name.strip() for name in cells if name.strip()]
+
+
+def _cells(line: str) -> list[str]:
+    try:
+        return next(csv.reader([line], skipinitialspace=True))
+    except csv.Error:
+        return [line]
 
 
 def names_text(names: Iterable[str]) -> str:
     """Names as they are typed, so that `parse_names` reads the same ones."""
-    quoted = (f'"{name.replace(QUOTE, QUOTE * 2)}"' if {",", QUOTE} & {*name} else name for name in names)
-    return ", ".join(quoted)
+    return ", ".join(map(quoted_name, names))
+
+
+def quoted_name(name: str) -> str:
+    """A name among others that stand with commas between them, quoted where it has one, so that it is read as one."""
+    return f'"{name.replace(QUOTE, QUOTE * 2)}"' if {",", QUOTE} & {*name} else name
 
 
 def parse_moment(text: str) -> datetime:

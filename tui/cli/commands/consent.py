@@ -26,7 +26,7 @@ from tui.cli.vault_access import global_options, open_vault
 from tui.couriers.ending import end_access
 from tui.text import wording
 from tui.text.consent_facts import is_for_good, returning, withdrawing
-from tui.text.parse import QUOTED, parse_epsilon, parse_moment, parse_names
+from tui.text.parse import QUOTED, names_text, parse_epsilon, parse_moment, parse_names
 from vault.errors.consent import NotConfirmed
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def list_grants(context: typer.Context, as_json: AsJson = False) -> None:
         row=lambda one: (
             one.id[:8],
             one.requester,
-            f"{', '.join(one.fields)} of {one.collection}",
+            f"{names_text(one.fields)} of {one.collection}",
             one.purpose_words,
             _standing(one),
         ),
@@ -173,7 +173,7 @@ def _show(one: GrantView) -> None:
     rows = [
         ("consent", one.id),
         ("requester", one.requester),
-        ("may read", f"{', '.join(one.fields)} of {one.collection}, and each row's unit and time"),
+        ("may read", f"{names_text(one.fields)} of {one.collection}, and each row's unit and time"),
         ("records", wording.window(one.window_from, one.window_to)),
         ("for", one.purpose_words),
         ("from", one.not_before),
