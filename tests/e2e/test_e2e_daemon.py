@@ -9,6 +9,7 @@ import shutil
 import signal
 import stat
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -413,6 +414,11 @@ def test_lock_says_so_where_a_process_elsewhere_has_the_vault_open(today: World)
         refused(run(today.paths, "lock", secret=None), 7, "cannot be asked from here")
     outcome = run(today.paths, "lock", secret=None)
     assert (outcome.code, "no process held it open" in outcome.err) == (0, True)
+    none = replace(today.paths, vault=today.folder / "none")
+    refused(run(none, "lock", secret=None), 7, "there is no vault")
+    none.vault.mkdir()
+    refused(run(none, "lock", secret=None), 7, "there is no vault")
+    assert list(none.vault.iterdir()) == []
 
 
 def test_a_wrong_passphrase_starts_nothing(today: World) -> None:

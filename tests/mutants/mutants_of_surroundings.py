@@ -263,4 +263,13 @@ MUTANTS = (
         caught_by="test_no_small_file_fills_the_memory[repeated_in_few_bytes]",
         within="vault/importers/parquet_file",
     ),
+    Mutant(
+        name="a process is ended with the run under it, whose budget is lost without a word",
+        kind=Kind.LEDGER,
+        function="_end",
+        within="vault/client/ending",
+        old="if not stop_training and _has_children(pid):",
+        new="if False:",
+        caught_by="test_a_process_under_which_a_learner_runs_is_not_ended_unless_that_is_said",
+    ),
 )

@@ -177,7 +177,7 @@ def read_secrets(descriptor: int, count: int) -> list[str]:
 
 def _first_lines(descriptor: int, count: int) -> list[bytes]:
     data = b""
-    while data.count(b"\n") < count and len(data) <= count * LONGEST_SECRET:
+    while data.count(b"\n") < count and len(data) <= count * (LONGEST_SECRET + 1):
         more = os.read(descriptor, LONGEST_SECRET)
         if not more:
             break

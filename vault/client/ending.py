@@ -54,7 +54,7 @@ def _held(pid: Any) -> Iterator[int]:
         raise ProcessNotConfirmed(pid=pid)
     try:
         process = os.pidfd_open(pid)
-    except OSError:
+    except (OSError, OverflowError):  # a number that is too large for any process
         raise ProcessNotConfirmed(pid=pid) from None
     try:
         yield process
@@ -84,7 +84,10 @@ def _listens(paths: Paths, pid: int) -> bool:
 
 def _holds_lock(paths: Paths, pid: int) -> bool:
     """Whether the kernel's list of locks (proc_locks(5)) has this process for the writer's lock of this vault."""
-    inode = str((paths.vault / LOCK_NAME).stat().st_ino)
+    lock = paths.vault / LOCK_NAME
+    if not lock.exists():
+        return False
+    inode = str(lock.stat().st_ino)
     for line in Path("/proc/locks").read_text(encoding="utf-8").splitlines():
         words = line.split()
         if words[1:2] == ["FLOCK"] and words[4] == str(pid) and words[5].rpartition(":")[2] == inode:

@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vault.client.attach import poll, served_by
+from vault.client.attach import check_there, poll, served_by
 from vault.errors.daemon import DaemonNotStarted, DaemonUnreachable
 from vault.errors.storage import OpenElsewhere, VaultBusy
 from vault.settings import CONFIG_VARIABLE, RUNTIME_VARIABLE, STATE_VARIABLE, VAULT_VARIABLE
@@ -113,11 +113,10 @@ def wait_until_locked(paths: Paths, pid: int | None) -> None:
 
 
 def check_nobody_writes(paths: Paths) -> None:
-    """Raise `OpenElsewhere` where a process has the vault open, although nobody listens for it here."""
+    """Raise `OpenElsewhere` where a process has the vault open, although nobody listens for it here, and `NoVault`."""
     from vault.store.lock import writer_lock
 
-    if not paths.vault.is_dir():
-        return
+    check_there(paths)
     try:
         with writer_lock(paths.vault):
             return

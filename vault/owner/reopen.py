@@ -29,7 +29,6 @@ from vault.errors.rollback import (
 from vault.errors.storage import Damaged
 from vault.lifecycle.create import APP_VERSION
 from vault.lifecycle.opened import mark_mac
-from vault.queries.consents import REQUESTER_BLOCKED, grant_views
 from vault.requests import campaigns, inbox
 from vault.requests.requesters import end_tokens
 from vault.requests.states import REOPENED
@@ -48,8 +47,6 @@ if TYPE_CHECKING:
     from vault.store.high_water import Mark
     from vault.store.unit_of_work import UnitOfWork
 
-_NOT_OVER: Final = ("active", "not yet", "in use", REQUESTER_BLOCKED)
-"""States of consents that reopening ends; one of a blocked requester would hold again once they are unblocked."""
 _OPEN: Final = (RequestState.WAITING, RequestState.APPROVED)
 ZERO: Final = Decimal(0)
 _RECORDED: Final[dict[type[LockboxError], str]] = {
@@ -82,7 +79,7 @@ def plan(vault: OpenVault) -> Reopening:
             events_seen=mark.size if mark else None,
             is_older=_is_older(vault),
             is_fork=vault.rollback.kind is OlderVault and mark is not None and mark.size <= size,
-            consents=sum(one.state in _NOT_OVER for one in grant_views(uow, vault)),
+            consents=uow.count(GrantRow, withdrawn_at=None, expired_at=None),
             requests=sum(state in _OPEN for state in requests),
             updates=requests.count(RequestState.HELD),
             tokens=uow.count(AccessToken, revoked_at=None),

@@ -57,7 +57,7 @@ def read_facts(paths: Paths) -> dict[str, Any]:
     """What stands in that file, or nothing."""
     try:
         told = json.loads(read_regular(_facts_file(paths), _LARGEST))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return told if isinstance(told, dict) else {}
 
