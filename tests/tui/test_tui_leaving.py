@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import pkgutil
+from functools import partial
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from textual.worker import WorkerFailed
 
 import tui
 from tui.app.leaving import Leavable
+from tui.app.threads import in_thread
 
 
 class Left(Leavable):
@@ -51,6 +53,16 @@ def test_work_and_keys_of_a_screen_that_was_left_end_quietly() -> None:
             screen = await _left(app)
             assert await screen.run_worker(screen.look).wait() is None
             await screen._dispatch_message(Key("a", "a"))
+
+    asyncio.run(story())
+
+
+def test_what_is_asked_in_a_thread_finds_the_program_also_once_its_screen_was_left() -> None:
+    async def story() -> None:
+        app: App[None] = App()
+        async with app.run_test():
+            screen = await _left(app)
+            assert await screen.run_worker(partial(in_thread, lambda: screen.app)).wait() is app
 
     asyncio.run(story())
 

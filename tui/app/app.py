@@ -284,7 +284,7 @@ class LockboxApp(JumpingApp):
         home = self.paths.courier
         self.standing = await self.ask(lambda vault: standing_of(vault, home))
         for screen in self.screen_stack:
-            if isinstance(screen, Page) and not screen.has_asked_since(moment):
+            if isinstance(screen, Page) and self._has_widgets(screen) and not screen.has_asked_since(moment):
                 screen.reload()
 
     # actions of every screen

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from contextvars import copy_context
 from threading import Thread
 from typing import Any, Final, TypeVar
 
@@ -16,9 +17,10 @@ _GOING_ON: Final[set[asyncio.Task[Any]]] = set()  # the loop itself keeps no tas
 async def in_thread(work: Callable[[], T]) -> T:
     """Call a function in a thread and return its result, or raise what it raised.
 
-    The thread is a daemon, so that a program that was told to end does not wait for an answer it no longer wants.
+    The thread is a daemon, so that a program that was told to end does not wait for an answer it no longer wants. It
+    runs in a copy of the context: there a screen that has been left meanwhile still finds its program.
     """
-    loop = asyncio.get_running_loop()
+    loop, context = asyncio.get_running_loop(), copy_context()
     future: asyncio.Future[T] = loop.create_future()
 
     def finish(set_to: Callable[[], None]) -> None:
@@ -28,7 +30,7 @@ async def in_thread(work: Callable[[], T]) -> T:
 
     def run() -> None:
         try:
-            result = work()
+            result = context.run(work)
         except Exception as error:  # handed to whoever waits; nothing is swallowed
             finish(lambda failed=error: future.set_exception(failed))  # type: ignore[misc]
         else:
