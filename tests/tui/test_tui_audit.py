@@ -98,7 +98,7 @@ def test_every_entry_stands_once_under_its_request_and_the_whole_of_it_below(
             await press(pilot, "down")
             await told(pilot, "#audit-entry", f"#{first.seq} {first.sentence}"[: size[0]])
             newest = max(line.seq for group in groups for line in group.lines)
-            assert f"entries #0 to #{newest}, all there are" in words_of(pilot.app)
+            await until(pilot, lambda: f"entries #0 to #{newest}, all there are" in words_of(pilot.app))
 
     play(story())
 

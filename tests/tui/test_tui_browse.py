@@ -194,7 +194,7 @@ def test_space_shows_one_row_whole_and_literally(shared: Shared, size: tuple[int
     async def story() -> None:
         async with on_page(vault, world, "data", size=size) as pilot:
             await open_rows(pilot)
-            assert "[b]note[/b]" in text_of(pilot.app)
+            await until(pilot, lambda: "[b]note[/b]" in text_of(pilot.app))
             await press(pilot, "space")
             await until(pilot, lambda: isinstance(pilot.app.screen, RowDialog))
             await sees(pilot, "Row 1 of many")

@@ -183,7 +183,9 @@ def test_the_matrix_marks_exactly_the_columns_that_each_consent_names(shared: Sh
             for row, key in zip(rows(pilot), table.rows, strict=True):
                 named = vault.consent(str(key.value)).fields
                 assert ["●" if name in named else "·" for name in columns] == row[-len(columns) :]
-            assert "Columns of nights: ● may be learned from, · may not" in words_of(pilot.app)
+            await until(
+                pilot, lambda: "Columns of nights: ● may be learned from, · may not" in words_of(pilot.app)
+            )
 
     play(story())
 

@@ -360,7 +360,7 @@ def test_sensitive_columns_are_marked_and_the_owner_and_not_the_guess_decides(wo
         async with on_page(vault, world, "home", size=(100, 60)) as pilot:
             app = pilot.app
             await open_import(pilot, path)
-            assert "All rows of one day count as one unit" in words_in(app, "#units")
+            await until(pilot, lambda: "All rows of one day count as one unit" in words_in(app, "#units"))
             assert "(recommended)" in words_in(app, "#units")
             table = app.screen.query_one("#columns", ListTable)
             table.focus()
@@ -411,7 +411,7 @@ def test_what_is_chosen_while_the_choice_is_drawn_anew_is_what_counts_and_stands
                 dialog._read_again(unit=unit)
             await until(pilot, lambda: str(dialog._preview.unit) == "day" and not dialog._drawing.locked())
             assert [str(one.name) for one in dialog.query(RadioButton) if one.value] == ["day"]
-            assert "(recommended)" in words_in(app, "#units")
+            await until(pilot, lambda: "(recommended)" in words_in(app, "#units"))
 
     with served(world) as vault:
         play(story())
@@ -434,12 +434,12 @@ def test_nothing_is_sealed_while_what_was_chosen_is_still_being_looked_at(
             units = {str(one.name): one for one in dialog.query(RadioButton)}
             units["record"].value = True
             await until(pilot, lambda: seal.disabled)
-            assert LOOKING in words_of(pilot.app)
+            await until(pilot, lambda: LOOKING in words_of(pilot.app))
             dialog.chosen("seal")
             assert not dialog._is_sealing
             answers.set()
             await until(pilot, lambda: not seal.disabled)
-            assert "28 records" in words_in(pilot.app, "#consequence")
+            await until(pilot, lambda: "28 records" in words_in(pilot.app, "#consequence"))
             seal.press()
             await until(pilot, lambda: not isinstance(pilot.app.screen, ImportDialog | ChooseFileDialog))
 

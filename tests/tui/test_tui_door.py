@@ -90,7 +90,7 @@ def test_the_first_screen_is_three_sentences_and_one_choice(size: tuple[int, int
                 "Try it with sample data",
                 "Create my vault",
             ]
-            assert "Try it with sample data Create my vault" in words_of(app)
+            await until(pilot, lambda: "Try it with sample data Create my vault" in words_of(app))
 
     play(story())
 
@@ -100,7 +100,7 @@ def test_the_first_screen_leads_to_the_conversation_in_lines_by_one_key(tmp_path
         app = app_at(tmp_path)
         async with app.run_test(size=(80, 24)) as pilot:
             await pilot.pause()
-            assert " ".join(BY_EAR.split()) in words_in(app, "#card-body")
+            await until(pilot, lambda: " ".join(BY_EAR.split()) in words_in(app, "#card-body"))
             assert not app.goes_on_in_lines
             await press(pilot, "r")
         assert (app.goes_on_in_lines, app.return_value) == (True, 0)

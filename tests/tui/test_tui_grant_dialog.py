@@ -164,7 +164,7 @@ def test_the_whole_consequence_is_in_sight_and_the_notice_has_to_be_read(
             assert pilot.app.focused is dialog.query_one("#safe")
             allow = dialog.query_one("#allow", Button)
             assert str(allow.label) == "Allow these 2 columns"
-            assert "Allow these 2 columns" in words_in(pilot.app, "#allow")
+            await until(pilot, lambda: "Allow these 2 columns" in words_in(pilot.app, "#allow"))
             if dialog.query_one("#details").max_scroll_y:
                 assert allow.disabled
                 assert SCROLL in unframed(pilot)

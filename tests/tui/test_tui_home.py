@@ -124,7 +124,7 @@ def test_after_a_release_it_never_again_says_that_nothing_left(
     async def story(vault: OwnerSession) -> None:
         async with on_page(vault, today, "home", size=(140, 40)) as pilot:
             await loaded(pilot)
-            assert wording.NOTHING_LEFT in words_in(pilot.app, "#home-left")
+            await until(pilot, lambda: wording.NOTHING_LEFT in words_in(pilot.app, "#home-left"))
             await pilot.press("6")
             await sees(pilot, "held: it waits for your decision")
             await pilot.press("R")

@@ -67,7 +67,7 @@ def test_who_invites_is_shown_and_a_coordinator_that_is_away_leaves_nothing(
                 "nothing of your vault",
             ):
                 assert words in said
-            assert "may then send you requests" in words_in(pilot.app, "#consequence")
+            await until(pilot, lambda: "may then send you requests" in words_in(pilot.app, "#consequence"))
             assert getattr(pilot.app.focused, "id", "") == "safe"
             await press(pilot, "right", "enter")
             await sees(pilot, "cannot be reached")
@@ -118,7 +118,7 @@ def test_whatever_a_courier_met_its_dialog_keeps_answers_and_consequence_in_sigh
             pilot.app.push_screen(CarryDialog(the_one(world.paths.courier, line(40)), lead="It waits."))
             await until(pilot, lambda: isinstance(pilot.app.screen, CarryDialog))
             await pilot.pause()
-            assert carrying_facts.GOING in words_in(pilot.app, "#consequence")
+            await until(pilot, lambda: carrying_facts.GOING in words_in(pilot.app, "#consequence"))
             assert words_in(pilot.app, "#buttons").split() == ["Not", "now", "Carry", "it", "now"]
             assert "[b]w" in words_in(pilot.app, "#details")
 

@@ -291,7 +291,7 @@ def test_foreign_text_is_shown_as_it_is_in_titles_texts_tables_buttons_and_toast
             await pilot.pause()
             door.push_screen(Foreign())
             await pilot.pause()
-            assert text_of(door).count(SHOWN) == 4
+            await until(pilot, lambda: text_of(door).count(SHOWN) == 4)
             assert isinstance(door.focused, Button)
             assert door.focused.id == "safe"
             door.tell(FOREIGN, title=FOREIGN)

@@ -103,7 +103,7 @@ def test_without_a_model_it_says_how_one_comes(today: World) -> None:
             )
             await press(pilot, "s", "f", "p", "e", "D")
             assert isinstance(pilot.app.screen, Models)
-            assert "0 Models" in words_of(pilot.app)
+            await until(pilot, lambda: "0 Models" in words_of(pilot.app))
 
     with served(today) as vault:
         play(story(vault))
@@ -147,7 +147,7 @@ def test_the_card_says_who_else_has_a_model_and_a_score_stands_beside_it(kept: W
         async with on_page(vault, kept, "models", size=size) as pilot:
             await listed(pilot)
             kind = "logistic " if size[0] >= 80 else ""
-            assert f"nightly {kind}good noised" in words_in(pilot.app, "#models-list")
+            await until(pilot, lambda: f"nightly {kind}good noised" in words_in(pilot.app, "#models-list"))
             await press(pilot, "enter")
             await pilot.pause()
             card = " ".join(words_in(pilot.app, "#models-details").replace("│", " ").split())

@@ -86,6 +86,6 @@ def test_a_key_of_ones_own_takes_the_place_of_ours(today: World) -> None:
                 assert not isinstance(app.screen, SubmitDialog)
                 await press(pilot, "ctrl+t")
                 await until(pilot, lambda: isinstance(app.screen, SubmitDialog))
-                assert "Take in" in words_of(app)
+                await until(pilot, lambda: "Take in" in words_of(app))
 
     play(story())

@@ -145,6 +145,6 @@ def test_at_any_size_what_joins_for_good_was_in_sight_before_it_is_sealed(
             await until(pilot, lambda: not screen.query_one("#seal", Button).disabled)
             details, toggle = screen.query_one("#details"), screen.query_one(PeopleToggle)
             assert details.region.contains_region(toggle.region)
-            assert "One budget for good with nights" in text_of(pilot.app)
+            await until(pilot, lambda: "One budget for good with nights" in text_of(pilot.app))
 
     play(story())

@@ -175,7 +175,7 @@ def test_its_numbers_are_those_of_the_command_and_nothing_is_shown_of_the_rows(t
             ):
                 assert words in said
             assert one.digest in said.replace(" ", "")
-            assert GUESS in words_in(pilot.app, "#update-price .guess")
+            await until(pilot, lambda: GUESS in words_in(pilot.app, "#update-price .guess"))
             assert f"ε {one.price.epsilon}" not in said
             await pilot.press("e")
             await until(pilot, lambda: f"ε {one.price.epsilon}" in pane_words(pilot, "#release-details"))

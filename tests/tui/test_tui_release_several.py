@@ -93,7 +93,7 @@ def test_nothing_leaves_where_the_countdown_is_cancelled(
         with served_copy(two_held, tmp_path) as (copy, owner):
             async with on_page(owner, copy, "release", size=(60, 20)) as pilot:
                 button = await opened(pilot)
-                assert "All of them leave your computer" in text_of(pilot.app)
+                await until(pilot, lambda: "All of them leave your computer" in text_of(pilot.app))
                 await read_and_typed(pilot, "RELEASE")
                 button.press()
                 await until(pilot, lambda: isinstance(pilot.app.screen, Countdown))

@@ -96,7 +96,10 @@ def test_the_list_says_who_asks_what_it_costs_and_how_it_stands(
                 "waits for you",
             ):
                 assert words in line
-            assert any(words in words_of(pilot.app) for words in ("refused by you", "you refused"))
+            await until(
+                pilot,
+                lambda: any(words in words_of(pilot.app) for words in ("refused by you", "you refused")),
+            )
             if size[0] >= 120:  # the pane beside the list shows the request under the cursor
                 await sees(pilot, found.fingerprint)
 
@@ -171,7 +174,7 @@ def test_the_longest_names_break_nothing(
         async def story() -> None:
             async with on_page(vault, world, "requests", size=size) as pilot:
                 await loaded(pilot)
-                assert "waits for you" in text_of(pilot.app)
+                await until(pilot, lambda: "waits for you" in text_of(pilot.app))
                 await press(pilot, "enter")
                 await sees(pilot, "[b]Nights[/b]" if size[0] > 100 else "NOT VERIFIED")
 
@@ -432,7 +435,9 @@ def test_an_attack_on_a_stand_in_stands_below_the_bound(own: Shared, monkeypatch
     async def story() -> None:
         async with on_page(vault, world, "requests", size=(80, 24)) as pilot:
             await opened(pilot)
-            assert "No record is read, nothing is charged" in words_in(pilot.app, "#consequence")
+            await until(
+                pilot, lambda: "No record is read, nothing is charged" in words_in(pilot.app, "#consequence")
+            )
             await press(pilot, "enter")
             await opened(pilot)
             assert the_request(vault).price.attack is None

@@ -217,7 +217,7 @@ def test_it_can_be_run_only_after_everything_was_in_sight(shared: Shared) -> Non
     async def story() -> None:
         async with on_page(vault, world, "requests", size=(60, 20)) as pilot:
             dialog = await open_dialog(pilot)
-            assert SCROLL in words_of(dialog.app)
+            await until(pilot, lambda: SCROLL in words_of(dialog.app))
             assert run_button(dialog).disabled
             await read_to_the_end(pilot, dialog)
             await until(pilot, lambda: not run_button(dialog).disabled)

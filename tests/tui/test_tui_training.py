@@ -147,7 +147,7 @@ def test_a_run_of_another_client_is_shown_with_its_steps_its_price_and_its_locks
             assert [request.line.id] == [run.request for run in vault.runs()]
             await press(pilot, "s")
             await until(pilot, lambda: isinstance(pilot.app.screen, ActionDialog))
-            assert "stays spent" in words_of(pilot.app)
+            await until(pilot, lambda: "stays spent" in words_of(pilot.app))
             pilot.app.screen.query_one("#act").focus()
             await press(pilot, "enter")
             await type_word(pilot, "STOP")

@@ -30,6 +30,7 @@ from vault.owner.interface.session import OwnerSession
 from vault.settings import Paths, Preferences
 
 STEP = 0.03
+TURNS = 100
 SIZES = sweep([(60, 20), (80, 24), (140, 40)])
 
 
@@ -138,11 +139,23 @@ async def until(pilot: Pilot[Any], holds: Callable[[], bool], *, seconds: float 
     """Wait for something to be so on the screen; fails with what stands there when it does not happen."""
     for _ in range(int(seconds / STEP)):
         if holds():
+            await _laid_out(pilot)
             return
         # A pause of the pilot but for the message that it sends to every widget.
         await asyncio.sleep(STEP)
         pilot.app.screen._on_timer_update()
     raise AssertionError(f"this did not happen; the screen says:\n{text_of(pilot.app)}")  # type: ignore[arg-type]
+
+
+async def _laid_out(pilot: Pilot[Any]) -> None:
+    """Let what was mounted find its place, which may take as many turns as widgets lie in each other."""
+    for _ in range(TURNS):
+        shown = pilot.app.screen_stack[-1:]  # none when the program has ended
+        widgets = [one for screen in shown for one in (screen, *screen.walk_children())]
+        if not any(one._layout_required or one.message_queue_size for one in widgets):
+            break
+        await asyncio.sleep(0)
+        shown[0]._on_timer_update()
 
 
 async def sees(pilot: Pilot[Any], words: str, *, seconds: float = 60.0) -> None:
