@@ -25,7 +25,8 @@ _GROUPED: Final = re.compile("[1-9][0-9]{0,2}(,[0-9]{3}){1,5}")
 def parse_names(text: str) -> list[str]:
     """Names that somebody typed with commas between them, quoted as in CSV where they have one; raises `Invalid`."""
     cells = _cells(f"{text}\n")
-    if any(cell.endswith("\n") for cell in cells):  # a quote that nothing ends reaches over the end of the line
+    # A quote that nothing ends reaches over the end of the line.
+    if any(cell.endswith("\n") for cell in cells):
         raise Invalid(reason=f"{_shown(text)} is no list of names with commas between them")
     return [name.strip() for name in cells if name.strip()]
 
