@@ -12,6 +12,7 @@ from tui.text import request_facts, times, update_facts, wording
 from tui.text.action import REASON, Action, Entry, Question, Target
 from tui.text.campaign_actions import ATTEND, LEAVE
 from tui.text.model_actions import DELETE_MODEL
+from tui.text.parse import names_text
 
 if TYPE_CHECKING:
     from vault.owner.interface.owner import Owner
@@ -344,7 +345,7 @@ WITHHOLD: Final[Action[ReleaseView]] = Action(
         consequence=update_facts.keeping,
         facts=lambda one: (
             ("for", wording.requester_with_key(one.recipient, one.fingerprint, one.recipient_status)),
-            ("learned from", f"{', '.join(one.fields_used)} of {one.collection}"),
+            ("learned from", f"{names_text(one.fields_used)} of {one.collection}"),
             ("digest", one.digest),
         ),
         note="Who asked is told nothing of it: from outside it looks like every other end.",

@@ -28,7 +28,7 @@ from vault.errors.release import (
     ReleaseNotRecorded,
     ReleaseNotWritten,
 )
-from vault.errors.requests import RequesterBlocked, WrongState
+from vault.errors.requests import WrongState
 from vault.errors.rollback import MarkNotWritten, MarkUnwritable
 from vault.requests import requesters
 from vault.requests.bundle import signature_line
@@ -47,7 +47,7 @@ from vault.store.destination import check_destination, is_private, take_away
 from vault.store.files import date_alike, write_durably
 from vault.store.tables import ChargeRow, GrantRow, HeldRow, RequesterRow, RequestRow
 from vault.unsent import find_held, recipient_of, take_back
-from vault.views.states import RequesterStatus, RequestState
+from vault.views.states import RequestState
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -299,9 +299,7 @@ def _check_recipient(uow: UnitOfWork, request: RequestRow) -> RequesterRow:
     recipient = uow.get(RequesterRow, request.requester_id)
     if recipient is None:
         raise HeldUpdateDamaged()
-    if recipient.status is RequesterStatus.BLOCKED:
-        raise RequesterBlocked(name=recipient.name)
-    return recipient
+    return requesters.not_blocked(recipient)
 
 
 def _check_consent(uow: UnitOfWork, request: RequestRow) -> None:

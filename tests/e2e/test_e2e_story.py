@@ -14,6 +14,7 @@ import pytest
 from tests.worlds.approving import approve
 from tests.worlds.world import NAME, World
 from tui.cli.entry_point import run as run_command
+from tui.text import update_facts
 from vault.errors.budget import BudgetExhausted
 from vault.errors.consent import ConsentRefused
 from vault.errors.families import LockboxError
@@ -260,6 +261,13 @@ def test_nothing_is_sent_to_a_blocked_requester(held_world: World) -> None:
         vault.block_requester(NAME)
         with pytest.raises(RequesterBlocked):
             vault.send(one, confirm_digest=vault.release(one).digest[:8], to=held_world.folder / "out")
+        status, digest = vault.status(), vault.digest()
+        blocked = vault.release(one)
+        vault.unblock_requester(NAME)
+        assert (status.held, digest.held, vault.status().held) == (0, (), 1)
+        assert vault.release(one).can_be_sent
+    assert (update_facts.state(blocked), update_facts.short_state(blocked)) == ("requester blocked", "◆ blocked")
+    assert update_facts.why_not_sent(blocked).startswith("It cannot be sent while its requester is blocked.")
 
 
 def test_a_held_update_expires_with_its_slot_and_its_bytes_are_deleted(held_world: World) -> None:

@@ -199,6 +199,8 @@ def test_a_descriptor_gives_what_opens_the_vault_and_the_new_passphrase(today: W
         1,
         True,
     )
+    three = run(today.paths, "passphrase", "change", secret=f"{PASSPHRASE}\n{CHOSEN}\n{CHOSEN}")
+    assert (three.code, "gives two lines here" in " ".join(three.err.split())) == (1, True)
     weak = run(today.paths, "passphrase", "change", secret=f"{PASSPHRASE}\nshort")
     assert (weak.code, "too weak" in weak.err) == (1, True)
     by_key = run(today.paths, "--recovery-key", "passphrase", "change", secret=today.recovery_key)

@@ -70,8 +70,8 @@ MUTANTS = (
         name="a blocked requester is sent to",
         kind=Kind.EGRESS,
         function="_check_recipient",
-        old="if recipient.status is RequesterStatus.BLOCKED:",
-        new="if recipient.status is None:",
+        old="return requesters.not_blocked(recipient)",
+        new="return recipient",
         caught_by="test_nothing_is_sent_to_a_blocked_requester",
     ),
     Mutant(

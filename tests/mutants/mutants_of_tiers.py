@@ -74,8 +74,8 @@ MUTANTS = (
         name="who is blocked has a campaign moved to another tier",
         kind=Kind.CONSENT,
         function="in_other_tier",
-        old="asker.status is RequesterStatus.BLOCKED",
-        new="False",
+        old="not_blocked(find_by_key(",
+        new="bool(find_by_key(",
         caught_by="test_a_tier_is_not_corrected_for_who_is_blocked_or_once_a_round_came",
     ),
     Mutant(

@@ -135,6 +135,8 @@ def test_a_campaign_of_a_blocked_requester_waits_for_nobody(vault: Vault, folder
     (line,) = vault.campaigns()
     assert (vault.status().campaigns_waiting, vault.digest().campaigns, line.waits) == (0, (), False)
     assert (campaign_facts.state(line), campaign_facts.short_state(line)) == ("requester blocked", "blocked")
+    with pytest.raises(RequesterBlocked):
+        vault.join_campaign(line.id, digest=vault.campaign(line.id).digest)
     vault.unblock_requester(NAME)
     (line,) = vault.campaigns()
     assert (vault.status().campaigns_waiting, vault.digest().campaigns) == (1, (line,))

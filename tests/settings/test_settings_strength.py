@@ -44,6 +44,8 @@ def test_a_passphrase_of_unrelated_words_is_enough(text: str) -> None:
         ("1234567890123456", "guesses"),
         ("abcdefghijklmnop", "guesses"),
         ("ab12c" * 40, "guesses"),
+        ("correct horse\0battery staple", "cannot be typed"),
+        ("correct horse\x1b[Abattery staple", "cannot be typed"),
     ],
 )
 def test_what_is_trivially_weak_is_refused_with_its_reason(text: str, why: str) -> None:

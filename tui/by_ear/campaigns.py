@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from tui.by_ear.acting import attempt, carry_out_by_name
 from tui.text import campaign_facts, request_facts, wording
 from tui.text.campaign_actions import ATTEND
+from tui.text.parse import names_text
 
 if TYPE_CHECKING:
     from tui.by_ear.talk import Talk
@@ -129,7 +130,7 @@ def _with_chosen(talk: Talk, vault: OwnerSession, what: CampaignJoining) -> Camp
 
 def _say_consent(talk: Talk, what: CampaignJoining) -> None:
     draft = what.draft
-    talk.say("Joining writes one consent.", f"It may read: {', '.join(draft.fields)}.")
+    talk.say("Joining writes one consent.", f"It may read: {names_text(draft.fields)}.")
     talk.facts(request_facts.draft_ends(draft))
     if draft.special:
         talk.say(wording.special_sentence(draft.special))

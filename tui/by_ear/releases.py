@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from tui.by_ear.acting import carry_out, label, possible
 from tui.by_ear.release_several import NOT_NOW, is_cancelled, release_several
 from tui.by_ear.requests import say_price
-from tui.text import release_facts, times, wording
+from tui.text import release_facts, times, update_facts, wording
 from tui.text.drawing import score_sentence
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def hear_releases(talk: Talk, vault: OwnerSession, *, is_practice: bool) -> None
     while found := vault.releases():
         held = [one for one in found if one.can_be_sent]
         first = [SEVERAL] * (len(held) > 1)
-        lines = [f"For {one.recipient}, from {one.collection}: {wording.state(one.state)}." for one in found]
+        lines = [f"For {one.recipient}, from {one.collection}: {update_facts.state(one)}." for one in found]
         chosen = talk.choose("Held updates and what became of them, the newest first.", [*first, *lines])
         if chosen is None:
             return
@@ -39,7 +39,7 @@ def _hear_release(talk: Talk, vault: OwnerSession, release_id: str, *, is_practi
     """All about one update, and what can be done with it."""
     while True:
         one = vault.release(release_id)
-        talk.say(f"This update: {wording.state(one.state)}.")
+        talk.say(f"This update: {update_facts.state(one)}.")
         talk.facts(release_facts.release_facts(one))
         talk.facts([("you can decide until", times.full_time(one.expires_at))] if one.can_be_sent else [])
         say_price(talk, one.price)

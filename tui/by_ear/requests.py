@@ -8,6 +8,7 @@ from tui.by_ear.acting import attempt, carry_out, label, possible, watched
 from tui.cli.interruption import answered, say_stopping
 from tui.dialogs.approval import PreparedApproval, approve, prepare_approval
 from tui.text import attack_facts, request_facts, wording
+from tui.text.parse import names_text
 
 if TYPE_CHECKING:
     from tui.by_ear.talk import Talk
@@ -143,7 +144,7 @@ def _say_run(talk: Talk, prepared: PreparedApproval) -> None:
     say_changes(talk, prepared.approval)
     talk.say(*request.misfits)
     if draft is not None:
-        talk.say("Approving writes this consent.", f"It may read: {', '.join(draft.fields)}.")
+        talk.say("Approving writes this consent.", f"It may read: {names_text(draft.fields)}.")
         talk.facts(request_facts.draft_ends(draft))
         talk.say("What you agree to, as its record will say:", draft.notice)
     if prepared.special:

@@ -167,12 +167,12 @@ def read_secrets(descriptor: int, count: int) -> list[str]:
     except (OSError, OverflowError):  # a number that is too large for any descriptor
         raise Invalid(reason=f"descriptor {descriptor} cannot be read") from None
     if max(map(len, lines)) > LONGEST_SECRET:
-        raise Invalid(reason=f"the passphrase is longer than {LONGEST_SECRET} bytes")
+        raise Invalid(reason=f"a secret is longer than {LONGEST_SECRET} bytes")
     try:
         return [line.removesuffix(b"\r").decode() for line in lines]
     except UnicodeDecodeError:
         # `from None`: the original error carries the secret's bytes
-        raise Invalid(reason="the passphrase is not valid UTF-8") from None
+        raise Invalid(reason="a secret is not valid UTF-8") from None
 
 
 def _first_lines(descriptor: int, count: int) -> list[bytes]:

@@ -19,7 +19,7 @@ from tui.couriers.carrying import Carried, carried_here
 from tui.dialogs.carry import let_go
 from tui.dialogs.release import ReleaseDialog
 from tui.dialogs.release_several import ReleaseSeveralDialog
-from tui.text import carrying_facts, times, wording
+from tui.text import carrying_facts, times, update_facts, wording
 from tui.text.release_facts import release_facts
 from tui.text.update_facts import is_decided, nothing_to_decide
 from tui.widgets.facts import Facts
@@ -230,7 +230,7 @@ def _line(one: ReleaseView, now: datetime) -> Line:
     when = times.short_time(one.decided_at or one.held_at)
     if one.state == "held":
         when = f"{wording.time_left(seconds_left(one, now))} left"
-    return Line(key=one.id, cells=(wording.update_state(one.state), one.recipient, one.collection, when))
+    return Line(key=one.id, cells=(update_facts.short_state(one), one.recipient, one.collection, when))
 
 
 def seconds_left(one: ReleaseView, now: datetime) -> float:
@@ -246,7 +246,7 @@ def state_sentence(one: ReleaseView, now: datetime) -> str:
         left = wording.time_left(seconds_left(one, now))
         return f"{mark} {what}; it ends by itself in {left}, and is then deleted"
     when = f", {times.full_time(one.decided_at)}" if one.decided_at else ""
-    return f"{mark} {wording.state(one.state)}{when}"
+    return f"{mark} {update_facts.state(one)}{when}"
 
 
 def _times(one: ReleaseView) -> Sequence[tuple[str, str]]:
@@ -260,10 +260,10 @@ def _warning(one: ReleaseView) -> str:
         case "released":
             return "It has left and cannot be called back; withdrawing the consent does not remove what it taught."
         case "sending":
-            again = wording.CANNOT_BE_CALLED_BACK if one.can_be_sent else wording.CANNOT_BE_SENT
+            again = wording.CANNOT_BE_CALLED_BACK if one.can_be_sent else update_facts.why_not_sent(one)
             return f"{wording.MAY_HAVE_LEFT} {again}"
         case "held":
-            return wording.CANNOT_BE_CALLED_BACK if one.can_be_sent else wording.CANNOT_BE_SENT
+            return wording.CANNOT_BE_CALLED_BACK if one.can_be_sent else update_facts.why_not_sent(one)
         case _:
             return "Its bytes are deleted and did not leave; its budget stays spent."
 
@@ -271,4 +271,4 @@ def _warning(one: ReleaseView) -> str:
 def _why_not_sent(one: ReleaseView) -> str:
     if is_decided(one):
         return nothing_to_decide(one.state)
-    return wording.CANNOT_BE_SENT
+    return update_facts.why_not_sent(one)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from tui.text import times, wording
-from tui.text.parse import names_text, quoted_name
+from tui.text.parse import names_text
 from tui.text.request_facts import records
 from tui.text.wording import requester_with_key
 
@@ -129,8 +129,7 @@ def ends(one: GrantView) -> Facts:
 
 def _with_classes(one: GrantView, collection: CollectionView | None) -> str:
     classes = {field.name: field.sensitivity for field in collection.fields} if collection else {}
-    named = ((quoted_name(name), classes.get(name, "ordinary")) for name in one.fields)
-    return ", ".join(wording.with_sensitivity(name, sensitivity) for name, sensitivity in named)
+    return ", ".join(wording.with_sensitivity(name, classes.get(name, "ordinary")) for name in one.fields)
 
 
 def _not_named(one: GrantView, collection: CollectionView | None) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tui.text import request_facts, times, wording
 from tui.text.layout import escaped
+from tui.text.parse import names_text
 
 if TYPE_CHECKING:
     from vault.views.collections import CollectionView
@@ -19,7 +20,7 @@ def draft_facts(draft: GrantDraft, collection: CollectionView) -> list[tuple[str
     return [
         ("to", draft.requester),
         ("may read", f"{reads}, of {draft.collection}"),
-        ("not", ", ".join(rest) or "no column is left out"),
+        ("not", names_text(rest) or "no column is left out"),
         *request_facts.draft_ends(draft),
         ("from", f"{times.full_time(draft.not_before)}"),
         ("who else gets it", ", ".join(draft.recipients) or "nobody that they name"),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tui.text import attack_facts, times, wording
+from tui.text.parse import names_text
 from tui.text.request_facts import part_of
 from tui.text.wording import requester_with_key
 
@@ -140,8 +141,8 @@ def release_facts(one: ReleaseView) -> list[tuple[str, str]]:
         *in_round(one.round),
         ("for", one.purpose_words),
         ("what leaves", wording.what_leaves(one.size)),
-        ("learned from", f"{', '.join(one.fields_used)} of {one.collection}"),
-        ("withheld", ", ".join(one.fields_withheld) or "no column"),
+        ("learned from", f"{names_text(one.fields_used)} of {one.collection}"),
+        ("withheld", names_text(one.fields_withheld) or "no column"),
         ("hidden by", wording.mechanism(noun, one.clip_norm, one.steps, one.noise_multiplier)),
         ("digest", one.digest),
     ]
@@ -153,7 +154,7 @@ def short_facts(one: ReleaseView) -> list[tuple[str, str]]:
     return [
         ("to", requester_with_key(one.recipient, one.fingerprint, one.recipient_status)),
         *in_round(one.round),
-        ("learned from", f"{', '.join(one.fields_used)} of {one.collection}"),
+        ("learned from", f"{names_text(one.fields_used)} of {one.collection}"),
         ("what leaves", wording.what_leaves(one.size)),
         ("price", wording.guess_sentence(*unit, one.price.guess_rate)),
         ("digest", one.digest),

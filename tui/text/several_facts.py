@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from tui.text import import_facts, wording
 from tui.text.layout import escaped
+from tui.text.parse import quoted_name
 from vault.errors.families import Invalid
 
 if TYPE_CHECKING:
@@ -60,7 +61,9 @@ def what_of_all(plans: Sequence[ImportPlan]) -> str:
 
 def what_of(plan: ImportPlan) -> str:
     """One of the files: what it would store where, its columns, and what there is to know."""
-    columns = ", ".join(f"{escaped(one.name)} ({one.type}, {one.sensitivity})" for one in plan.columns)
+    columns = ", ".join(
+        f"{escaped(quoted_name(one.name))} ({one.type}, {one.sensitivity})" for one in plan.columns
+    )
     told = [import_facts.consequence_of(plan), f"Columns: {columns}.", *plan.warnings]
     return "\n".join([f"{escaped(plan.collection)}:", *told])
 

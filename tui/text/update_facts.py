@@ -9,6 +9,10 @@ from tui.text import wording
 if TYPE_CHECKING:
     from vault.views.releases import ReleaseView
 
+BLOCKED = (
+    "It cannot be sent while its requester is blocked. Once you unblock them it is for you to decide again, until its "
+    "time is over."
+)
 _DECIDED = {
     "sending": "it may have left, and nothing of it is here any more",
     "released": "it has left this computer",
@@ -21,6 +25,27 @@ _DECIDED = {
 def nothing_to_decide(word: str) -> str:
     """Why no decision can be taken about an update in this state."""
     return f"Nothing is left to decide about this update: {_DECIDED[word]}."
+
+
+def is_blocked(one: ReleaseView) -> bool:
+    """Whether all that keeps an update here is that its requester is blocked, or as much as that."""
+    return not is_decided(one) and not one.can_be_sent and one.recipient_status == "blocked"
+
+
+def state(one: ReleaseView) -> str:
+    """Where an update stands."""
+    return "requester blocked" if is_blocked(one) and one.state == "held" else wording.state(one.state)
+
+
+def short_state(one: ReleaseView) -> str:
+    """The same, short enough for a list: a mark and a word."""
+    shown = wording.update_state(one.state)
+    return shown.replace(one.state, "blocked") if is_blocked(one) and one.state == "held" else shown
+
+
+def why_not_sent(one: ReleaseView) -> str:
+    """Why an update that is still here cannot be sent."""
+    return BLOCKED if is_blocked(one) else wording.CANNOT_BE_SENT
 
 
 def kept_private(done: tuple[str, bool], entry: str = "") -> str:

@@ -7,6 +7,7 @@ from decimal import ROUND_CEILING, Decimal
 from typing import TYPE_CHECKING
 
 from tui.text import times
+from tui.text.parse import quoted_name
 from vault.views import counting, requests, spread
 from vault.views.names import spelled
 
@@ -130,7 +131,8 @@ def time_to_decide(minutes: int) -> str:
 
 def with_sensitivity(name: str, sensitivity: str) -> str:
     """A column, with its class where that is not the ordinary one."""
-    return name if sensitivity == "ordinary" else f"{name} ({sensitivity})"
+    named = quoted_name(name)
+    return named if sensitivity == "ordinary" else f"{named} ({sensitivity})"
 
 
 def sensitivity_words(sensitivity: str) -> str:
@@ -354,8 +356,7 @@ CANNOT_BE_CALLED_BACK = (
     "What leaves cannot be called back: withdrawing the consent later does not remove what it taught."
 )
 CANNOT_BE_SENT = (
-    "It cannot be sent any more: its consent was withdrawn, its time is over, the requester is blocked, or what was "
-    "here of it is deleted."
+    "It cannot be sent any more: its consent was withdrawn, its time is over, or its bytes are deleted."
 )
 KEPT_TO_FETCH = "they fetch it with their token, for 90 days"
 MAY_HAVE_LEFT = "A sending of these bytes was begun and not finished, so they may have left already."

@@ -9,6 +9,7 @@ others), and a graphics card of 4.8 TB/s cannot do that more than about 2,200 ti
 from __future__ import annotations
 
 from typing import Final
+from unicodedata import category
 
 from vault.views.counting import counted
 from vault.views.passphrase import PassphraseCheck
@@ -38,6 +39,7 @@ def check_new_passphrase(text: str) -> PassphraseCheck:
 
 def _rules(text: str) -> list[tuple[bool, str]]:
     return [
+        (all(map(_can_be_typed, text)), "it has a character that cannot be typed"),
         (len(text) >= SHORTEST, f"it is shorter than {SHORTEST} characters"),
         (len(set(text)) >= FEWEST_SIGNS, f"it has fewer than {FEWEST_SIGNS} different characters"),
         (
@@ -45,6 +47,10 @@ def _rules(text: str) -> list[tuple[bool, str]]:
             f"it is fewer than {FEWEST_DIGITS} digits and nothing else",
         ),
     ]
+
+
+def _can_be_typed(sign: str) -> bool:
+    return category(sign) != "Cc"
 
 
 def _guesses(text: str) -> int:

@@ -21,7 +21,7 @@ from vault.requests.final_models import CHANGED
 from vault.store.tables import HeldRow, LogEntry, RequestRow, VaultFact
 from vault.store.times import stamp
 from vault.views.digest import Digest, EndingConsent, UpdateLine, WeekEvents, WeekSpent
-from vault.views.states import RequestState
+from vault.views.states import RequesterStatus, RequestState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -122,8 +122,9 @@ def _left(uow: UnitOfWork, vault: OpenVault, since: datetime) -> Iterator[Update
 
 def _held(uow: UnitOfWork, now: datetime) -> Iterator[UpdateLine]:
     for row in uow.find(RequestRow, state=RequestState.HELD):
+        is_blocked = requester_row(uow, row.requester_id).status is RequesterStatus.BLOCKED
         for held in uow.find(HeldRow, request_id=row.id):
-            if shown_state(row, held.expires_at, now) is RequestState.HELD:
+            if not is_blocked and shown_state(row, held.expires_at, now) is RequestState.HELD:
                 yield _update(uow, row.id, stamp(held.expires_at))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 from vault.queries.consents import grant_views
 
 SOON = WEEK = timedelta(days=7)
+WAITS = (RequestState.WAITING, RequestState.HELD)
 DIGEST_READ = "digest.read"
 """The fact that says when the digest of a week was read last."""
 
@@ -28,7 +30,7 @@ DIGEST_READ = "digest.read"
 def vault_status(uow: UnitOfWork, vault: OpenVault) -> VaultStatus:
     """What the vault holds, what waits for its owner, and whether anything ever left."""
     date = vault_date(uow, vault.clock)
-    states, blocked = _states(uow, date.now), _of_blocked(uow, date.now)
+    states = _states(uow, date.now)
     active = [view for view in grant_views(uow, vault) if view.state == "active"]
     soon = date.now + SOON
     facts = list_collections(uow)
@@ -48,13 +50,11 @@ def vault_status(uow: UnitOfWork, vault: OpenVault) -> VaultStatus:
         rows=sum(one.rows for one in facts),
         grants_active=len(active),
         expiring=sum(datetime.fromisoformat(view.not_after) <= soon for view in active),
-        requests_waiting=states.count(RequestState.WAITING)
-        - blocked
-        + (open_drill(uow, date.now) is not None),
+        requests_waiting=states[RequestState.WAITING] + (open_drill(uow, date.now) is not None),
         campaigns_waiting=campaigns_waiting(uow, date.now),
-        approved=states.count(RequestState.APPROVED),
+        approved=states[RequestState.APPROVED],
         running=len(vault.running),
-        held=states.count(RequestState.HELD),
+        held=states[RequestState.HELD],
         released=len(vault.sent_releases.sent),
         may_have_left=vault.sent_releases.may_have_left,
         last_left_at=vault.sent_releases.last,
@@ -64,19 +64,18 @@ def vault_status(uow: UnitOfWork, vault: OpenVault) -> VaultStatus:
     )
 
 
-def _states(uow: UnitOfWork, now: datetime) -> list[RequestState]:
-    """The state of every request as it is shown: what ran out counts as expired."""
+def _states(uow: UnitOfWork, now: datetime) -> Counter[RequestState]:
+    """How many requests are in each state as it is shown: what ran out counts as expired.
+
+    What waits counts but for blocked requesters: it is for nobody to decide until they are unblocked.
+    """
     held_until = {row.request_id: row.expires_at for row in uow.find(HeldRow)}
-    return [shown_state(row, held_until.get(row.id, row.expires_at), now) for row in uow.find(RequestRow)]
-
-
-def _of_blocked(uow: UnitOfWork, now: datetime) -> int:
-    """How many requests of blocked requesters would wait for an answer."""
-    return sum(
-        shown_state(row, row.expires_at, now) is RequestState.WAITING
-        for asker in uow.find(RequesterRow, status=RequesterStatus.BLOCKED)
-        for row in uow.find(RequestRow, requester_id=asker.id)
-    )
+    blocked = {one.id for one in uow.find(RequesterRow, status=RequesterStatus.BLOCKED)}
+    found: Counter[RequestState] = Counter()
+    for row in uow.find(RequestRow):
+        state = shown_state(row, held_until.get(row.id, row.expires_at), now)
+        found[state] += state not in WAITS or row.requester_id not in blocked
+    return found
 
 
 def campaigns_waiting(uow: UnitOfWork, now: datetime) -> int:

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Final
 from vault.audit.entries import EntryType
 from vault.budget.ledger import check_rounds_payable
 from vault.errors.campaigns import OWN_NOISE, OtherTier
-from vault.errors.requests import RequesterBlocked
 from vault.requests.campaign import campaign_digest, signed_campaign
-from vault.requests.requesters import find_by_key
+from vault.requests.requesters import find_by_key, not_blocked
 from vault.requests.stored_campaigns import rounds_of, signed_document
 from vault.requests.translate import mechanism
 from vault.store.tables import CampaignRow
-from vault.views.states import CampaignState, RequesterStatus
+from vault.views.states import CampaignState
 
 if TYPE_CHECKING:
     from vault.audit.transaction import AuditedTransaction
@@ -32,9 +31,7 @@ def in_other_tier(uow: UnitOfWork, data: bytes, signature: bytes, tier: str | No
     """
     for row in uow.find(CampaignRow, digest=campaign_digest(data)):
         if row.tier != tier and row.state in _MOVABLE:
-            asker = find_by_key(uow, bytes.fromhex(signed_campaign(data, signature).job.requester.key))
-            if asker.status is RequesterStatus.BLOCKED:
-                raise RequesterBlocked(name=asker.name)
+            not_blocked(find_by_key(uow, bytes.fromhex(signed_campaign(data, signature).job.requester.key)))
             check_tier(uow, row, tier)
             return row
     return None

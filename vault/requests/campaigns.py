@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING
 from vault.audit.entries import EntryType
 from vault.budget.ledger import check_rounds_payable
 from vault.errors.campaigns import CampaignReplayed, CampaignUnderRefusal, CampaignWrongState
-from vault.errors.requests import OtherCollection, RequesterBlocked
+from vault.errors.requests import OtherCollection
 from vault.requests import inbox, refusals, tokens
 from vault.requests.campaign import CampaignDocument, campaign_digest, signed_campaign
 from vault.requests.campaign_end import check_end
-from vault.requests.requesters import find_by_key
+from vault.requests.requesters import find_by_key, not_blocked
 from vault.requests.stored_campaigns import document_of, rounds_of
 from vault.requests.translate import mechanism
 from vault.sealing.random import random_id
 from vault.store.tables import CampaignRow, RequesterRow
-from vault.views.states import CampaignState, RequesterStatus, RequestState
+from vault.views.states import CampaignState, RequestState
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -74,9 +74,7 @@ def _received(
     act: AuditedTransaction, data: bytes, signature: bytes, tier: str | None, now: datetime | None
 ) -> CampaignRow:
     document = signed_campaign(data, signature).at_tier(tier)
-    requester = find_by_key(act.uow, bytes.fromhex(document.job.requester.key))
-    if requester.status is RequesterStatus.BLOCKED:
-        raise RequesterBlocked(name=requester.name)
+    requester = not_blocked(find_by_key(act.uow, bytes.fromhex(document.job.requester.key)))
     digest = campaign_digest(data)
     for earlier in act.uow.find(CampaignRow, digest=digest):
         raise CampaignReplayed(date=earlier.received_at.date().isoformat())

@@ -17,7 +17,6 @@ from vault.errors.families import Refused
 from vault.errors.requests import (
     JobReplayed,
     OtherCollection,
-    RequesterBlocked,
     UnderRefusal,
     UnknownRequest,
 )
@@ -29,7 +28,7 @@ from vault.requests.fit import check_fit
 from vault.requests.hearing import over_at
 from vault.requests.manifest import Manifest, RoundManifest
 from vault.requests.parse import is_round, manifest_digest, parse_manifest
-from vault.requests.requesters import find_by_key
+from vault.requests.requesters import find_by_key, not_blocked
 from vault.requests.shapes import shapes
 from vault.requests.states import move, wrong_state
 from vault.requests.stored_campaigns import document_of, find_by_digest, latest_round, signed_document
@@ -38,7 +37,7 @@ from vault.requests.text import check_reason
 from vault.requests.translate import mechanism
 from vault.sealing.random import random_id
 from vault.store.tables import CampaignRow, RequesterRow, RequestRow
-from vault.views.states import CampaignState, RequesterStatus, RequestState
+from vault.views.states import CampaignState, RequestState
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -251,7 +250,7 @@ def _authentic(uow: UnitOfWork, job: JobFiles) -> tuple[Manifest, RequesterRow, 
     key = check_signature(job)
     manifest = parse_manifest(job.manifest)
     check_weights(job.weights, shapes(manifest), manifest.model.weights)
-    return manifest, _open_to(find_by_key(uow, key)), None
+    return manifest, not_blocked(find_by_key(uow, key)), None
 
 
 def _authentic_round(uow: UnitOfWork, job: JobFiles) -> tuple[Manifest, RequesterRow, CampaignRow]:
@@ -259,13 +258,7 @@ def _authentic_round(uow: UnitOfWork, job: JobFiles) -> tuple[Manifest, Requeste
 
     campaign = find_by_digest(uow, named_campaign(job.manifest))
     manifest = check_round(document_of(campaign), campaign.digest, job)
-    return manifest, _open_to(find_by_key(uow, bytes.fromhex(manifest.requester.key))), campaign
-
-
-def _open_to(requester: RequesterRow) -> RequesterRow:
-    if requester.status is RequesterStatus.BLOCKED:
-        raise RequesterBlocked(name=requester.name)
-    return requester
+    return manifest, not_blocked(find_by_key(uow, bytes.fromhex(manifest.requester.key))), campaign
 
 
 def _check_new(uow: UnitOfWork, manifest: Manifest, requester: RequesterRow) -> None:

@@ -24,7 +24,7 @@ from vault.requests.evaluate import (
     raise_unless_permitted,
 )
 from vault.requests.grant import NOTICE
-from vault.requests.requesters import find_by_key
+from vault.requests.requesters import find_by_key, not_blocked
 from vault.requests.rounds import approve_rounds
 from vault.requests.stored_campaigns import document_of, rounds_of
 from vault.requests.translate import mechanism
@@ -110,12 +110,13 @@ def join(
     Its rounds run without anybody starting them if `is_unattended`, as long as a process has the vault open.
 
     Raises `CampaignWrongState`, `CampaignMismatch` for another digest or noise tier than the stored one,
-    `ConsentRefused`, `SpecialNotConfirmed`, `Invalid`, and what `check_runnable` does.
+    `RequesterBlocked`, `ConsentRefused`, `SpecialNotConfirmed`, `Invalid`, and what `check_runnable` does.
     """
     check_waiting(row, act.now)
     if digest != row.digest or tier != row.tier:
         raise CampaignMismatch
     campaign = load_campaign(act.uow, row)
+    not_blocked(campaign.job.requester)
     check_runnable(act.uow, campaign.job)
     grant = campaign_grant(act.uow, campaign, optional, act.now)
     check_grant(grant)

@@ -52,11 +52,16 @@ def add(
     return row
 
 
+def not_blocked(requester: RequesterRow) -> RequesterRow:
+    """The same requester; raises ``RequesterBlocked``."""
+    if requester.status is RequesterStatus.BLOCKED:
+        raise RequesterBlocked(name=requester.name)
+    return requester
+
+
 def trust(act: AuditedTransaction, name: str) -> RequesterRow:
     """Note that this key was checked with its owner; raises ``UnknownRequester`` and ``RequesterBlocked``."""
-    row = find(act.uow, name)
-    if row.status is RequesterStatus.BLOCKED:
-        raise RequesterBlocked(name=name)
+    row = not_blocked(find(act.uow, name))
     row.status = RequesterStatus.TRUSTED
     _record(act, EntryType.REQUESTER_TRUST, row)
     return row

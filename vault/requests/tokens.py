@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from vault.audit.entries import EntryType
 from vault.errors.daemon import SessionEnded
-from vault.errors.requests import RequesterBlocked
-from vault.requests.requesters import end_tokens, find
+from vault.requests.requesters import end_tokens, find, not_blocked
 from vault.sealing.random import random_id
 from vault.sealing.token import new_token, token_digest
 from vault.store.tables import AccessToken, RequesterRow, VaultFact
@@ -35,9 +34,7 @@ def issue(act: AuditedTransaction, name: str, *, campaign: str = "") -> str:
     One that is for a ``campaign``, by its id, is the only one of it: the one before ends. Raises ``UnknownRequester``
     and ``RequesterBlocked``.
     """
-    row = find(act.uow, name)
-    if row.status is RequesterStatus.BLOCKED:
-        raise RequesterBlocked(name=name)
+    row = not_blocked(find(act.uow, name))
     token, token_id = new_token(), random_id()
     ends = act.at + LIFE
     act.uow.add(

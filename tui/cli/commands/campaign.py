@@ -21,7 +21,7 @@ from tui.cli.owner_campaigns import add_owner_commands
 from tui.cli.terminal import say, say_meanwhile, write, write_facts, write_json
 from tui.couriers.ending import end_access
 from tui.text import wording
-from tui.text.parse import parse_count, parse_epsilon
+from tui.text.parse import parse_count, parse_epsilon, quoted_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -267,7 +267,10 @@ def show_campaign(facts: CampaignFacts, *, as_json: bool) -> None:
             ("protocol", f"{document.protocol}, {wording.counted(document.rounds, 'round')}"),
             ("rounds end", f"{document.deadlines[0]} to {document.deadlines[-1]}"),
             ("collection", f"{document.job.collection}, unit {document.job.unit}"),
-            ("columns", ", ".join(f"{one.name} ({one.necessity})" for one in document.job.fields)),
+            (
+                "columns",
+                ", ".join(f"{quoted_name(one.name)} ({one.necessity})" for one in document.job.fields),
+            ),
             ("units of a vault", f"at most {document.most_units:,}"),
             ("witness", f"{document.witness.name}" if document.witness else "nobody"),
             ("costs", f"ε {price.together.epsilon} at δ {price.together.delta:f}, all rounds together"),

@@ -26,7 +26,7 @@ from tui.cli.job_from_card import (
 from tui.cli.options import AsJson
 from tui.cli.terminal import say, say_meanwhile, write, write_facts, write_json
 from tui.text import wording
-from tui.text.parse import parse_count, parse_epsilon, parse_times_in_hundred
+from tui.text.parse import parse_count, parse_epsilon, parse_times_in_hundred, quoted_name
 
 if TYPE_CHECKING:
     from vault.requester.aim import Aim
@@ -184,7 +184,7 @@ def _show(facts: JobFacts, *, as_json: bool) -> None:
     rows = [
         ("job", manifest.job_id),
         ("collection", f"{manifest.collection}, unit {manifest.unit}"),
-        ("columns", ", ".join(f"{field.name} ({field.necessity})" for field in manifest.fields)),
+        ("columns", ", ".join(f"{quoted_name(field.name)} ({field.necessity})" for field in manifest.fields)),
         ("model", f"{facts.computes}, {wording.counted(facts.parameters, 'parameter')}"),
         (
             "noise multiplier",

@@ -23,8 +23,9 @@ from tui.cli.terminal import (
     write_wrapped,
 )
 from tui.cli.vault_access import open_vault
-from tui.text import times, wording
+from tui.text import times, update_facts, wording
 from tui.text.layout import hanging
+from tui.text.parse import names_text
 from tui.text.release_facts import (
     after_sending,
     attack_on_run,
@@ -69,7 +70,7 @@ def list_releases(context: typer.Context, as_json: AsJson = False) -> None:
             one.collection,
             one.digest[:8],
             times.short_time(one.expires_at),
-            wording.state(one.state),
+            update_facts.state(one),
         ),
     )
 
@@ -97,12 +98,12 @@ def _show(one: ReleaseView) -> None:
     write_facts(
         [
             ("update", one.id),
-            ("state", wording.state(one.state)),
+            ("state", update_facts.state(one)),
             ("to", requester_with_key(one.recipient, one.fingerprint, one.recipient_status)),
             *in_round(one.round),
             ("for", one.purpose_words),
-            ("learned from", f"{', '.join(one.fields_used)} of {one.collection}"),
-            ("withheld", ", ".join(one.fields_withheld) or "none"),
+            ("learned from", f"{names_text(one.fields_used)} of {one.collection}"),
+            ("withheld", names_text(one.fields_withheld) or "none"),
             ("what leaves", wording.what_leaves(one.size)),
             ("hidden by", wording.mechanism(noun, one.clip_norm, one.steps, one.noise_multiplier)),
             ("held", f"since {one.held_at}, until {one.expires_at}"),
@@ -115,7 +116,7 @@ def _show(one: ReleaseView) -> None:
     if one.can_be_sent:
         _show_ways(one)
     elif one.state in ("held", "sending"):
-        write_wrapped(f"\n{wording.CANNOT_BE_SENT}")
+        write_wrapped(f"\n{update_facts.why_not_sent(one)}")
         if one.state == "sending":
             write_wrapped(wording.MAY_HAVE_LEFT)
 

@@ -16,6 +16,7 @@ from tui.cli.import_options import Vectors
 from tui.cli.options import AsJson, vectors_of
 from tui.cli.terminal import say, write, write_facts, write_json
 from tui.text import model_facts
+from tui.text.parse import names_text
 from tui.text.wording import counted
 
 group = typer.Typer(no_args_is_help=True)
@@ -78,8 +79,8 @@ def verify(
         ("release", manifest.release_id),
         ("signed by vault", facts.vault_fingerprint),
         ("answers your job", "yes, this very one" if facts.answers_job else "not checked (give --job)"),
-        ("learned from", ", ".join(manifest.fields_used)),
-        ("not granted", ", ".join(manifest.fields_withheld) or "none"),
+        ("learned from", names_text(manifest.fields_used)),
+        ("not granted", names_text(manifest.fields_withheld) or "none"),
         ("privacy", f"ε {manifest.epsilon} at δ {manifest.delta} per {manifest.unit}"),
         ("keep as agreed", manifest.retention),
     ]
