@@ -266,7 +266,10 @@ def test_nothing_is_sent_to_a_blocked_requester(held_world: World) -> None:
         vault.unblock_requester(NAME)
         assert (status.held, digest.held, vault.status().held) == (0, (), 1)
         assert vault.release(one).can_be_sent
-    assert (update_facts.state(blocked), update_facts.short_state(blocked)) == ("requester blocked", "◆ blocked")
+    assert (update_facts.state(blocked), update_facts.short_state(blocked)) == (
+        "requester blocked",
+        "◆ blocked",
+    )
     assert update_facts.why_not_sent(blocked).startswith("It cannot be sent while its requester is blocked.")
 
 

@@ -18,7 +18,7 @@ class Patience:
 
     def __init__(self, seconds: float, call: Callable[[], None]) -> None:
         assert seconds > 0
-        self._call, self._is_on, self.daemon = call, False, False
+        self._call, self._is_on, self.daemon, self.is_joined = call, False, False, False
         Patience.last = self
 
     def start(self) -> None:
@@ -28,6 +28,11 @@ class Patience:
     def cancel(self) -> None:
         """Wait no longer."""
         self._is_on = False
+
+    def join(self, seconds: float) -> None:
+        """Wait for the end of its thread."""
+        assert not self._is_on
+        self.is_joined = True
 
     def end(self) -> None:
         """The time is over."""
@@ -51,6 +56,13 @@ def test_silence_is_broken_once_on_stderr(capfd: pytest.CaptureFixture[str]) -> 
         assert waited(capfd) == "working …\n"
     with silence.heard_from(), progress_bar("training", before="the learner gets ready"):
         assert waited(capfd) == "the learner gets ready …\n"
+
+
+def test_no_thread_of_it_is_left_when_a_command_ends() -> None:
+    """An interpreter that ends takes memory to end a thread by force: where none was left, it aborted."""
+    with pytest.raises(ValueError, match="an error"), silence.heard_from():
+        raise ValueError("an error")
+    assert Patience.last.is_joined
 
 
 def test_what_is_said_of_a_silence_on_a_terminal_gives_way_to_what_follows(

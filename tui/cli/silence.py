@@ -48,8 +48,11 @@ def heard_from() -> Iterator[None]:
     finally:
         with _Command.lock:
             _stop_waiting()
-            _Command.waiting = None
+            waiting, _Command.waiting = _Command.waiting, None
             end_silence()
+        if waiting is not None:
+            # An interpreter that ends meanwhile ends the thread by force, which takes memory that may not be there.
+            waiting.join(PATIENCE)
 
 
 def answered(doing: str = "working") -> None:
