@@ -19,7 +19,7 @@ from tests.worlds.importing import import_file
 from tests.worlds.older_parts import PAGE, pages_of
 from tests.worlds.vaults import copy_of
 from tests.worlds.world import NAME, PASSPHRASE, World
-from tui.text import request_facts
+from tui.text import request_facts, wording
 from vault.errors.campaigns import CampaignOver
 from vault.errors.rollback import MarkNotWritten, OlderVault, OtherCopyUsed
 from vault.errors.storage import DiskFailing
@@ -126,6 +126,11 @@ def test_a_backup_is_gone_on_from_and_nothing_spent_or_withdrawn_becomes_less(ol
     (point,) = [one for one in facts(older, "budget", "--history") if not one["request"]]
     assert point["requester"] == ""
     assert "nights carried over none" in flat(run(older.paths, "budget", "--history").out)
+    (line,) = [one for one in facts(older, "budget") if one.get("requester", "") is None]
+    assert line["is_carried"]
+    assert f"{wording.counted(line['jobs'], 'job')} and what was carried over" in flat(
+        run(older.paths, "budget").out
+    )
 
 
 def test_what_was_remembered_as_spent_is_spent_for_the_next_job_too(older: World) -> None:

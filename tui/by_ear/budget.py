@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tui.text import digest_facts, times, wording
+from tui.text.budget_facts import by_what
 
 if TYPE_CHECKING:
     from tui.by_ear.talk import Talk
@@ -19,7 +20,7 @@ def hear_budget(talk: Talk, vault: OwnerSession) -> None:
         members = f", one budget of {', '.join(one.members)}" if len(one.members) > 1 else ""
         talk.say(
             f"{one.collection}{members}: {wording.percent(one.used_percent)} used of ε {one.lifetime_epsilon}, by "
-            f"{wording.counted(one.jobs, 'job')}; {wording.percent(wording.left_of(one.used_percent))} is left."
+            f"{by_what(one)}; {wording.percent(wording.left_of(one.used_percent))} is left."
         )
     if not lines:
         talk.say("There is no budget before there is data.")

@@ -18,7 +18,7 @@ from tui.app.key_names import key_of
 from tui.app.page import Page
 from tui.dialogs.budget import BudgetHelpDialog, JobPriceDialog, job_heading
 from tui.text import times, wording
-from tui.text.budget_facts import JOBS_ADD_UP
+from tui.text.budget_facts import JOBS_ADD_UP, by_what
 from tui.text.reopening_facts import CARRIED_OVER
 from tui.text.request_facts import OPEN_STATES
 from tui.widgets.plain import Plain
@@ -247,7 +247,7 @@ def bar_lines(facts: Spending, width: int) -> Iterable[str]:
 
 
 def _left(one: BudgetLine) -> str:
-    return f"{wording.percent(wording.left_of(one.used_percent))} left, {wording.counted(one.jobs, 'job')}"
+    return f"{wording.percent(wording.left_of(one.used_percent))} left, {by_what(one)}"
 
 
 def series_of(charges: Sequence[BudgetPoint], *, by_requester: bool) -> list[Series]:

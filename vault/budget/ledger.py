@@ -72,11 +72,13 @@ class Standing:
 class Spending:
     """What was spent of a collection's lifetime budget, by all (`requester_id` None) or by one requester.
 
-    Where it is shared, what was spent of all that share it. Percentages are of the whole budget.
+    Where it is shared, what was spent of all that share it. Percentages are of the whole budget. What was carried
+    over from a copy of the vault that is gone is in it, and counts as no job.
     """
 
     requester_id: str | None
     jobs: int
+    is_carried: bool
     used: Fraction
     used_percent: Decimal
 
@@ -230,7 +232,8 @@ def standing(
 def spending(uow: UnitOfWork, *, collection_id: int, lifetime_epsilon: Decimal | str) -> list[Spending]:
     """What was spent of a collection's lifetime budget: by all first, then by each requester."""
     budgets, rows = _filter(uow, collection_id, lifetime_epsilon)
-    lines = [_spending(None, len(rows), job_share(_sum(uow, rows), budgets))]
+    jobs = sum(row.requester_id != NOBODY for row in rows)
+    lines = [_spending(None, jobs, job_share(_sum(uow, rows), budgets), is_carried=jobs < len(rows))]
     for requester in sorted({row.requester_id for row in rows} - {NOBODY}):
         own = [row for row in rows if row.requester_id == requester]
         lines.append(_spending(requester, len(own), job_share(_sum(uow, own), budgets)))
@@ -307,8 +310,14 @@ def _filter(
     return budgets, sorted(rows, key=lambda row: row.id)
 
 
-def _spending(requester_id: str | None, jobs: int, used: Fraction) -> Spending:
-    return Spending(requester_id=requester_id, jobs=jobs, used=used, used_percent=percent_spent(used))
+def _spending(requester_id: str | None, jobs: int, used: Fraction, *, is_carried: bool = False) -> Spending:
+    return Spending(
+        requester_id=requester_id,
+        jobs=jobs,
+        is_carried=is_carried,
+        used=used,
+        used_percent=percent_spent(used),
+    )
 
 
 def _refusal(name: str, share: Fraction, budgets: Budgets) -> str:

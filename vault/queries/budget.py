@@ -29,6 +29,7 @@ def budget_lines(uow: UnitOfWork) -> list[BudgetLine]:
                     delta=str(ledger.DELTA),
                     used_percent=line.used_percent,
                     jobs=line.jobs,
+                    is_carried=line.is_carried,
                     members=tuple(one.name for one in members),
                 )
             )

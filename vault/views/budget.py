@@ -8,7 +8,10 @@ from decimal import Decimal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BudgetLine:
-    """How much of one cap is spent, in percent, rounded up; `members` are the collections that share it."""
+    """How much of one cap is spent, in percent, rounded up; `members` are the collections that share it.
+
+    With `is_carried` it is also what was spent in a copy of the vault that is gone, by nobody knows how many jobs.
+    """
 
     collection: str
     requester: str | None
@@ -17,3 +20,4 @@ class BudgetLine:
     used_percent: Decimal
     jobs: int
     members: tuple[str, ...] = ()
+    is_carried: bool = False

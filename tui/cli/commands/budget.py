@@ -12,6 +12,7 @@ from tui.cli.show_request import show_price
 from tui.cli.terminal import say, write, write_json, write_list
 from tui.cli.vault_access import open_vault
 from tui.text import times, wording
+from tui.text.budget_facts import SPENT_STAYS, by_what
 from tui.text.reopening_facts import CARRIED_OVER
 from tui.text.request_facts import OPEN_STATES
 
@@ -47,14 +48,13 @@ def budget(
         say("No collection yet, so no budget.")
     for line in found:
         whose = f"  {line.requester}, at most half of it" if line.requester else _members(line)
-        write(f"{whose}: {wording.percent(line.used_percent)} used; {wording.counted(line.jobs, 'job')}")
+        write(f"{whose}: {wording.percent(line.used_percent)} used; {by_what(line)}")
         write(f"  {wording.bar(line.used_percent, WIDTH)}")
     for line in found:
         if line.requester is None:
-            say(
-                f"\nLifetime cap of {_members(line)}: ε {line.lifetime_epsilon} at δ {line.delta}. "
-                "Spent budget never comes back; the cap is what is guaranteed."
-            )
+            say(f"\nLifetime cap of {_members(line)}: ε {line.lifetime_epsilon} at δ {line.delta}.")
+    if found:
+        say(SPENT_STAYS)
     for one in asked:
         write(f"\nWhat request {one.line.id[:8]} of {one.line.requester} would cost:")
         show_price(one.price)
