@@ -28,6 +28,7 @@ from vault.queries.models import fitted_on
 from vault.records.collections import facts_of, find_collection
 from vault.records.kept_plans import forget_plan
 from vault.requests import campaigns, inbox
+from vault.requests.states import ERASED
 from vault.store.tables import Collection, Field, ImportedFile, ModelRow, RequestRow, Segment
 from vault.unsent import destroy_held_of
 from vault.views.records import Erasure
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
 PATIENCE = 10.0
 """Seconds that erasing waits for whoever reads an older state of the vault."""
 
-REASON: Final = "its collection was erased"
 RUNNING: Final = (RequestState.READY, RequestState.CHARGED, RequestState.TRAINING)
 _OPEN: Final = (RequestState.WAITING, RequestState.APPROVED)
 
@@ -104,10 +104,10 @@ def _end(act: AuditedTransaction, done: Erasure) -> None:
     for grant_id in done.consents_ended:
         withdraw_grant(act, grant_id)
     for request_id in done.requests_ended:
-        inbox.end_untold(act, request_id, reason=REASON)
+        inbox.end_untold(act, request_id, reason=ERASED)
     for grant_id in done.consents_ended:
-        campaigns.note_left(act, grant_id, reason=REASON)
-    campaigns.end_erased(act, done.collection, reason=REASON)
+        campaigns.note_left(act, grant_id, reason=ERASED)
+    campaigns.end_erased(act, done.collection, reason=ERASED)
     if destroy_held_of(act, done.collection) != list(done.updates_destroyed):
         raise InternalError(what="other updates were destroyed than were said to be")
 

@@ -20,6 +20,7 @@ from tests.worlds.commands import Terminal, assert_refused, run, secrets_of
 from tests.worlds.importing import import_file
 from tests.worlds.vaults import new_world
 from tests.worlds.world import NAME, PASSPHRASE, World
+from tui.text import request_facts
 from tui.text.erasure_facts import erase_sentences
 from vault import erasure
 from vault.errors.consent import ConsentRefused
@@ -455,6 +456,8 @@ def test_erasing_by_command_says_what_it_does_before_and_after(today: World) -> 
     assert "Nothing was erased (dry run)." in dry.err
     assert (json.loads(done.out)["collection"], json.loads(done.out)["name_reserved"]) == ("nights", True)
     assert "Erased: 100 rows of nights." in done.err
+    with today.vault(writable=False) as vault:
+        assert "ended by erasure" in {request_facts.state(one) for one in vault.requests()}
     assert_refused(
         run(today.paths, "data", "erase", "nights", "--confirm", "nights"), 1, "was erased", secrets_of(today)
     )

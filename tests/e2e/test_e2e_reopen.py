@@ -114,7 +114,7 @@ def test_a_backup_is_gone_on_from_and_nothing_spent_or_withdrawn_becomes_less(ol
         assert vault.rollback_reason == ""
         refused = {request_facts.state(one) for one in vault.requests() if one.state == "refused_person"}
         assert refused == {request_facts.REOPENED}
-        ended = next(one.id for one in vault.requests() if one.ended_by_reopening)
+        ended = next(one.id for one in vault.requests() if one.ended_with == "reopening")
         assert ("because", "the vault was reopened from an older copy") in request_facts.why_it_stands(
             vault.request(ended)
         )

@@ -41,6 +41,8 @@ def who_and_why(found: RequestView) -> Facts:
 
 CAMPAIGN_LEFT = "over, its campaign is left"
 REOPENED = "refused, as the vault was reopened"
+ERASED = "ended by erasure"
+_ENDED_WITH = {"reopening": REOPENED, "erasure": ERASED}
 
 
 def state(line: RequestLine) -> str:
@@ -49,7 +51,7 @@ def state(line: RequestLine) -> str:
         return "requester blocked"
     if line.state == "refused_person" and line.round is not None:
         return CAMPAIGN_LEFT
-    return REOPENED if line.ended_by_reopening else wording.state(line.state)
+    return _ENDED_WITH[line.ended_with] if line.ended_with else wording.state(line.state)
 
 
 _SHORT_STATES = {
@@ -65,7 +67,12 @@ _SHORT_STATES = {
 
 def short_state(line: RequestLine) -> str:
     """Where a request stands, where there is little room."""
-    short = {CAMPAIGN_LEFT: "campaign left", REOPENED: "reopened", "requester blocked": "blocked"}
+    short = {
+        CAMPAIGN_LEFT: "campaign left",
+        REOPENED: "reopened",
+        ERASED: "erased",
+        "requester blocked": "blocked",
+    }
     return short.get(state(line), _SHORT_STATES.get(line.state, state(line)))
 
 

@@ -21,7 +21,7 @@ from vault.requests.manifest import kind_of
 from vault.requests.parse import parse_stored
 from vault.requests.rounds import check_by_itself
 from vault.requests.shapes import dimension
-from vault.requests.states import REOPENED
+from vault.requests.states import ERASED, REOPENED
 from vault.requests.stored_campaigns import document_of
 from vault.sealing.signing import fingerprint
 from vault.store.tables import CampaignRow, RequestRow
@@ -45,6 +45,7 @@ _UNDECIDED = (RequestState.WAITING, RequestState.APPROVED)
 # requests ---------------------------------------------------------------------------------------------------
 
 
+_ENDED_WITH = {REOPENED: "reopening", ERASED: "erasure"}
 _MESH = b'"kind":"mesh"'
 """Stands in the canonical bytes of every mesh."""
 
@@ -80,7 +81,7 @@ def request_line(uow: UnitOfWork, row: RequestRow, now: datetime) -> RequestLine
         received_at=stamp(row.received_at),
         expires_at=stamp(row.expires_at),
         round=round_of(uow, row),
-        ended_by_reopening=row.reason == REOPENED,
+        ended_with=_ENDED_WITH.get(row.reason or "", ""),
     )
 
 

@@ -24,6 +24,8 @@ _S = RequestState
 
 REOPENED: Final = "the vault was reopened from an older copy"
 """The reason of a request that is ended since nobody knows what was withdrawn after the copy."""
+ERASED: Final = "its collection was erased"
+"""The reason of what is ended with the records that it would have read."""
 
 TRANSITIONS: Final[Mapping[RequestState, frozenset[RequestState]]] = {
     _S.RECEIVED: frozenset({_S.WAITING, _S.REFUSED_POLICY}),

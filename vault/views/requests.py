@@ -29,7 +29,8 @@ class RoundOf:
 class RequestLine:
     """A request as one line of the inbox; `round` where it is one of a campaign.
 
-    Where it `ended_by_reopening` nobody refused it: the vault was reopened from an older copy.
+    Where it `ended_with` something else nobody refused it: with a "reopening" of the vault from an older copy, or the
+    "erasure" of the records that it asks for.
     """
 
     id: str
@@ -41,7 +42,7 @@ class RequestLine:
     received_at: str
     expires_at: str
     round: RoundOf | None = None
-    ended_by_reopening: bool = False
+    ended_with: str = ""
 
     @property
     def waits(self) -> bool:
