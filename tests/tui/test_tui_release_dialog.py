@@ -326,6 +326,8 @@ def test_a_folder_that_cannot_be_used_is_said_before_the_countdown(
                 await until(pilot, lambda: pilot.app.focused is folder)
                 assert isinstance(pilot.app.screen, ReleaseDialog)
                 assert folder.value == str(place)
+                folder.value += "x"
+                await until(pilot, lambda: not refusal(pilot))
                 assert pilot.app.screen.query_one("#word", Input).value == "RELEASE"
 
     play(story())

@@ -97,8 +97,10 @@ class ReleaseDialog(Dialog[ReleaseView]):
     # deciding
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """The exact word enables the button; any other letter takes it away again."""
+        """The exact word enables the button; any other letter takes it away again, and what was said of the last."""
         event.stop()
+        if not self._is_sending:
+            self._say("")
         self._allow()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:

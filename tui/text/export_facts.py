@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from tui.text import wording
 from tui.text.layout import escaped, one_line
+from vault.errors.families import Invalid
 
 if TYPE_CHECKING:
     from vault.views.records import ExportReport, PicturesReport
@@ -47,3 +48,15 @@ def _more_than_text(report: ExportReport) -> list[str]:
     if report.is_safe:
         return [f"It held {found}: an apostrophe or a mark stands there now."]
     return [f"It holds {found}: open it with care, or export it with --safe-for-spreadsheets."]
+
+
+def form_of(file: Path, said: str | None) -> str:
+    """In which form a file is to be written: as was said, or as its name says; raises `Invalid`."""
+    if str(file) == "-":
+        raise Invalid(reason="an export goes into a file of its own: name a new .csv or .jsonl file, not -")
+    named = file.suffix.lower().lstrip(".")
+    if not (said or named):
+        raise Invalid(reason=f"{file.name} does not say in which form: name it .csv or .jsonl, or give --as")
+    if {said, named} == {"csv", "jsonl"}:
+        raise Invalid(reason=f"{file.name} is named as {named}, and --as says {said}")
+    return said or named

@@ -27,7 +27,7 @@ from tui.cli.vault_access import ask_beforehand, check_new_file, open_vault
 from tui.text import wording
 from tui.text.card_facts import handed_out
 from tui.text.erasure_facts import erase_sentences, undo_sentences
-from tui.text.export_facts import export_sentences, picture_sentences
+from tui.text.export_facts import export_sentences, form_of, picture_sentences
 from tui.text.parse import QUOTED, parse_moment
 from vault.errors.consent import NotConfirmed, OtherNameConfirmed
 from vault.errors.families import Invalid
@@ -381,13 +381,7 @@ def export(
     ] = False,
 ) -> None:
     """Take everything in a collection out, readable, for yourself."""
-    chosen = as_format or file.suffix.lower().lstrip(".")
-    if str(file) == "-":
-        raise Invalid(
-            reason="an export goes into a file of its own: name a new .csv or .jsonl file, and not -"
-        )
-    if not chosen:
-        raise Invalid(reason=f"{file.name} does not say in which form: name it .csv or .jsonl, or give --as")
+    chosen = form_of(file, as_format)
     check_new_file(context, file)
     with open_vault(context, reads_records=True) as vault:
         ask_beforehand(vault)
