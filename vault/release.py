@@ -50,10 +50,9 @@ from vault.unsent import find_held, recipient_of, take_back
 from vault.views.states import RequestState
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from vault.audit.entries import Json
     from vault.audit.transaction import AuditedTransaction
+    from vault.audit.vault_date import VaultDate
     from vault.lifecycle.opened import OpenVault
     from vault.store.unit_of_work import UnitOfWork
 
@@ -244,7 +243,7 @@ def fetched(vault: OpenVault, release_id: str) -> dict[str, bytes]:
         raise vault.rollback.error()
     with vault.read() as uow:
         held, request = uow.get(HeldRow, release_id), uow.get(RequestRow, release_id)
-        if held is None or request is None or not _is_offered(held, request, vault.now(uow)):
+        if held is None or request is None or not _is_offered(held, request, vault.date(uow)):
             raise NotAtThisDoor(reason="nothing lies here for this job")
         update, manifest = _check_bytes(uow, held, request)
         vault.sent_releases.follow(uow)
@@ -259,8 +258,9 @@ def fetched(vault: OpenVault, release_id: str) -> dict[str, bytes]:
     }
 
 
-def _is_offered(held: HeldRow, request: RequestRow, now: datetime) -> bool:
-    is_open = held.fetch_until is not None and now < held.fetch_until
+def _is_offered(held: HeldRow, request: RequestRow, date: VaultDate) -> bool:
+    """Whether it lies here to be fetched; while the date is in question its time stands still and nothing leaves."""
+    is_open = held.fetch_until is not None and date.is_confirmed and date.now < held.fetch_until
     return request.state is RequestState.RELEASED and is_open and held.update is not None
 
 

@@ -39,7 +39,7 @@ class Paths:
     config: Path = field(default_factory=lambda: _config(os.environ))
 
     def __post_init__(self) -> None:
-        if self.state.resolve().is_relative_to(self.vault.resolve()):
+        if _resolved(self.state).is_relative_to(_resolved(self.vault)):
             raise Invalid(reason="the state folder must not lie inside the vault folder")
 
     @classmethod
@@ -96,6 +96,14 @@ class Paths:
 
     def _name(self) -> str:
         return hashlib.sha256(os.fsencode(self.vault.resolve())).hexdigest()[:16]
+
+
+def _resolved(folder: Path) -> Path:
+    """Where a folder lies in the end; raises `Invalid` for links that lead in a circle."""
+    try:
+        return folder.resolve()
+    except RuntimeError:
+        raise Invalid(reason=f"the links at {folder} lead in a circle") from None
 
 
 def _folder(environ: Mapping[str, str], variable: str) -> Path | None:

@@ -176,6 +176,11 @@ def test_a_session_that_others_could_read_or_that_is_a_link_is_not_used(paths: P
     paths.session.chmod(0o640)
     assert not saved_session.read_session(paths.session)
     paths.session.unlink()
+    for said in (b"\xff\xfe a token", "töken".encode(), b"a\ntoken", b"a\0token"):
+        paths.session.touch(0o600)
+        paths.session.write_bytes(said)
+        assert not saved_session.read_session(paths.session)
+    paths.session.unlink()
     (tmp_path / "token").touch(0o600)
     (tmp_path / "token").write_text("a token")
     paths.session.symlink_to(tmp_path / "token")

@@ -15,8 +15,9 @@ from tests.worlds.vaults import copy_of, new_world
 from tests.worlds.world import NAME, World
 from vault.audit.log import read_entries
 from vault.errors.clock import DateKnown, DateNotConfirmed, OtherDate
+from vault.errors.daemon import NotAtThisDoor, SessionEnded
 from vault.errors.requests import WrongState
-from vault.store.tables import LogEntry
+from vault.store.tables import LogEntry, RequestRow
 from vault.vault import Vault
 
 TWO_YEARS = timedelta(days=730)
@@ -108,6 +109,31 @@ def test_while_the_date_is_in_question_nothing_is_paid_for_and_nothing_leaves(
         past.clock.now -= TWO_YEARS
         vault.train(waits, progress=quiet)
         vault.send(held.id, confirm_digest=held.digest, to=past.folder / "out")
+
+
+def test_while_the_date_is_in_question_nothing_is_fetched_and_a_token_is_over_by_the_clock(
+    past: World,
+) -> None:
+    """A release that lies here to be fetched leaves then, and for 90 days only; so does what a token may do."""
+    with past.vault() as vault:
+        held = next(one for one in vault.releases() if one.can_be_sent)
+        token = vault.issue_token(NAME)
+        vault.send(held.id, confirm_digest=held.digest)
+        requester = vault.token_holder(token)
+        with vault._opened.read() as uow:
+            job = uow.get(RequestRow, held.id)
+        assert job is not None
+        assert len(vault.released_files(requester, job.job_id)) == 3
+        past.clock.now += timedelta(days=60)
+        assert vault.status().date_question
+        with pytest.raises(NotAtThisDoor, match="nothing lies here"):
+            vault.released_files(requester, job.job_id)
+        assert vault.token_holder(token) == requester
+        past.clock.now += timedelta(days=60)
+        with pytest.raises(SessionEnded):
+            vault.token_holder(token)
+        past.clock.now -= timedelta(days=120)
+        assert len(vault.released_files(requester, job.job_id)) == 3
 
 
 def test_the_owner_confirms_the_date_by_command_and_then_it_counts(past: World) -> None:

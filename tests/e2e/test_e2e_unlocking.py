@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
@@ -60,6 +61,15 @@ def test_after_ten_in_a_minute_none_is_tried_and_a_minute_later_the_right_one_op
     today.paths.tries.write_text(str(long_ago.__repr__()))
 
     assert run(today.paths, "status").code == 0
+
+
+def test_moments_that_cannot_be_told_are_no_tries(today: World) -> None:
+    """Such as after the year 9999, in a damaged file: nothing is recorded of them, and nothing is kept from opening."""
+    late = {"count": 1, "first": 2**39, "last": 2**39, "since": 0, "within": 0}
+    today.paths.tries.write_text(json.dumps(late).ljust(160))
+    today.paths.tries.chmod(0o600)
+    assert run(today.paths, "requester", "trust", NAME).code == 0
+    assert trail(today, "access.denied") == []
 
 
 def test_tries_that_go_on_at_once_count_before_their_end_and_right_ones_no_more_after_it(

@@ -75,6 +75,22 @@ MUTANTS = (
         caught_by="test_nothing_is_sent_to_a_blocked_requester",
     ),
     Mutant(
+        name="what was released is fetched while the date is in question",
+        kind=Kind.EGRESS,
+        function="_is_offered",
+        old="date.is_confirmed and ",
+        new="",
+        caught_by="test_while_the_date_is_in_question_nothing_is_fetched_and_a_token_is_over_by_the_clock",
+    ),
+    Mutant(
+        name="a token outlives its days while the date is in question",
+        kind=Kind.EGRESS,
+        function="AccessActions.token_holder",
+        old="max(date.now, date.clock)",
+        new="date.now",
+        caught_by="test_while_the_date_is_in_question_nothing_is_fetched_and_a_token_is_over_by_the_clock",
+    ),
+    Mutant(
         name="a withdrawal comes too late",
         kind=Kind.EGRESS,
         function="_check_consent",

@@ -60,6 +60,13 @@ def test_a_state_folder_inside_the_vault_is_refused(tmp_path: Path, state: str) 
         Paths(vault=tmp_path / "v", state=tmp_path / state)
 
 
+@pytest.mark.parametrize("name", ["vault", "state"])
+def test_links_that_lead_in_a_circle_are_no_folder(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).symlink_to(tmp_path / name)
+    with pytest.raises(Invalid, match=f"the links at {tmp_path / name} lead in a circle"):
+        Paths(vault=tmp_path / "vault", state=tmp_path / "state")
+
+
 def test_a_vault_beside_or_inside_the_state_folder_is_fine(tmp_path: Path) -> None:
     assert tmp_path / "vs" == Paths(vault=tmp_path / "v", state=tmp_path / "vs").state
     assert tmp_path == Paths(vault=tmp_path / "v", state=tmp_path).state

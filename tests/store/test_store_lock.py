@@ -6,13 +6,14 @@ import stat
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from filelock import FileLock
 
-from vault.errors.storage import NoVault, VaultBusy
+from vault.errors.storage import Damaged, NoVault, VaultBusy
 from vault.store import lock
 from vault.store.lock import LOCK_NAME, writer_lock
 
@@ -90,6 +91,16 @@ def test_a_missing_folder_is_not_made(tmp_path: Path) -> None:
         pass
 
     assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, lambda path: path.symlink_to(path)])
+def test_what_lies_in_the_place_of_the_lock_is_named(tmp_path: Path, make: Callable[[Path], None]) -> None:
+    make(tmp_path / LOCK_NAME)
+    with (
+        pytest.raises(Damaged, match=f"the file of the lock, {LOCK_NAME}, is damaged"),
+        writer_lock(tmp_path),
+    ):
+        pass
 
 
 def test_the_lock_file_belongs_to_its_owner_alone(tmp_path: Path) -> None:

@@ -238,6 +238,7 @@ def test_names_with_commas_are_quoted_as_in_csv_and_read_as_they_are_shown() -> 
     assert names_text(["a", "b=c"]) == "a, b=c"
     assert parse_names('5" pipe, steps') == ['5" pipe', "steps"]
     assert parse_names("") == parse_names(" , ") == []
-    for odd in ('"note, free', 'steps, "note', '"', "steps\ngood"):
+    assert parse_names('"a" , "b, c" ') == ["a", "b, c"]
+    for odd in ('"note, free', 'steps, "note', '"', "steps\ngood", '"a"b,c'):
         with pytest.raises(Invalid, match="no list of names"):
             parse_names(odd)

@@ -19,23 +19,28 @@ QUOTED: Final = "One with a comma in it is quoted as in CSV: '\"note, free\",ste
 QUOTE: Final = '"'
 LARGEST_EPSILON: Final = 1000
 LONGEST_SHOWN: Final = 40
+_SPACE_AFTER_QUOTE: Final = re.compile(r'"\s+(?=,|$)')
 _GROUPED: Final = re.compile("[1-9][0-9]{0,2}(,[0-9]{3}){1,5}")
 
 
 def parse_names(text: str) -> list[str]:
     """Names that somebody typed with commas between them, quoted as in CSV where they have one; raises `Invalid`."""
-    cells = _cells(f"{text}\n")
-    # A quote that nothing ends reaches over the end of the line.
-    if any(cell.endswith("\n") for cell in cells):
-        raise Invalid(reason=f"{_shown(text)} is no list of names with commas between them")
-    return [name.strip() for name in cells if name.strip()]
-
-
-def _cells(line: str) -> list[str]:
     try:
-        return next(csv.reader([line], skipinitialspace=True))
+        return [name.strip() for name in _cells(text) if name.strip()]
     except csv.Error:
-        return [line]
+        raise Invalid(reason=f"{_shown(text)} is no list of names with commas between them") from None
+
+
+def _cells(text: str) -> list[str]:
+    """As CSV has them, but that spaces may follow a closing quote; raises `csv.Error`."""
+    try:
+        return _strict_cells(text)
+    except csv.Error:
+        return _strict_cells(_SPACE_AFTER_QUOTE.sub(QUOTE, text))
+
+
+def _strict_cells(text: str) -> list[str]:
+    return next(csv.reader([text], skipinitialspace=True, strict=True), [])
 
 
 def names_text(names: Iterable[str]) -> str:

@@ -36,4 +36,5 @@ def read_session(file: Path) -> str:
         found = os.fstat(descriptor)
         is_ours = found.st_uid == os.getuid() and not stat.S_IMODE(found.st_mode) & 0o077
         is_ours = is_ours and stat.S_ISREG(found.st_mode)
-        return opened.read(256).strip() if is_ours else ""
+        said = opened.read(256).strip() if is_ours else ""
+    return said if said.isascii() and said.isprintable() else ""

@@ -37,6 +37,9 @@ THREADS: Final = 8
 PATIENCE: Final = 5.0
 """Seconds that locking gives to what works on the vault."""
 
+AGAIN_AFTER: Final = 600.0
+"""Seconds after which a run that nobody has to start, and that could not begin, is tried again."""
+
 Result = TypeVar("Result")
 
 
@@ -51,11 +54,12 @@ class Service:
         self.sessions = Sessions(clock, lock_minutes=lock_minutes)
         self.approvers = Approvers(clock)
         self.watched = WatchedActions(vault)
+        self._clock = clock
         self._cost = cost
         self._finish = finish
         self._pause = pause
         self._is_locked = False
-        self._begun_rounds: set[str] = set()
+        self._begun_rounds: dict[str, float] = {}
         self._tries = MovingWindow(most=TRIES_A_MINUTE, seconds=60.0)
         self._asked: set[Future[Any]] = set()
         self._workers = ThreadPoolExecutor(THREADS, thread_name_prefix="vault")
@@ -153,12 +157,15 @@ class Service:
     # the process itself
 
     def begin_round(self) -> None:
-        """Begin the next run that nobody has to start, after the one before it; each is begun once in this process."""
+        """Begin the next run that nobody has to start, after the one before it.
+
+        One that could not begin, such as on a full disk, still waits: it is tried again after a while.
+        """
         if self.watched.has_run or self.sessions.seconds_left() == 0:
             return
         for request in self.vault.rounds_to_run():
-            if request not in self._begun_rounds:
-                self._begun_rounds.add(request)
+            if abs(self._clock() - self._begun_rounds.get(request, math.inf)) >= AGAIN_AFTER:
+                self._begun_rounds[request] = self._clock()
                 self.watched.begin(RUN, {"request_id": request}, partial(self._run, request))
                 return
 

@@ -14,7 +14,7 @@ from vault.audit.log import log_root
 from vault.audit.paid_runs import PaidRuns
 from vault.audit.sent_releases import SentReleases
 from vault.audit.transaction import AuditedTransaction, audited, audited_if_needed, trusted_now
-from vault.audit.vault_date import Clock
+from vault.audit.vault_date import Clock, VaultDate, vault_date
 from vault.budget.remembered import charges, shared_caps, shared_filters, spent_so_far
 from vault.errors.families import Broken, InternalError, Invalid, LockboxError, Unavailable
 from vault.errors.keys import WrongPassphrase, WrongRecoveryKey
@@ -262,6 +262,10 @@ class OpenVault:
         finally:
             del self.running[request_id]
             run.ended.set()
+
+    def date(self, uow: UnitOfWork) -> VaultDate:
+        """The trusted time, and whether it is in question."""
+        return vault_date(uow, self.clock)
 
     def now(self, uow: UnitOfWork) -> datetime:
         """The trusted time: never earlier than the last entry of the trail."""

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 MOST_A_MINUTE: Final = 10
 MINUTE: Final = 60
 _LENGTH: Final = 160
+_LATEST: Final = 253_402_300_799
+"""The last second of the year 9999, after which no moment can be told."""
 _MOST: Final = 10**9
 
 
@@ -138,7 +140,7 @@ def _read(file: int) -> Tries:
         tries = Tries(**said)
     except (ValueError, TypeError):
         return Tries()
-    is_whole = all(type(one) is int and 0 <= one < 2**40 for one in asdict(tries).values())
+    is_whole = all(type(one) is int and 0 <= one <= _LATEST for one in asdict(tries).values())
     return tries if is_whole else Tries()
 
 

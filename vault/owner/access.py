@@ -78,9 +78,13 @@ class AccessActions:
         stop_learner_of(thread)
 
     def token_holder(self, token: str) -> str:
-        """The id of the requester this token was given to; raises `SessionEnded`."""
+        """The id of the requester this token was given to; raises `SessionEnded`.
+
+        A token is over by the clock too while the date is in question: only the owner's own affairs stand still then.
+        """
         with self._opened.read() as uow:
-            return tokens.holder(uow, token, self._opened.now(uow)).id
+            date = self._opened.date(uow)
+            return tokens.holder(uow, token, max(date.now, date.clock)).id
 
     def take_job(self, requester_id: str, files: JobFiles, log: LogPart | None = None) -> Told:
         """Take a job into the inbox as its requester and return what it is told; raises what `portal.submit` does.
@@ -134,11 +138,12 @@ class AccessActions:
         self._opened.settle(_take_up)
 
     def rounds_to_run(self) -> list[str]:
-        """The requests of rounds that may run without anybody starting them."""
+        """The requests of rounds that may run without anybody starting them; none while the date is in question."""
         from vault.requests.rounds import unattended_rounds
 
         with self._opened.read() as uow:
-            return unattended_rounds(uow, self._opened.now(uow))
+            date = self._opened.date(uow)
+            return unattended_rounds(uow, date.now) if date.is_confirmed else []
 
     def raise_mark(self) -> None:
         """Remember outside the vault what was taken in; what cannot be written now is said by the next act."""

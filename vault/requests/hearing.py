@@ -35,7 +35,7 @@ def over_at(manifest: Manifest) -> datetime:
     """The moment from which a job is over, whether it ran, failed, is held or never began.
 
     A day for a run and the whole time to decide come after the end that the job names, and nothing is sent later than
-    this: so that what was once heard as expired is not heard as released afterwards.
+    this: so that what was once heard as expired is not heard as released afterwards, but by a clock that was wrong.
     """
     return manifest.expires_at + RUN_TIME + timedelta(minutes=manifest.slot_minutes)
 
