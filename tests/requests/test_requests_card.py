@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -208,6 +209,23 @@ def test_the_template_of_a_card_is_a_job_once_its_columns_are_named(tmp_path: Pa
     assert 'collection = "…"' in template(format_card("fitbit/sleep"))
     assert 'unit = "…"' not in text
     assert 'unit = "…"' in template(CARD.model_copy(update={"unit": None}))
+
+
+def test_the_template_of_a_card_says_how_a_number_is_read_of_which_it_tells_no_range() -> None:
+    columns = [*DOCUMENT["columns"], {**NOTHING, "name": 'the "age"', "type": "int"}]
+    text = template(Card.model_validate_json(canonical({**DOCUMENT, "columns": columns}), strict=True))
+    head, field = text.split("# [[fields]]")
+    assert "[[fields]]" not in template(CARD)
+    kept = [line for line in head.split("\n") if not line.startswith(("label =", "features ="))]
+    stub = [line.removeprefix("# ") for line in ("[[fields]]" + field).split("\n")]
+    label = ["[[fields]]", 'name = "mood"', 'role = "label"']
+    filled = tomllib.loads("\n".join([*kept, *stub, *label]))
+    card = Card.model_validate_json(canonical({**DOCUMENT, "columns": columns}), strict=True)
+    found = parse_description(with_card(filled, card, Asked()))
+    assert [(one.name, one.transform["kind"]) for one in found.fields] == [
+        ('the "age"', "standard"),
+        ("mood", "classes"),
+    ]
 
 
 def test_a_text_on_a_card_is_read_by_its_bytes_where_it_stands_alone() -> None:

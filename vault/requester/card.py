@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -205,7 +206,14 @@ def template(card: Card) -> str:
     rows = "\n".join(f"#   {_said(column)}" for column in card.columns)
     collection = "" if card.collection else 'collection = "…"     # what the person calls their records\n'
     collection += "" if card.unit else 'unit = "…"           # record, day or column:NAME: ask the person\n'
-    return _TEMPLATE.format(collection=collection, columns=rows)
+    return _TEMPLATE.format(collection=collection, columns=rows) + _without_range(card)
+
+
+def _without_range(card: Card) -> str:
+    """How a job reads the numbers of which the card tells no range; empty where there are none."""
+    names = [one.name for one in card.columns if one.type in _NUMBERS and not (one.constants or one.labels)]
+    fields = "".join(_FIELD.format(name=json.dumps(name, ensure_ascii=False)) for name in names)
+    return f"\n{_NO_RANGE}{fields}" if names else ""
 
 
 def _said(column: CardColumn) -> str:
@@ -232,4 +240,16 @@ units_guess = 200    # how many units you think there are; off by ten either way
 
 # The columns on the card:
 {columns}
+"""
+
+_NO_RANGE: Final = """\
+# Of these the card tells no range. A job that reads one of them names all its columns so, in place of label and
+# features above; of those with a range or with words the transform may be left out.
+"""
+_FIELD: Final = """\
+#
+# [[fields]]
+# name = {name}
+# role = "feature"   # or "label", then without fill
+# transform = {{ kind = "standard", center = 50, scale = 20, clip = 3, fill = 50 }}   # public numbers, from a codebook
 """
