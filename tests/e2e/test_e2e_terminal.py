@@ -78,6 +78,20 @@ def test_a_recovery_key_that_is_not_typed_back_is_said_to_be_unconfirmed(paths: 
 
 
 @pytest.mark.slow
+def test_ctrl_c_while_the_recovery_key_is_typed_back_says_that_the_vault_is_made(paths: Paths) -> None:
+    with Terminal(paths, "init") as terminal:
+        for question in ("new passphrase", "again: "):
+            terminal.wait_for(question)
+            terminal.type(CHOSEN)
+        terminal.wait_for("type it back to be sure it is right: ")
+        terminal.press_ctrl_c()
+        terminal.wait_for("The vault is made, and the key above is its recovery key.")
+        terminal.wait_for("lockbox: error: interrupted")
+        assert terminal.end() == 130
+    assert opens(paths, CHOSEN)
+
+
+@pytest.mark.slow
 def test_a_weak_passphrase_is_asked_for_again(paths: Paths) -> None:
     with Terminal(paths, "init") as terminal:
         for _ in range(3):
@@ -120,8 +134,10 @@ def test_an_offered_passphrase_typed_back_wrongly_makes_no_vault(paths: Paths) -
     with Terminal(paths, "init") as terminal:
         terminal.wait_for("new passphrase")
         terminal.type("")
-        terminal.wait_for("type it back: ")
-        terminal.type("something else")
+        for _ in range(3):
+            terminal.wait_for("type it back: ")
+            terminal.type("something else")
+            terminal.wait_for("That is not it")
         terminal.wait_for("that is not the passphrase that was")
         assert terminal.end() == 1
     assert not paths.vault.exists()

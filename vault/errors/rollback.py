@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vault.errors.families import Broken, Invalid, Unavailable
+from vault.errors.families import Broken, Invalid, Refused, Unavailable
 
 
 class OlderVault(Unavailable):
@@ -36,7 +36,7 @@ class NothingToReopen(Invalid):
     """This vault can be written to; there is nothing to reopen."""
 
 
-class ReopenNotConfirmed(Invalid):
+class ReopenNotConfirmed(Refused):
     """Nothing was reopened: what was shown has to be confirmed by its first letters."""
 
     hint = "without a terminal: lockbox reopen --confirm LETTERS, with what --dry-run says to give"

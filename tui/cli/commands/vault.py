@@ -82,13 +82,21 @@ def init(
 
 
 def _type_back(recovery_key: str) -> None:
+    wanted = recovery_key.replace("-", "").upper()
     for _ in range(TIMES_ASKED):
-        if "".join(ask("\ntype it back to be sure it is right: ").split()).replace("-", "").upper() == (
-            recovery_key.replace("-", "").upper()
-        ):
+        typed = _typed_back()
+        if "".join(typed.split()).replace("-", "").upper() == wanted:
             return
         say("That is not it; look at the sheet again.")
     raise RecoveryKeyNotConfirmed()
+
+
+def _typed_back() -> str:
+    try:
+        return ask("\ntype it back to be sure it is right: ")
+    except KeyboardInterrupt:
+        say("\nThe vault is made, and the key above is its recovery key.")
+        raise
 
 
 def _checked(given: str) -> Secret:
@@ -132,9 +140,11 @@ def _type_back_passphrase(made: str) -> Secret:
     from vault.vault import passphrase_secret
 
     say(f"\n    {made}\n\nWrite it down before you go on; nobody can reset it.")
-    if ask_secret("type it back: ") != made:
-        raise Invalid(reason="that is not the passphrase that was offered")
-    return passphrase_secret(made)
+    for _ in range(TIMES_ASKED):
+        if ask_secret("type it back: ") == made:
+            return passphrase_secret(made)
+        say("That is not it; look at it again.")
+    raise Invalid(reason="that is not the passphrase that was offered")
 
 
 def status(context: typer.Context, as_json: AsJson = False) -> None:
