@@ -178,4 +178,12 @@ MUTANTS = (
         new="self._told = self.refusal",
         caught_by="test_what_the_program_writes_into_a_field_is_told_of_like_what_is_typed",
     ),
+    Mutant(
+        name="the key after a resize acts on the first request of the list",
+        kind=Kind.CONSENT,
+        function="ListTable.set_headings",
+        old="self._to_keep = self.chosen or self._to_keep",
+        new="self._to_keep = None",
+        caught_by="test_other_headings_leave_the_cursor_on_its_line",
+    ),
 )

@@ -106,6 +106,25 @@ def test_the_list_says_who_asks_what_it_costs_and_how_it_stands(
     play(story())
 
 
+def test_the_next_key_acts_on_the_same_request_after_the_terminal_was_resized(shared: Shared) -> None:
+    world, vault = shared
+    refused = next(one.id for one in vault.requests() if one.state == "refused_person")
+
+    async def story() -> None:
+        async with on_page(vault, world, "requests", size=(80, 24)) as pilot:
+            await loaded(pilot)
+            table = pilot.app.screen.query_one(ListTable)
+            await press(pilot, "j")
+            assert (table.chosen, table.cursor_row) == (refused, 1)
+            for size, columns in (((72, 22), 5), ((80, 24), 6)):
+                await pilot.resize_terminal(*size)
+                await until(pilot, lambda columns=columns: len(table.columns) == columns)
+                await pilot.pause()
+                assert (table.chosen, table.cursor_row) == (refused, 1)
+
+    play(story())
+
+
 def test_in_a_dialog_g_goes_to_the_ends_wherever_the_focus_is(shared: Shared) -> None:
     world, vault = shared
 

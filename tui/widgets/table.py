@@ -45,6 +45,7 @@ class ListTable(DataTable[Text]):
         self._headings = headings
         self._lines: tuple[Line, ...] = ()
         self._filter = ""
+        self._to_keep: str | None = None
 
     def on_mount(self) -> None:
         """Write the headings."""
@@ -52,7 +53,8 @@ class ListTable(DataTable[Text]):
             self.add_column(cell(heading), key=heading)
 
     def set_headings(self, *headings: str) -> None:
-        """Show other columns; the lines that fit them are filled in next."""
+        """Show other columns; the lines that fit them are filled in next, with the cursor on the line it was on."""
+        self._to_keep = self.chosen or self._to_keep
         self._headings, self._lines = headings, ()
         self.clear(columns=True)
         for heading in headings:
@@ -86,7 +88,8 @@ class ListTable(DataTable[Text]):
         return self.row_count
 
     def _draw(self) -> None:
-        before, place = self.chosen, self.cursor_row
+        before, place = self.chosen or self._to_keep, self.cursor_row
+        self._to_keep = None
         self.clear()
         shown = [line for line in self._lines if line.has(self._filter)][: self.LONGEST]
         rows = [[cell(text, line.style) for text in line.cells] for line in shown]
