@@ -17,6 +17,7 @@ from tui.couriers.joining import Invited
 from tui.dialogs.campaign import CampaignDialog
 from tui.dialogs.campaign_offer import Offer
 from tui.dialogs.invitation import InvitationDialog
+from tui.screens.requests import _cells_of_campaign as cells_of
 from tui.screens.requests import _widths as widths_at
 from tui.text import (
     campaign_facts,
@@ -28,7 +29,7 @@ from tui.text import (
 )
 from tui.widgets.toggle import Toggle
 from vault.errors.families import Invalid
-from vault.views.campaigns import CampaignLeaving, CampaignLine, CampaignPrice
+from vault.views.campaigns import CampaignLeaving, CampaignLine, CampaignPrice, RoundView
 from vault.views.consents import GrantDraft, Withdrawal
 from vault.views.requests import RequestLine, RoundOf
 from vault.views.states import CampaignState, RequestState
@@ -40,6 +41,25 @@ LINE = CampaignLine(
 ENDS = Withdrawal(
     grant="g1", stopped=(), destroyed=(), returned=(), already_left=(), may_have_left=(), campaign="c1",
 )  # fmt: skip
+
+
+@pytest.mark.parametrize("width", [80, 140])
+def test_the_rounds_of_a_campaign_are_called_rounds_beside_the_columns_of_requests(width: int) -> None:
+    widths = widths_at(width)
+    line = replace(LINE, rounds=2, done=1, to_come=1)
+    assert dict(zip(widths, cells_of(line, widths), strict=True))["columns"] == "2 rounds"
+
+
+def test_every_round_of_a_campaign_is_counted_once() -> None:
+    for facts, said in (
+        ({"done": 1, "to_come": 2}, "1 of 3 rounds done, 2 to come"),
+        ({"done": 1, "to_come": 1}, "1 of 3 rounds done, 1 to come, 1 over without a run"),
+        (
+            {"done": 0, "waiting": 1, "to_come": 0},
+            "0 of 3 rounds done, 1 handed over and waiting, 0 to come, 2 over without a run",
+        ),
+    ):
+        assert campaign_facts.progress(replace(LINE, **facts)) == said
 
 
 def test_to_leave_what_was_joined_takes_a_word() -> None:
@@ -160,6 +180,8 @@ def test_a_round_says_of_which_campaign_it_is_and_that_it_was_left_with_it() -> 
     assert request_facts.taken_in(replace(ROUND, state="waiting")) == "waits for you"
     refused = replace(ROUND, state="refused_person")
     assert request_facts.state(refused) == "over, its campaign is left"
+    row = RoundView(number=2, deadline="2026-12-06T08:42:00Z", state="refused_person", request="r1")
+    assert campaign_facts.round_row(row, None)[2] == request_facts.state(refused)
     assert request_facts.state(replace(refused, round=None)) == "refused by you"
 
 

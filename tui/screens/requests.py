@@ -314,8 +314,8 @@ def preview(line: RequestLine, opened: RequestView | None) -> str:
 
 _LEAST: Final = {
     "narrow": {"who": 9, "key": 12, "on": 8, "price": 6, "state": 13},
-    "normal": {"who": 13, "key": 12, "on": 13, "columns": 7, "price": 6, "state": 14},
-    "wide": {"who": 12, "key": 12, "on": 11, "columns": 7, "price": 6, "ends": 6, "state": 13},
+    "normal": {"who": 13, "key": 12, "on": 13, "columns": 8, "price": 6, "state": 14},
+    "wide": {"who": 12, "key": 12, "on": 11, "columns": 8, "price": 6, "ends": 6, "state": 13},
 }
 _GROW: Final = ("who", "on", "state")
 
@@ -350,7 +350,7 @@ def _cells_of_campaign(line: CampaignLine, widths: dict[str, int]) -> tuple[str,
         "who": line.requester,
         "key": wording.key_warning(line.requester_status).removesuffix(" in person"),
         "on": line.collection,
-        "columns": f"{line.done} of {line.rounds}",
+        "columns": wording.counted(line.rounds, "round"),
         "price": "",
         "ends": f"{times.day_of(line.ends_at):%d %b}",
         "state": _fitting(_campaign_state(line), campaign_facts.short_state(line), widths["state"]),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tui.text import times, wording
+from tui.text import request_facts, times, wording
 
 if TYPE_CHECKING:
     from vault.views.campaigns import CampaignLeaving, CampaignLine, CampaignPrice, CampaignView, RoundView
@@ -116,9 +116,11 @@ def joined(*, unattended: bool) -> str:
 
 
 def progress(line: CampaignLine) -> str:
-    """How many rounds were done, how many were handed over and are not, and how many are to come."""
+    """How many rounds were done, handed over and are not, can still come, and are over without having run here."""
     waits = f"{line.waiting} handed over and waiting, " if line.waiting else ""
-    return f"{line.done} of {wording.counted(line.rounds, 'round')} done, {waits}{line.to_come} to come"
+    over = line.rounds - line.done - line.waiting - line.to_come
+    rest = f", {over} over without a run" if over else ""
+    return f"{line.done} of {wording.counted(line.rounds, 'round')} done, {waits}{line.to_come} to come{rest}"
 
 
 def who_and_why(found: CampaignView) -> Facts:
@@ -273,7 +275,7 @@ def round_row(one: RoundView, witness: str | None) -> tuple[str, str, str, str, 
     return (
         str(one.number),
         times.short_time(one.deadline),
-        wording.state(one.state),
+        request_facts.state_of_round(one.state),
         "" if one.request is None else one.request[:8],
         CHECKED[one.checked].format(witness=witness),
     )

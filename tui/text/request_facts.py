@@ -50,8 +50,13 @@ def state(line: RequestLine) -> str:
     if line.state == "waiting" and not line.waits:
         return "requester blocked"
     if line.state == "refused_person" and line.round is not None:
-        return CAMPAIGN_LEFT
+        return state_of_round(line.state)
     return _ENDED_WITH[line.ended_with] if line.ended_with else wording.state(line.state)
+
+
+def state_of_round(word: str) -> str:
+    """A state of a round of a campaign, which nobody refuses by itself."""
+    return CAMPAIGN_LEFT if word == "refused_person" else wording.state(word)
 
 
 _SHORT_STATES = {
