@@ -57,8 +57,8 @@ def own(template: World, tmp_path: Path) -> Iterator[Shared]:
 
 def test_the_time_left_is_told_from_the_steps_that_were_seen_and_not_before() -> None:
     pace = Pace()
-    unknown = "time left: known after a few steps"
-    assert pace.left(RUN, 0.0) == unknown
+    unknown = "time left: known after a few more steps"
+    assert pace.left(RUN, 0.0) == "time left: known after a few steps"
     assert pace.left(replace(RUN, step=10), 20.0) == unknown
     assert pace.left(replace(RUN, step=10), 21.0) == unknown
     assert pace.left(replace(RUN, step=110), 30.0) == "about 29 seconds left"

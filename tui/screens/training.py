@@ -74,7 +74,7 @@ class Pace:
         if run.step == 0 or step == 0:
             self._first[run.request] = (now, run.step)
         if step == 0 or done <= 0 or now <= since:
-            return "time left: known after a few steps"
+            return f"time left: known after a few{' more' * (run.step > 0)} steps"
         return f"about {rough_duration((run.of - run.step) * (now - since) / done)} left"
 
 
