@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from vault.errors.families import LockboxError
 from vault.importers.column_wishes import ColumnWishes
-from vault.importers.read import FORMATS, read_file
+from vault.importers.read import FORMATS
 from vault.importers.wishes import SEPARATORS, file_wishes
 from vault.importers.written_dates import WORDS
 from vault.records.kept_plans import KeptPlan
@@ -53,8 +53,8 @@ def with_kept(choice: FileChoice, kept: KeptPlan, file: File) -> tuple[FileChoic
     )
     if file.format != kept.words["as_format"]:
         return choice, file, other
-    if file.path is not None and not choice.part and file.part != kept.words["part"]:
-        file = read_file(choice.path, choice.as_format, str(kept.words["part"]))
+    if file.path is not None and not choice.part:
+        file = replace(file.of_part(str(kept.words["part"])), is_named=True)
     found = _merged(choice, kept, file)
     if file.path is None:
         if not _has_shape(found, kept, file):

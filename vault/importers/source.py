@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
@@ -65,8 +66,9 @@ class Source:
 class File:
     """The bytes of a file and how to call it in an error.
 
-    A known export is a stream: its ``path``, the ``member`` of a zip that holds it, the ``part`` that is wanted, and
-    the digest of both. ``export`` names the known one that a file is which is read as a plain table all the same.
+    A known export is a stream: its ``path``, the ``member`` of a zip that holds it, the ``part`` that is wanted,
+    which ``is_named`` where somebody said it, the digest of the ``whole`` file, and that of file and part. ``export``
+    names the known one that a file is which is read as a plain table all the same.
     """
 
     name: str
@@ -75,8 +77,14 @@ class File:
     path: Path | None = None
     member: str = ""
     part: str = ""
+    is_named: bool = False
+    whole: bytes = b""
     digest: bytes = b""
     export: str = ""
+
+    def of_part(self, part: str) -> File:
+        """The same export, of which this part is wanted."""
+        return replace(self, part=part, digest=hashlib.sha256(self.whole + part.encode()).digest())
 
     def unreadable(self, reason: str) -> Unreadable:
         """The error that says why this file is not taken."""

@@ -14,10 +14,11 @@ from tests.worlds.commands import assert_refused, run, secrets_of
 from tests.worlds.importing import import_file
 from tests.worlds.world import World
 from vault.errors.families import Invalid
-from vault.errors.records import AllStored, PlanUnknown, Unreadable
+from vault.errors.records import AllStored, AlreadyImported, PlanUnknown, Unreadable
 from vault.importers.catalogue.formats import FORMATS
 from vault.importers.catalogue.read_known import READERS
 from vault.importers.catalogue.recognise import SIGNS
+from vault.views.field_types import Sensitivity
 from vault.views.records import FileChoice, OverlapReason
 
 EXPORTS = (("first.xml", 30), ("later.xml", 33), ("same.xml", 32))
@@ -137,3 +138,37 @@ def test_every_part_becomes_a_collection_under_one_budget(today: World) -> None:
         lines = vault.budget()
     assert names == ["mine-points", "mine-trips", "mine-visits", "nights"]
     assert ("mine-points", "mine-trips", "mine-visits") in {one.members for one in lines}
+
+
+def test_a_history_of_points_alone_needs_no_word_of_parts(today: World) -> None:
+    path = put(today, "Records.json", timeline.records(40))
+    visits = put(today, "Timeline.json", timeline.android(2))
+    with today.vault() as vault:
+        said = {"accuracy_m": Sensitivity.IDENTIFYING}
+        choice = FileChoice(path=path, name="Records", sensitivities=said, allow_refused=True)
+        report = import_file(vault, choice)
+        with pytest.raises(AlreadyImported):
+            vault.plan_import(FileChoice(path=path, name="others", part="points"))
+        plan = vault.plan_import(FileChoice(path=visits, name="Records"))
+        only = put(today, "only.json", timeline.android(2).replace(b"timelinePath", b"somethingElse"))
+        with pytest.raises(Unreadable, match="nothing in it belongs to the part points"):
+            vault.plan_import(FileChoice(path=only, name="Records"))
+
+    assert report.rows == 40
+    assert plan.form is not None
+    assert (plan.form.part, plan.rows) == ("points", 4)
+
+
+@pytest.mark.slow
+def test_files_are_looked_at_together_though_one_has_nothing_of_the_first_part(today: World) -> None:
+    path = put(today, "Records.json", timeline.records(40))
+    card = put(today, "a.vcf", b"BEGIN:VCARD\nVERSION:3.0\nUID:1\nFN:A\nEND:VCARD\n")
+    rows = put(today, "b.csv", b"day,n\n2026-01-01,1\n")
+    together = run(today.paths, "import", card, path, rows, "--dry-run")
+    each = run(today.paths, "import", path, "--part", "all", "--dry-run", "--json")
+
+    assert (together.code, each.code) == (0, 0), together.err + each.err
+    assert "it holds nothing of the part visits: points is the first that it has." in " ".join(
+        together.err.split()
+    )
+    assert [one["collection"] for one in json.loads(each.out)["files"]] == ["Records-points"]

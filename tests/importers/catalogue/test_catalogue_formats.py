@@ -95,6 +95,40 @@ def test_an_export_without_anything_of_the_part_says_what_it_holds(part: Part) -
         part(timeline.records(3), "visits")
 
 
+CONDITION = (
+    b'{"resourceType": "Condition", "id": "1", "recordedDate": "2024-03-01", "code": {"text": "cold"}}\n'
+)
+LATER = {
+    "google-timeline/points": timeline.records(3),
+    "fitbit/sleep": made.FITBIT[made.FITBIT.index(b"Sleep") :],
+    "fhir/conditions": CONDITION,
+    "apple-health/workouts": apple.export(1, exported_after=0),
+}
+
+
+@pytest.mark.parametrize("known_as", LATER)
+def test_where_no_part_is_named_the_first_is_taken_that_the_file_holds(part: Part, known_as: str) -> None:
+    name = known_as.partition("/")[2]
+    found, named = part(LATER[known_as]), part(LATER[known_as], name)
+
+    assert (found.known_as, found.table, found.digest_input) == (known_as, named.table, named.digest_input)
+    assert found.form == named.form
+    assert any(
+        note.startswith("No part was named, and it holds nothing of the part ")
+        and note.endswith(f": {name} is the first that it has.")
+        for note in found.notes
+    )
+    assert not any(note.startswith("No part") for note in named.notes)
+
+
+def test_points_without_a_place_are_no_part_of_a_file(part: Part) -> None:
+    content = timeline.android(2).replace(b"52.5000000\xc2\xb0, 13.4000000\xc2\xb0", b"?").replace(
+        b"52.5050000\xc2\xb0, 13.4500000\xc2\xb0", b"?"
+    )  # fmt: skip
+
+    assert part(content).parts == {"visits": 2, "trips": 2}
+
+
 @pytest.mark.parametrize(
     ("rows", "stored", "new"),
     [

@@ -227,9 +227,11 @@ class _Export:
         )
 
     def _rings(self, facts: dict[str, str], line: int) -> None:
-        self._reading.seen["rings"] += 1
         day = self._clock.day(facts["dateComponents"])
-        if not self._reading.wants("rings") or (self._made_on is not None and day >= self._made_on):
+        if self._made_on is not None and day >= self._made_on:
+            return
+        self._reading.seen["rings"] += 1
+        if not self._reading.wants("rings"):
             return
         energy = facts.get("activeEnergyBurnedUnit", "kcal")
         cells = (

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from vault.errors.families import Invalid
+from vault.errors.records import Unreadable
 from vault.importers.catalogue.address_book import read_vcard
 from vault.importers.catalogue.apple_health import read_apple_health
 from vault.importers.catalogue.bank import read_bank
@@ -60,15 +61,16 @@ class Wanted:
 
 
 def read_known(file: File, wanted: Wanted, progress: Callable[[int, int], None]) -> ParsedTable:
-    """Read one part of a known export; raises Unreadable as it comes, Invalid for a column that is not there."""
+    """Read one part of a known export; raises Unreadable as it comes, Invalid for a column that is not there.
+
+    Where no part was named and the file holds nothing of the first one, it is the next one of which it does.
+    """
     known = FORMATS[file.format]
-    part = find_part(known, file.part)
-    names = {old: new for old, new in zip(part.names, wanted.wishes.names_of(part.names), strict=True) if new}
-    _check_names(part, names)
-    fields = _fields(part, names, wanted)
-    reading = Reading(file=file, part=part, rows=PartRows(file, part), progress=progress)
-    READERS[file.format](reading)
-    _check_filled(reading)
+    if file.is_named:
+        _kept(find_part(known, file.part), wanted)
+    reading = _filled(file, progress)
+    part, file = reading.part, reading.file
+    names, fields = _kept(part, wanted)
     table, lines = reading.rows.table()
     return ParsedTable(
         fields=fields,
@@ -86,6 +88,42 @@ def read_known(file: File, wanted: Wanted, progress: Callable[[int, int], None])
         called=tuple(part.names),
         form=FileForm(as_format=file.format, part=part.name),
     )
+
+
+def _filled(file: File, progress: Callable[[int, int], None]) -> Reading:
+    """The reading of the part that is wanted, which has something of it; raises Unreadable where there is nothing."""
+    reading = _read(file, progress)
+    if _has_rows(reading):
+        return reading
+    others = (
+        [] if file.is_named else [one.name for one in FORMATS[file.format].parts if reading.seen[one.name]]
+    )
+    for name in others:
+        other = _read(file.of_part(name), progress)
+        if _has_rows(other):
+            other.notes.append(
+                f"No part was named, and it holds nothing of the part {file.part}: {name} is the first that it has."
+            )
+            return other
+    raise _nothing(reading)
+
+
+def _read(file: File, progress: Callable[[int, int], None]) -> Reading:
+    part = find_part(FORMATS[file.format], file.part)
+    reading = Reading(file=file, part=part, rows=PartRows(file, part), progress=progress)
+    READERS[file.format](reading)
+    return reading
+
+
+def _has_rows(reading: Reading) -> bool:
+    return bool(reading.rows.count or reading.rows.refused)
+
+
+def _kept(part: Part, wanted: Wanted) -> tuple[dict[str, str], tuple[FieldSpec, ...]]:
+    """The names that its columns get, of those that are kept, and their fields; raises Invalid for another column."""
+    names = {old: new for old, new in zip(part.names, wanted.wishes.names_of(part.names), strict=True) if new}
+    _check_names(part, names)
+    return names, _fields(part, names, wanted)
 
 
 def _parts(known: KnownFormat, reading: Reading) -> dict[str, int]:
@@ -106,13 +144,11 @@ def _check_names(part: Part, names: Mapping[str, str]) -> None:
             raise Invalid(reason=f"{new} is another column of every export of this kind")
 
 
-def _check_filled(reading: Reading) -> None:
-    """Refuse a file that has nothing of the part; what else it holds is the way out."""
-    if reading.rows.count or reading.rows.refused:
-        return
+def _nothing(reading: Reading) -> Unreadable:
+    """Why a file is refused that has nothing of the part; what else it holds is the way out."""
     others = _counted(reading)
     there = f"; taken with --part NAME: {others}" if others else ""
-    raise reading.file.unreadable(f"nothing in it belongs to the part {reading.part.name}{there}")
+    return reading.file.unreadable(f"nothing in it belongs to the part {reading.part.name}{there}")
 
 
 def _counted(reading: Reading) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import codecs
-import hashlib
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -67,8 +67,8 @@ def recognise(path: Path, name: str, part: str) -> File | None:
     if known is None:
         return None
     chosen = find_part(FORMATS[known], part).name
-    digest = hashlib.sha256(digest_of_path(path) + chosen.encode()).digest()
-    return File(name=name, format=known, data=b"", path=path, member=member, part=chosen, digest=digest)
+    found = File(name=name, format=known, data=b"", path=path, member=member, whole=digest_of_path(path))
+    return replace(found.of_part(chosen), is_named=bool(part))
 
 
 def format_of(head: bytes) -> str | None:

@@ -78,7 +78,8 @@ class _Timeline:
             self._path(line, entry)
 
     def _path(self, line: int, entry: dict[str, Any]) -> None:
-        self._reading.seen["points"] += len(entry["timelinePath"])
+        places = (inside(one, "point") for one in entry["timelinePath"])
+        self._reading.seen["points"] += sum(_tells_place(one) for one in places)
         if not self._reading.wants("points"):
             return
         start, _ = self._span(entry)
@@ -155,7 +156,7 @@ class _Timeline:
             )
 
     def _point(self, line: int, at: Moment, place: _Place, accuracy: object) -> None:
-        self._reading.seen["points"] += 1
+        self._reading.seen["points"] += place[0] is not None
         if self._reading.wants("points"):
             self._add_point(line, at, place, number(accuracy, "accuracy"))
 
@@ -177,10 +178,18 @@ def _mode(text: object) -> str:
     return known if known in MODES else "UNKNOWN"
 
 
+def _pair(given: object) -> re.Match[str] | None:
+    text = given if isinstance(given, str) else inside(given, "latLng")
+    return _PAIR.fullmatch(text.strip()) if isinstance(text, str) else None
+
+
+def _tells_place(given: object) -> bool:
+    return _pair(given) is not None
+
+
 def _where(given: object) -> _Place:
     """A place as text, or as an object that holds one."""
-    text = given if isinstance(given, str) else inside(given, "latLng")
-    found = _PAIR.fullmatch(text.strip()) if isinstance(text, str) else None
+    found = _pair(given)
     return (None, None) if found is None else _checked(float(found[1]), float(found[2]))
 
 
