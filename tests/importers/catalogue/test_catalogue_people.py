@@ -121,6 +121,23 @@ def test_a_mail_is_known_by_its_direction_and_what_hangs_on_it(tmp_path: Path) -
     assert rows(tmp_path, people.takeout((draft,)))[0]["direction"] == "draft"
 
 
+@pytest.mark.parametrize(
+    ("labels", "direction"),
+    [
+        ("Inbox,Opened", "received"),
+        ("Archived", "received"),
+        ("Inbox,Sent", "sent"),
+        ("Odeslaná pošta", "sent"),
+    ],
+)
+def test_a_mail_without_a_mark_of_delivery_went_the_way_that_its_labels_say(
+    tmp_path: Path, labels: str, direction: str
+) -> None:
+    kept = people.SENT.replace("=?UTF-8?Q?Gesendet,Ge=C3=B6ffnet?=", labels)
+
+    assert [row["direction"] for row in rows(tmp_path, people.takeout((kept,)))] == [direction]
+
+
 def test_a_mail_without_a_date_has_that_of_its_arrival_or_is_refused(tmp_path: Path) -> None:
     undated = people.SENT.replace("Date: ", "Dated: ")
     found = parsed(tmp_path, people.takeout((undated,)))

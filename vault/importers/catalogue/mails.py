@@ -39,6 +39,12 @@ _DRAFTS: Final = frozenset((
     "drafts", "draft", "entwürfe", "brouillons", "borradores", "rascunhos", "bozze", "concepten", "wersje robocze",
     "utkast", "kladder", "luonnokset", "черновики", "taslaklar", "下書き", "草稿", "임시보관함",
 ))  # fmt: skip
+# In another language the name of what was sent is unknown too, so its labels alone say nothing.
+_TAKEN_IN: Final = frozenset((
+    "inbox", "opened", "unread", "archived", "spam", "posteingang", "geöffnet", "ungelesen", "archiviert",
+    "boîte de réception", "recibidos", "caixa de entrada", "posta in arrivo", "postvak in", "odebrane", "inkorgen",
+    "innboks", "indbakke", "saapuneet", "входящие", "gelen kutusu", "受信トレイ", "收件箱", "받은편지함",
+))  # fmt: skip
 
 
 def read_mbox(reading: Reading) -> None:
@@ -98,13 +104,13 @@ def _time(text: str) -> datetime | None:
 
 
 def _direction(said: Message) -> str:
-    """By the label of Gmail; elsewhere what was never delivered was sent from here."""
+    """By the labels of Gmail; where these do not tell, what was never delivered was sent from here."""
     labels = {one.strip().casefold() for one in _decoded(_text(said, "X-Gmail-Labels")).split(",")}
     if labels & _SENT:
         return "sent"
     if labels & _DRAFTS:
         return "draft"
-    return "received" if any(name in said for name in _DELIVERED) else "sent"
+    return "received" if labels & _TAKEN_IN or any(name in said for name in _DELIVERED) else "sent"
 
 
 def _decoded(text: str) -> str:
