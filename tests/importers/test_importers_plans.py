@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.importers.catalogue import apple_export as apple
+from tests.importers.catalogue import people_exports as people
 from tests.worlds.commands import assert_refused, run, secrets_of
 from tests.worlds.world import World
 from tui.cli.import_plan import read_plan
@@ -116,3 +118,23 @@ def test_an_empty_folder_is_refused(today: World) -> None:
     folder.mkdir()
 
     assert_refused(run(today.paths, "import", folder), 1, "holds no file that ends with", secrets_of(today))
+
+
+def test_of_a_folder_known_exports_are_taken_by_their_content_and_the_rest_is_named(today: World) -> None:
+    folder = today.folder / "ex"
+    folder.mkdir()
+    apple.write_zip(folder / "export.zip", apple.zipped(apple.export(3)))
+    (folder / "All mail.mbox").write_text(people.takeout())
+    (folder / "n.csv").write_text("day,n\n2026-01-01,1\n")
+    (folder / "inner").mkdir()
+    for name, content in (("notes.txt", b"a word"), ("torn.zip", b"PK\x03\x04"), (".DS_Store", b"x")):
+        (folder / name).write_bytes(content)
+    outcome = run(today.paths, "import", folder, "--dry-run", "--json")
+
+    assert outcome.code == 0, outcome.err
+    found = json.loads(outcome.out)["files"]
+    assert [one["source"] for one in found] == ["All mail.mbox", "export.zip", "n.csv"]
+    assert "Passed over in ex: inner, notes.txt, torn.zip." in outcome.err
+    plain = run(today.paths, "import", folder, "--as", "csv", "--dry-run")
+    assert plain.code == 0, plain.err
+    assert "Passed over in ex: All mail.mbox, export.zip, inner, notes.txt, torn.zip." in plain.err

@@ -181,6 +181,7 @@ def test_of_several_files_the_one_that_is_missing_is_named_until_the_path_is_ano
     there, folder = written(tmp_path, "h25.csv", 7), tmp_path / "many"
     folder.mkdir()
     written(folder, "a.csv", 3), written(folder, "b.csv", 5)
+    (folder / "notes.txt").write_text("a word")
 
     async def story() -> None:
         async with on_page(owner, world, "data", size=(120, 40)) as pilot:
@@ -194,6 +195,7 @@ def test_of_several_files_the_one_that_is_missing_is_named_until_the_path_is_ano
             screen.chosen("how")
             screen.chosen("look")
             await sees(pilot, "Seal these 2 files into your vault?")
+            await sees(pilot, "Passed over in many: notes.txt.")
 
     play(story())
 

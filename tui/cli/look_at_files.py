@@ -8,13 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from vault.errors.families import Invalid
+from vault.file_names import spelled
 
 if TYPE_CHECKING:
     from vault.owner.interface.owner import Owner
     from vault.views.records import FileChoice, ImportPlan
 
 _ENDINGS: Final = frozenset((".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet", ".pq"))
+_PLAIN: Final = frozenset(("csv", "jsonl", "parquet"))
 _OF_ROWS: Final = ("record", "day")
+_MOST_NAMED: Final = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,21 +38,53 @@ class LookedAt:
         return f"It has no column {self.lacks}: what counts as one here is its own." if self.lacks else ""
 
 
-def files_of(paths: Sequence[Path]) -> list[Path]:
-    """The files that were named, and in the place of a folder its tables in the order of their names."""
-    return [file for path in paths for file in (_files_in(path) if path.is_dir() else [path])]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChosenFiles:
+    """The files of an import; ``passed`` says of each folder what lies in it and is none of them."""
+
+    paths: tuple[Path, ...]
+    passed: tuple[str, ...] = ()
 
 
-def tables_in(folder: Path) -> list[Path]:
-    """The tables that lie in a folder, by the endings of their names."""
-    return sorted(path for path in folder.iterdir() if path.suffix.lower() in _ENDINGS and path.is_file())
+def files_of(paths: Sequence[Path], as_format: str | None) -> ChosenFiles:
+    """The files that were named, and in the place of a folder what is taken of it; `Invalid` where that is nothing."""
+    found = [_files_in(path, as_format) if path.is_dir() else ChosenFiles(paths=(path,)) for path in paths]
+    return ChosenFiles(
+        paths=tuple(file for one in found for file in one.paths),
+        passed=tuple(sentence for one in found for sentence in one.passed),
+    )
 
 
-def _files_in(folder: Path) -> list[Path]:
-    found = tables_in(folder)
-    if not found:
+def tables_in(folder: Path, as_format: str | None) -> ChosenFiles:
+    """What is taken of a folder, in the order of the names: tables by their endings, known exports by their content.
+
+    Where all of it is to be read as plain tables, its known exports are passed over.
+    """
+    there = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+    tables = tuple(path for path in there if path.is_file() and _is_taken(path, as_format))
+    others = [spelled(path.name) for path in there if path not in tables]
+    return ChosenFiles(paths=tables, passed=(_passed(folder, others),) if others else ())
+
+
+def _is_taken(path: Path, as_format: str | None) -> bool:
+    from vault.importers.catalogue.recognise import known_of
+
+    if path.suffix.lower() in _ENDINGS:
+        return True
+    return as_format not in _PLAIN and known_of(path) is not None
+
+
+def _passed(folder: Path, names: Sequence[str]) -> str:
+    more = f" and {len(names) - _MOST_NAMED:,} more" if len(names) > _MOST_NAMED else ""
+    return f"Passed over in {spelled(folder.absolute().name)}: {', '.join(names[:_MOST_NAMED])}{more}."
+
+
+def _files_in(folder: Path, as_format: str | None) -> ChosenFiles:
+    found = tables_in(folder, as_format)
+    if not found.paths:
+        endings = ", ".join(sorted(_ENDINGS))
         raise Invalid(
-            reason=f"the folder {folder} holds no file that ends with {', '.join(sorted(_ENDINGS))}"
+            reason=f"the folder {folder} holds no file that ends with {endings}, and no known export"
         )
     return found
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from textual import work
 from textual.widget import Widget
 from textual.widgets import DirectoryTree, Input
 
-from tui.cli.look_at_files import files_of, tables_in
+from tui.cli.look_at_files import ChosenFiles, files_of, tables_in
 from tui.dialogs.dialog import Dialog
 from tui.dialogs.import_file import NOTHING_YET, ImportDialog
 from tui.dialogs.import_several import ImportSeveralDialog, look_at_all
@@ -116,28 +116,30 @@ class ChooseFileDialog(Dialog[str]):
             path, *more = paths = parse_paths(typed)
             for one in paths:
                 check_kind(one)
+            as_format = self._choice_of(path).as_format
+            several = files_of(paths, as_format) if more else None
         except Invalid as error:
-            self._say(on_screen(error), is_bad=True)
+            self._say(in_fields(on_screen(error)), is_bad=True)
             return
-        if more:
-            self._look_at_several(paths)
+        if several:
+            self._look_at_several(several)
             return
         if path.is_dir():
-            self._look_into(path)
+            self._look_into(path, as_format)
             return
         self._look(path)
 
-    def _look_into(self, folder: Path) -> None:
-        """Look at the tables of a folder; where it holds none, it is opened below."""
+    def _look_into(self, folder: Path, as_format: str | None) -> None:
+        """Look at what is taken of a folder; where that is nothing, it is opened below."""
         try:
-            tables = tables_in(folder)
+            found = tables_in(folder, as_format)
         except OSError:
             self._say(f"The folder {escaped(str(folder))} cannot be opened.", is_bad=True)
             return
-        if len(tables) > 1:
-            self._look_at_several(tables)
-        elif tables:
-            self._look(tables[0])
+        if len(found.paths) > 1:
+            self._look_at_several(found)
+        elif found.paths:
+            self._look(found.paths[0], found.passed)
         else:
             self._open(folder)
 
@@ -146,7 +148,7 @@ class ChooseFileDialog(Dialog[str]):
         files = self.query_one("#files", FileTree)
         files.path = folder
         files.focus()
-        self._say("No table lies in that folder itself: choose a file below.")
+        self._say("Nothing that can be imported lies in that folder itself: choose a file below.")
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """What was said of a path is not said of another one."""
@@ -168,7 +170,7 @@ class ChooseFileDialog(Dialog[str]):
         return FileChoice(path=path, name=self._collection or path.stem, allow_refused=True, **said)
 
     @work(exclusive=True, group="look")
-    async def _look(self, path: Path) -> None:
+    async def _look(self, path: Path, passed: Sequence[str] = ()) -> None:
         self._say("Reading the file …")
         how_far = self.query_one(HowFar)
         tell = how_far.begin("Reading")
@@ -183,16 +185,16 @@ class ChooseFileDialog(Dialog[str]):
         finally:
             how_far.end()
         self._say("")
-        self.app.push_screen(ImportDialog(choice, found), self._imported)
+        self.app.push_screen(ImportDialog(choice, found, passed=passed), self._imported)
 
     @work(exclusive=True, group="look")
-    async def _look_at_several(self, paths: list[Path]) -> None:
+    async def _look_at_several(self, chosen: ChosenFiles) -> None:
         """Look at all of them; a file that cannot be taken is named, and none is."""
         self._say("Reading the files …")
         how_far = self.query_one(HowFar)
         tell = how_far.begin("Reading")
         try:
-            choices = [replace(self._choice_of(path), allow_refused=False) for path in files_of(paths)]
+            choices = [replace(self._choice_of(path), allow_refused=False) for path in chosen.paths]
             found = await self.program.ask(lambda vault: look_at_all(vault, choices, tell))
         except LockboxError as error:
             self._say(in_fields(on_screen(error)), is_bad=True)
@@ -200,7 +202,7 @@ class ChooseFileDialog(Dialog[str]):
         finally:
             how_far.end()
         self._say("")
-        self.app.push_screen(ImportSeveralDialog(found), self._imported)
+        self.app.push_screen(ImportSeveralDialog(found, passed=chosen.passed), self._imported)
 
     def _imported(self, collection: str | None) -> None:
         if collection is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -62,14 +62,13 @@ class ImportDialog(Dialog[str]):
         Binding("pageup", "page(-1)", show=False),
     ]
 
-    def __init__(self, choice: FileChoice, preview: ImportPlan) -> None:
+    def __init__(self, choice: FileChoice, preview: ImportPlan, *, passed: Sequence[str] = ()) -> None:
         super().__init__()
         self._choice = self._planned = choice
-        self._preview = preview
+        self._preview, self._passed = preview, passed
         self._recommended = str(preview.unit)
         self._has_seen = False
-        self._is_sealing = False
-        self._is_answering = False
+        self._is_sealing = self._is_answering = False
         self._drawn: object = None
         self._has_people = False
         self._drawing = asyncio.Lock()
@@ -86,6 +85,7 @@ class ImportDialog(Dialog[str]):
 
     def details(self) -> Iterable[Widget]:
         """Whose people these are, the name, the columns, the privacy unit, what is refused and what to know."""
+        yield from (Plain(sentence, classes="value") for sentence in self._passed)
         yield Vertical(id="people")
         if self._preview.follows_last:
             yield PlanToggle(self._preview)

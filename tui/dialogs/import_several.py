@@ -72,8 +72,9 @@ class ImportSeveralDialog(ReadToEndDialog):
 
     ANSWER: ClassVar[str] = "seal"
 
-    def __init__(self, found: Sequence[LookedAt]) -> None:
+    def __init__(self, found: Sequence[LookedAt], *, passed: Sequence[str] = ()) -> None:
         super().__init__()
+        self._passed = passed
         self._found = list(found)
         self._is_sealing = False
         self._refused: dict[int, str] = {}
@@ -92,7 +93,11 @@ class ImportSeveralDialog(ReadToEndDialog):
         )
 
     def details(self) -> Iterable[Widget]:
-        """One file after the other, with what counts as one where that is asked, and whose people they are."""
+        """One file after the other, with what counts as one where that is asked, and whose people they are.
+
+        What was passed over in a folder stands first.
+        """
+        yield from (Plain(sentence, classes="value") for sentence in self._passed)
         for number, one in enumerate(self._found):
             yield Plain(one.plan.source, classes="heading")
             yield Plain(self._words_of(one), id=f"file-{number}", classes="value")

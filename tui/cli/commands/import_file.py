@@ -88,15 +88,21 @@ def import_file(
     )
     people = _people(same_people, other_people)
     said |= {"lifetime": lifetime or "", "people": people, "allow_refused": allow_refused}
-    choices = _choices(files_of(files), collection, said | {"no_plan": no_plan or plan is not None})
+    choices = _choices(files, collection, said | {"no_plan": no_plan or plan is not None})
     run = _import if len(choices) == 1 and choices[0].part != ALL else import_all
     run(context, choices, dry_run=dry_run, as_json=as_json, save_to=save_to)
 
 
-def _choices(files: list[Path], collection: str | None, said: dict[str, Any]) -> list[FileChoice]:
-    """What was said, of each file; its collection has its own name where none was given."""
+def _choices(paths: list[Path], collection: str | None, said: dict[str, Any]) -> list[FileChoice]:
+    """What was said, of each file; its collection has its own name where none was given.
+
+    What is passed over in a folder is told.
+    """
+    files = files_of(paths, said.get("as_format"))
+    for sentence in files.passed:
+        say(sentence)
     part = f"-{said['part']}" if said.get("part") else ""
-    named = [(path, collection or spelled(path.absolute().stem) + part) for path in files]
+    named = [(path, collection or spelled(path.absolute().stem) + part) for path in files.paths]
     return [FileChoice(path=path, name=name, **said) for path, name in named]
 
 

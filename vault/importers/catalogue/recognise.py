@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from vault.errors.records import Unreadable
 from vault.importers.catalogue.bank import SHEETS as BANK_SHEETS
 from vault.importers.catalogue.chats import is_chat
 from vault.importers.catalogue.formats import FORMATS, find_part
@@ -69,6 +70,15 @@ def recognise(path: Path, name: str, part: str) -> File | None:
     chosen = find_part(FORMATS[known], part).name
     found = File(name=name, format=known, data=b"", path=path, member=member, whole=digest_of_path(path))
     return replace(found.of_part(chosen), is_named=bool(part))
+
+
+def known_of(path: Path) -> str | None:
+    """The known export that a file is, or that a zip holds; None for any other, and for what cannot be opened."""
+    try:
+        head = head_of(path)
+        return _in_zip(path, path.name)[0] if head.startswith(_ZIP) else format_of(head)
+    except (OSError, Unreadable):
+        return None
 
 
 def format_of(head: bytes) -> str | None:
