@@ -34,6 +34,7 @@ from tui.dialogs.attack import AttackDialog
 from tui.dialogs.request import RequestDialog
 from tui.dialogs.run import RunDialog
 from tui.dialogs.submit import SubmitDialog
+from tui.screens import requests
 from tui.screens.requests import Requests
 from tui.text import wording
 from tui.text.wording import key_warning
@@ -73,6 +74,14 @@ def own(template: World, tmp_path: Path) -> Iterator[Shared]:
 
 async def loaded(pilot: Pilot[int]) -> None:
     await at_rest(pilot, "requests")
+
+
+@pytest.mark.parametrize("width", range(60, 161))
+def test_at_every_width_the_columns_of_the_list_have_room(width: int) -> None:
+    widths = requests._widths(width)
+    beside = requests.PANE if width >= requests.WIDE else 0
+    assert sum(widths.values()) + 2 * len(widths) <= width - requests.BORDER - beside
+    assert list(widths)[-1] == "state"
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from vault.views.campaigns import CampaignLine
     from vault.views.requests import RequestLine, RequestView
 
-WIDE, NORMAL = 120, 80
+WIDE = 120
 PANE, BORDER = 56, 2
 MOST_SQUARES = 7
 MOST_OPENED: Final = 60
@@ -322,14 +322,19 @@ _GROW: Final = ("who", "on", "state")
 
 def _widths(width: int) -> dict[str, int]:
     """How many letters each column has at this width of the terminal; what is left over goes to the words."""
-    name = "wide" if width >= WIDE else "normal" if width >= NORMAL else "narrow"
-    room = width - BORDER - (PANE if name == "wide" else 0)
-    widths = dict(_LEAST[name])
+    room = width - BORDER - (PANE if width >= WIDE else 0)
+    names = ("wide", "normal", "narrow") if width >= WIDE else ("normal", "narrow")
+    widths = dict(_LEAST[next((name for name in names if _needs(name) <= room), "narrow")])
     growing = [one for one in _GROW if one in widths]
     over = room - sum(widths.values()) - 2 * len(widths)
     return {
         one: most + (max(0, over) // len(growing) if one in growing else 0) for one, most in widths.items()
     }
+
+
+def _needs(name: str) -> int:
+    """The least room for these columns, with two letters beside each."""
+    return sum(_LEAST[name].values()) + 2 * len(_LEAST[name])
 
 
 def _cells(line: RequestLine, opened: RequestView | None, widths: dict[str, int]) -> tuple[str, ...]:
