@@ -269,7 +269,9 @@ LIFT: Final[Action[RequestView]] = Action(
         label="Lift your no…",
         sentence="Hear questions like this one again before your no is over.",
         target=lambda one: one.line.id,
-        obstacle=lambda one: "" if one.no_until else "No no of yours holds for questions like this one.",
+        obstacle=lambda one: (
+            "" if one.no_until else "You have no refusal in force for questions like this one."
+        ),
         title=lambda one: f"Hear such questions of {_short(one)} again?",
         consequence=lambda one: (
             f"Your no to {_short(one)} for this purpose on {wording.short(one.line.collection, NAME_ROOM)} would hold "

@@ -176,9 +176,20 @@ def test_rows_are_browsed_and_searched_by_command(today: World) -> None:
     assert "nights has 0 rows with “nowhere”, of 100." in none.err
 
 
+def test_an_empty_text_finds_every_row_from_a_day_on(today: World) -> None:
+    found = run(today.paths, "data", "search", "", "--since", "2026-01-01", "--json")
+    one = run(today.paths, "data", "search", "nights", "", "--json")
+
+    assert (found.code, one.code) == (0, 0), found.err + one.err
+    assert [json.loads(line)["collection"] for line in found.out.splitlines()] == ["nights"]
+    assert json.loads(one.out)["matches"] == 100
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [
+        (["data", "search", ""], "an empty text fits every row"),
+        (["data", "search", " ", "x"], "an empty text fits every row"),
         (["data", "browse", "nights", "--limit", "501"], "a page has 1 to 500 rows"),
         (["data", "browse", "nights", "--limit", "0"], "a page has 1 to 500 rows"),
         (["data", "browse", "nights", "--first=-1"], "-1 is not a whole number from 0 on, such as 5000"),

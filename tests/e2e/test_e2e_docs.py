@@ -141,13 +141,14 @@ def test_the_readme_names_every_exit_code_with_its_sentence() -> None:
 
 @cache
 def lines() -> list[tuple[str, str]]:
-    """Every command line shown in a block of a page, with the page."""
+    """Every command line shown in a block of a page, or whole in a sentence, with the page."""
     found = []
     for page in PAGES:
         text = page.read_text(encoding="utf-8")
         fenced = re.findall(r"^ *```\w*\n(.*?)^ *```", text, re.MULTILINE | re.DOTALL)
         shown = [line for block in fenced for line in block.splitlines()]
         shown += re.findall(r"^ {4,}(.*)$", text, re.MULTILINE)
+        shown += re.findall(r'`(lockbox [^`]*"[^`]*)`', text)  # in a sentence, with a word as it is typed
         found += [
             (page.name, line.strip().removeprefix("$ "))
             for line in shown

@@ -219,6 +219,8 @@ def test_a_descriptor_gives_what_opens_the_vault_and_the_new_passphrase(today: W
     assert (three.code, "gives two lines here" in " ".join(three.err.split())) == (1, True)
     weak = run(today.paths, "passphrase", "change", secret=f"{PASSPHRASE}\nshort")
     assert (weak.code, "too weak" in weak.err) == (1, True)
+    same = run(today.paths, "passphrase", "change", secret=f"{PASSPHRASE}\n{PASSPHRASE}")
+    assert (same.code, "passphrase that the vault has already" in " ".join(same.err.split())) == (1, True)
     by_key = run(today.paths, "--recovery-key", "passphrase", "change", secret=today.recovery_key)
     assert (by_key.code, "is set by: lockbox recover" in " ".join(by_key.err.split())) == (2, True)
     assert run(today.paths, "passphrase", "change", secret=f"{PASSPHRASE}\n{CHOSEN}").code == 0

@@ -11,7 +11,7 @@ import pytest
 from sealing_samples import NEW_PASSPHRASE, PASSPHRASE, ROOT, VAULT_ID
 
 from vault.errors.families import InternalError, Unavailable
-from vault.errors.keys import DamagedHeader, RecoveryKeyMistyped, WrongPassphrase
+from vault.errors.keys import DamagedHeader, RecoveryKeyMistyped, SamePassphrase, WrongPassphrase
 from vault.errors.storage import NewerVault
 from vault.sealing import slots
 from vault.sealing.copies import FILE_NAMES, decode_copy, encode_copy
@@ -272,6 +272,11 @@ def test_a_changed_passphrase_opens_the_old_one_no_more_and_the_recovery_key_sta
 def test_a_passphrase_is_changed_only_by_who_knows_the_current_one(header: Header) -> None:
     with pytest.raises(WrongPassphrase):
         change_passphrase(header, current=Secret(NEW_PASSPHRASE), new=Secret(NEW_PASSPHRASE), cost=TEST_COST)
+
+
+def test_the_same_passphrase_is_no_new_one_and_only_who_knows_it_hears_so(header: Header) -> None:
+    with pytest.raises(SamePassphrase):
+        change_passphrase(header, current=Secret(PASSPHRASE), new=Secret(PASSPHRASE), cost=TEST_COST)
 
 
 def test_the_recovery_key_sets_a_new_passphrase(header: Header, recovery_key: str) -> None:

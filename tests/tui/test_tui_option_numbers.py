@@ -13,6 +13,8 @@ import typer
 from tui.by_ear.talk import Talk
 from tui.cli.command_line import app
 from tui.cli.entry_point import run
+from tui.text.parse import parse_count, parse_epsilon
+from vault.errors.families import Invalid
 
 ODD = ("1_0", "8_0", "1e2", "+1", "-1", "1.", "1,5", "٥", "８", "²", "1 0", "NaN", "0x8")
 
@@ -25,6 +27,27 @@ def test_every_number_of_an_option_has_that_form_too() -> None:
             with pytest.raises(click.BadParameter, match="is not a whole number from 0 on, such as 5000"):
                 param.type.convert(typed, param, None)
         assert param.type.convert("12", param, None) == 12
+
+
+@pytest.mark.parametrize("typed", ["99999999999999999999", "1,000,000,000,000,000,000"])
+def test_a_whole_number_that_is_too_large_is_told_the_bound(typed: str) -> None:
+    with pytest.raises(Invalid, match="is too large: at most 18 digits are read"):
+        parse_count(typed)
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        ("1e-9", "is written with an exponent, which is not read here; write its digits"),
+        ("2.5E3", "is written with an exponent"),
+        (f"0.{'0' * 18}1", "has more digits than are read here, 18 before the point and 18 behind it"),
+        ("1001", "is not a number above 0 and at most 1000, such as 0.5"),
+        ("e5", "is not a number above 0"),
+    ],
+)
+def test_a_number_in_another_form_is_told_how_it_is_written(typed: str, says: str) -> None:
+    with pytest.raises(Invalid, match=says):
+        parse_epsilon(typed)
 
 
 def params_of(command: click.Command, parent: click.Context | None = None) -> list[click.Parameter]:

@@ -65,6 +65,10 @@ class Named(click.types.StringParamType):
         return super().convert(value, param, ctx)
 
 
+class AnyText(click.types.StringParamType):
+    """A text that names nothing and may be empty, as one that is searched for."""
+
+
 class CommandGroup(TyperGroup):
     """A group that wraps the sentences of its commands where click would cut them off."""
 

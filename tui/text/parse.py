@@ -20,7 +20,9 @@ QUOTE: Final = '"'
 LARGEST_EPSILON: Final = 1000
 LONGEST_SHOWN: Final = 40
 _SPACE_AFTER_QUOTE: Final = re.compile(r'"\s+(?=,|$)')
-_GROUPED: Final = re.compile("[1-9][0-9]{0,2}(,[0-9]{3}){1,5}")
+_GROUPED: Final = re.compile("[1-9][0-9]{0,2}(,[0-9]{3})+")
+_EXPONENT: Final = re.compile(r"[0-9]+(\.[0-9]+)?[eE][+-]?[0-9]+")
+_MANY_DIGITS: Final = re.compile(r"[0-9]+(\.[0-9]+)?")
 
 
 def parse_names(text: str) -> list[str]:
@@ -85,9 +87,12 @@ def parse_times_in_hundred(text: str) -> Decimal:
 def parse_count(text: str) -> int:
     """A whole number that somebody typed, with commas between groups of three digits or none; raises `Invalid`."""
     plain = text.strip(" ")
+    digits = plain.replace(",", "") if _GROUPED.fullmatch(plain) else plain
     try:
-        return strict_whole(plain.replace(",", "") if _GROUPED.fullmatch(plain) else plain)
+        return strict_whole(digits)
     except NotPlain:
+        if _MANY_DIGITS.fullmatch(digits) and "." not in digits:
+            raise Invalid(reason=f"{_shown(text)} is too large: at most 18 digits are read") from None
         reason = f"{_shown(text)} is not a whole number from 0 on, such as 5000, which may be written 5,000"
         raise Invalid(reason=reason) from None
 
@@ -116,11 +121,21 @@ def parse_minutes(text: str) -> int | None:
 
 
 def _decimal(text: str) -> Decimal:
-    """The number, or -1, which nothing here takes, for what is none."""
+    """The number, or -1, which nothing here takes, for what is none; raises `Invalid` for one in another form."""
     try:
         return strict_decimal(text)
     except NotPlain:
+        if form := _other_form(text.strip(" ")):
+            raise Invalid(reason=f"{_shown(text)} {form}") from None
         return Decimal(-1)
+
+
+def _other_form(text: str) -> str:
+    """How a number is written that is not read here, or empty for what is none."""
+    if _EXPONENT.fullmatch(text):
+        return "is written with an exponent, which is not read here; write its digits, such as 0.001 for 1e-3"
+    too_many = "has more digits than are read here, 18 before the point and 18 behind it"
+    return too_many if _MANY_DIGITS.fullmatch(text) else ""
 
 
 def _shown(text: str) -> str:

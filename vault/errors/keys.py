@@ -29,6 +29,12 @@ class RecoveryKeyNotConfirmed(Invalid):
     hint = "if you have no right copy of it, delete the vault and make it again before you put data in"
 
 
+class SamePassphrase(Invalid):
+    """That is the passphrase that the vault has already."""
+
+    hint = "nothing was changed; give another one as the new passphrase"
+
+
 class PassphraseMissing(Locked):
     """No passphrase was given and there is no terminal to ask on."""
 

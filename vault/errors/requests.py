@@ -168,7 +168,7 @@ class UnderRefusal(Refused):
 
 
 class UnknownRefusal(Invalid):
-    """No no of yours holds for questions like request {request}."""
+    """You have no refusal in force for questions like request {request}."""
 
 
 class TooManyWaiting(Refused):

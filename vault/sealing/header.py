@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vault.errors.families import InternalError, Invalid, Unavailable
-from vault.errors.keys import DamagedHeader
+from vault.errors.keys import DamagedHeader, SamePassphrase
 from vault.errors.storage import NewerVault
 from vault.sealing.copies import FILE_NAMES, encode_copy, read_copy, write_copies, write_second_copy
 from vault.sealing.digest import sha256_hex
@@ -128,9 +128,14 @@ def change_passphrase(
 ) -> Header:
     """The next header, opened by ``new`` instead of ``current``; the recovery key stays.
 
-    Raises like ``unlock``. An older copy of the header file still opens with the older passphrase.
+    Raises like ``unlock``, and then `SamePassphrase`. An older copy of the header file still opens with the older
+    passphrase.
     """
-    return _with_passphrase(header, unlock(header, current), new, cost)
+    root = unlock(header, current)
+    if new.matches(current):
+        root.wipe()
+        raise SamePassphrase
+    return _with_passphrase(header, root, new, cost)
 
 
 def recover(header: Header, *, recovery_key: str, new: Secret, cost: KdfCost = DEFAULT_COST) -> Header:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from tui.cli.command_group import CommandGroup
+from tui.cli.command_group import AnyText, CommandGroup
 from tui.cli.data_card import card_choice, write_card
 from tui.cli.number_types import WHOLE
 from tui.cli.options import AsJson
@@ -210,6 +210,7 @@ def search_rows(
         list[str],
         typer.Argument(
             metavar="[COLLECTION] TEXT",
+            click_type=AnyText(),
             help="In any column, in upper or lower case; without a collection in all of them.",
         ),
     ],
@@ -223,6 +224,8 @@ def search_rows(
     """Find the rows that hold a text, for your eyes only; the look is recorded, the text is not."""
     if len(words) > MOST_WORDS:
         raise Invalid(reason="a search takes a collection and a text; put quotes around a text with spaces")
+    if not words[0].strip() and (len(words) > 1 or not (since or before)):
+        raise Invalid(reason="an empty text fits every row: name a collection, or --since or --before")
     only = _row_filter(words[-1], column, since, before)
     if len(words) == 1:
         _search_all(context, only, first=first, limit=limit, as_json=as_json)
