@@ -55,9 +55,18 @@ def test_a_key_is_shown_before_it_is_added_and_no_other_takes_its_place(today: W
 
 def test_a_release_without_a_folder_is_kept_for_its_requester_to_fetch(today: World) -> None:
     held = json.loads(run(today.paths, "release", "list", "--json").out)
+    ways = " ".join(run(today.paths, "release", "show", held["id"]).out.split())
+    assert f"To make one: lockbox requester token '{NAME}'" in ways
     sent = run(today.paths, "release", "send", held["id"], "--confirm-digest", held["digest"][:8])
     said = " ".join(sent.err.split())
-    assert (sent.code, f"left for {NAME}: they can fetch it" in said) == (0, True), said
+    assert (sent.code, f"left for {NAME}: they can fetch it once they have a token" in said) == (0, True), (
+        said
+    )
+    none_yet = f"{NAME} has no token yet, and fetches nothing without one"
+    assert said.index(none_yet) < said.index(
+        "left for"
+    )  # before it was let go, and what is left to do after it
+    assert said.count(f"To make one: lockbox requester token '{NAME}'") == 2
     shown = json.loads(run(today.paths, "release", "show", held["id"], "--json").out)
     assert held["for_you"] is None
     assert shown["for_you"]["attack"]["guesses"] == 200

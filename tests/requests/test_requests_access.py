@@ -73,6 +73,23 @@ def test_a_revoked_token_is_dead_and_a_new_one_works(home: Home) -> None:
     assert holder(home, issued(home)) == "lab"
 
 
+def test_whoever_has_no_token_that_works_is_known_to_have_none(home: Home) -> None:
+    """That of a campaign is in the hands of the owner's own courier."""
+
+    def has_one(*, after: timedelta = timedelta(0)) -> bool:
+        with home.store.read() as uow:
+            return access.has_token(uow, requesters.find(uow, "lab").id, NOW + after)
+
+    with home.act() as act:
+        access.issue(act, "lab", campaign="c" * 32)
+    assert not has_one()
+    issued(home)
+    assert (has_one(), has_one(after=timedelta(days=90))) == (True, False)
+    with home.act() as act:
+        access.revoke(act, "lab")
+    assert not has_one()
+
+
 def test_an_expired_token_is_not_counted_as_revoked(home: Home) -> None:
     issued(home)
     later = NOW + timedelta(days=91)

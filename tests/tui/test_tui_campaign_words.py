@@ -197,7 +197,7 @@ def test_what_was_sent_for_a_round_is_wanted_until_that_ends(
     asked = replace(ROUND.round, is_carried=carried, peers=peers)
     sent: Any = SimpleNamespace(
         id="r1", size=2048, recipient="Lab", round=asked, decided_at="2026-12-01T08:00:00Z", held_at="",
-        expires_at="", fetch_until="2027-03-01T08:00:00Z",
+        expires_at="", fetch_until="2027-03-01T08:00:00Z", has_token=True,
     )  # fmt: skip
     said = release_facts.after_sending(sent, None)
     assert to_whom in said[0]
@@ -209,6 +209,22 @@ def test_what_was_sent_for_a_round_is_wanted_until_that_ends(
     assert release_facts.after_sending(sent, Path("/a"))[1:] == (
         "Give it to them; they check it by: lockbox update verify /a --vault-key KEY",
     )
+
+
+def test_who_has_no_token_is_said_to_have_none_where_it_is_left_to_be_fetched() -> None:
+    held: Any = SimpleNamespace(
+        id="r1", digest="d" * 64, size=2048, recipient="The Lab", round=None, decided_at=None, held_at="",
+        expires_at="", fetch_until="2027-03-01T08:00:00Z", has_token=False,
+    )  # fmt: skip
+    said = release_facts.token_missing(held, None)
+    assert said.endswith("To make one: lockbox requester token 'The Lab'")
+    assert release_facts.ways_out(held)[-1] == said
+    left, after = release_facts.after_sending(held, None)
+    assert ("they can fetch it once they have a token" in left, after) == (True, said)
+    assert release_facts.where_to(held, None).endswith("once they have one")
+    assert release_facts.token_missing(held, Path("/a")) == ""
+    held.has_token = True
+    assert said not in (*release_facts.ways_out(held), *release_facts.after_sending(held, None))
 
 
 def test_of_several_runs_the_cap_is_of_each() -> None:

@@ -179,6 +179,7 @@ def test_the_details_say_what_leaves_what_it_cost_and_what_nobody_measured(
                 f"It cost {one.price.job_percent} % of a lifetime cap",
                 "instead of 50. Habits over many days are not hidden.",
                 "No attack on this very update is shown before your decision",
+                f"{NAME} has no token yet, and fetches nothing without one.",
             ):
                 assert words in said
 

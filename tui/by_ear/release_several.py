@@ -52,6 +52,7 @@ def _say_each(talk: Talk, chosen: Sequence[ReleaseView]) -> None:
     for number, one in enumerate(chosen, start=1):
         talk.say(f"Update {number} of {len(chosen)}.")
         talk.facts([*release_facts.short_facts(one), ("where to", release_facts.where_to(one, None))])
+        talk.say(*filter(None, [release_facts.token_missing(one, None)]))
     talk.say(release_facts.NOT_MEASURED)
 
 

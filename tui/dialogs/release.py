@@ -25,6 +25,7 @@ from tui.text.release_facts import (
     left_for,
     release_facts,
     to_whom,
+    token_missing,
     where_to,
 )
 from tui.text.screen_words import on_screen
@@ -67,6 +68,8 @@ class ReleaseDialog(Dialog[ReleaseView]):
 
     def details(self) -> Iterable[Widget]:
         """What leaves, how it was hidden, and what it has cost already."""
+        if missing := token_missing(self._held, None):
+            yield Plain(missing, classes="value")
         yield Facts(release_facts(self._held), classes="value")
         yield PriceBox(self._held.price)
         yield Plain(NOT_MEASURED, classes="heading")
@@ -129,7 +132,8 @@ class ReleaseDialog(Dialog[ReleaseView]):
             self.query_one("#folder", Input).focus()
             return
         to = Path(typed).expanduser().absolute() if typed else None
-        one, beware = self._held, beware_of_folder(self._held, to)
+        one = self._held
+        beware = beware_of_folder(one, to) or token_missing(one, to)
         facts = [("to", one.recipient), ("where", where_to(one, to)), ("digest", one.digest)]
         facts += [("beware", beware)] if beware else []
         self.app.push_screen(Countdown(facts), lambda go: self._counted(to, go))

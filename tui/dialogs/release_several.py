@@ -18,7 +18,7 @@ from textual.widgets import Input, Label
 from tui.dialogs.read_to_end import ReadToEndDialog
 from tui.dialogs.release import WORD, Countdown
 from tui.text import wording
-from tui.text.release_facts import NOT_MEASURED, short_facts
+from tui.text.release_facts import NOT_MEASURED, short_facts, token_missing
 from tui.text.screen_words import on_screen
 from tui.widgets.facts import Facts
 from tui.widgets.plain import Plain, content
@@ -58,6 +58,8 @@ class ReleaseSeveralDialog(ReadToEndDialog):
         for number, one in enumerate(self._held, start=1):
             yield Plain(f"Update {number} of {len(self._held)}", classes="heading")
             yield Facts(short_facts(one), classes="value")
+            if missing := token_missing(one, None):
+                yield Plain(missing, classes="value")
         yield Plain(NOT_MEASURED, classes="heading")
 
     def before_buttons(self) -> Iterable[Widget]:

@@ -51,7 +51,8 @@ def left_for(one: ReleaseView) -> str:
 
 def where_to(one: ReleaseView, folder: Path | None) -> str:
     """Where it goes: a folder, or to be fetched."""
-    kept = BY_COURIER if is_carried(one) else BY_MESH if is_of_mesh(one) else wording.KEPT_TO_FETCH
+    fetched = wording.KEPT_TO_FETCH if one.has_token else f"{wording.KEPT_TO_FETCH}, once they have one"
+    kept = BY_COURIER if is_carried(one) else BY_MESH if is_of_mesh(one) else fetched
     return kept if folder is None else str(folder)
 
 
@@ -60,6 +61,14 @@ def beware_of_folder(one: ReleaseView, folder: Path | None) -> str:
     if folder is None:
         return ""
     return NOT_BY_COURIER if is_carried(one) else NOT_BY_MESH if is_of_mesh(one) else ""
+
+
+def token_missing(one: ReleaseView, folder: Path | None) -> str:
+    """That they have no token to fetch it with, and how one is made; empty where they have, or it goes another way."""
+    if folder is not None or one.has_token or is_carried(one) or is_of_mesh(one):
+        return ""
+    make = f"lockbox requester token {shlex.quote(one.recipient)}"
+    return f"{one.recipient} has no token yet, and fetches nothing without one. To make one: {make}"
 
 
 def ways_out(one: ReleaseView) -> tuple[str, ...]:
@@ -82,6 +91,7 @@ def ways_out(one: ReleaseView) -> tuple[str, ...]:
     return (
         "To let it leave, into a folder or, without --to, for them to fetch by token:",
         f"{send} --to DIR",
+        *filter(None, [token_missing(one, None)]),
     )
 
 
@@ -102,8 +112,10 @@ def after_sending(one: ReleaseView, folder: Path | None) -> tuple[str, ...]:
         gets = "they get it while that runs: lockbox mesh run"
         return (f"{left} all peers of its mesh: {gets}", *_until_round_ends(one))
     until = times.full_time(one.fetch_until or one.expires_at)
-    fetched = f"they can fetch it with their token, while the vault is unlocked, until {until}."
-    return (f"{left} {one.recipient}: {fetched}", *_until_round_ends(one))
+    token = "with their token" if one.has_token else "once they have a token"
+    fetched = f"they can fetch it {token}, while the vault is unlocked, until {until}."
+    missing = filter(None, [token_missing(one, None)])
+    return (f"{left} {one.recipient}: {fetched}", *missing, *_until_round_ends(one))
 
 
 def _until_round_ends(one: ReleaseView) -> tuple[str, ...]:

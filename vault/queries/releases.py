@@ -13,6 +13,7 @@ from vault.requests.manifest import SUMS, kind_of
 from vault.requests.release_manifest import parse_release_manifest
 from vault.requests.run_results import RunGuesses, parse_results
 from vault.requests.stored_campaigns import has_more_to_decide
+from vault.requests.tokens import has_token
 from vault.sealing.signing import fingerprint
 from vault.store.tables import CampaignRow, GrantRow, HeldRow
 from vault.store.times import stamp
@@ -77,6 +78,7 @@ def release_view(uow: UnitOfWork, vault: OpenVault, full_id: str) -> ReleaseView
         price=price_view(uow, asked),
         round=round_of(uow, asked.row),
         fetch_until=None if held.fetch_until is None else stamp(held.fetch_until),
+        has_token=has_token(uow, asked.requester.id, vault.now(uow)),
         for_you=_for_you(asked, held, manifest.mechanism.steps)
         if is_decided and not _goes_on(uow, asked)
         else None,

@@ -90,6 +90,13 @@ def holder(uow: UnitOfWork, token: str, now: datetime) -> RequesterRow:
     raise SessionEnded
 
 
+def has_token(uow: UnitOfWork, requester_id: str, now: datetime) -> bool:
+    """Whether this requester can present a token that works; one of a courier or a mesh is not in their hands."""
+    of_campaigns = {fact.value for fact in uow.find(VaultFact) if fact.key.startswith(_OF_CAMPAIGN)}
+    rows = uow.find(AccessToken, requester_id=requester_id, revoked_at=None)
+    return any(now < row.expires_at and row.id not in of_campaigns for row in rows)
+
+
 def _kept(uow: UnitOfWork, token: str) -> list[AccessToken]:
     digest = token_digest(token)
     return [each for each in uow.find(AccessToken) if hmac.compare_digest(each.digest, digest)]

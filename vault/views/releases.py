@@ -37,6 +37,7 @@ class ReleaseView:
     """A held update: what would leave, to whom, what it cost, and what became of it.
 
     `fetch_until` is set while its requester can fetch it from the vault, `round` where it answers one of a campaign.
+    `has_token` is whether its requester has a token now, without which they cannot fetch it.
     """
 
     id: str
@@ -65,3 +66,4 @@ class ReleaseView:
     for_you: OwnerResults | None
     fetch_until: str | None = None
     round: RoundOf | None = None
+    has_token: bool = True

@@ -33,6 +33,7 @@ from tui.text.release_facts import (
     in_round,
     is_carried,
     is_of_mesh,
+    token_missing,
     ways_out,
 )
 from tui.text.wording import requester_with_key
@@ -161,8 +162,10 @@ def send(
 ) -> None:
     """Let a held update leave: the only way anything goes to anyone but you."""
     with open_vault(context) as vault:
-        if to is not None:
-            _have_folder_meant(vault.release(release_id), to)
+        one = vault.release(release_id)
+        _have_folder_meant(one, to)
+        if one.can_be_sent and (missing := token_missing(one, to)):
+            say(missing)
         sent = vault.send(release_id, confirm_digest=confirm_digest, to=to)
     if as_json:
         write_json(sent)
@@ -171,7 +174,7 @@ def send(
     say("It cannot be called back.")
 
 
-def _have_folder_meant(one: ReleaseView, to: Path) -> None:
+def _have_folder_meant(one: ReleaseView, to: Path | None) -> None:
     """Say what a folder means for the round of a courier, and ask; in a script whoever wrote it has meant it."""
     beware = beware_of_folder(one, to)
     if beware:
