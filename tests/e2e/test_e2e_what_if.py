@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from tests.worlds.commands import run
 from tests.worlds.vaults import copy_of
-from tests.worlds.world import NAME, World
+from tests.worlds.world import JOB, NAME, World
+from tui.text import request_facts
 from vault.errors.families import Invalid
 from vault.errors.records import UnknownCollection, UnknownField
 from vault.errors.requests import UnknownRequester
@@ -195,3 +196,27 @@ def test_a_waiting_request_is_explained_by_its_id_as_its_folder_is(today: World,
     )
     held = run(today.paths, "consent", "explain", lines["held"][:8])
     assert (held.code, "the request is held" in held.err) == (4, True)
+
+
+@pytest.mark.parametrize(
+    ("there", "otherwise", "misfit"),
+    [
+        ('"coffee"', '"smokes"', "Collection nights has no field smokes."),
+        ('"nights"', '"days"', "There is no collection days. Nothing is imported under that name."),
+    ],
+)
+def test_no_consent_is_offered_for_a_job_that_does_not_fit(
+    today: World, there: str, otherwise: str, misfit: str
+) -> None:
+    with today.vault() as vault:
+        asked = vault.submit(today.job("misfit", text=JOB.replace(there, otherwise)))
+    assert asked.decision.change == ()
+    for sentence in (request_facts.verdict(asked.decision)[-1], *shown_by_commands(today, asked.line.id[:8])):
+        assert f"It cannot run here as it is, whatever you allow. {misfit}" in sentence
+        assert "smallest change" not in sentence
+
+
+def shown_by_commands(world: World, request: str) -> list[str]:
+    """What the two commands say that explain a request, each in one line."""
+    both = (("consent", "explain", request), ("request", "show", request))
+    return [" ".join(run(world.paths, *words).out.split()) for words in both]

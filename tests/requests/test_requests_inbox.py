@@ -257,6 +257,7 @@ def test_what_does_not_fit_the_catalogue_waits_and_its_owner_sees_why_before_app
     with home.store.read() as uow:
         asked = evaluate.load(uow, request_id)
         why = evaluate.obstacle(uow, asked)
+        assert evaluate.misfit(uow, asked) == why
         with pytest.raises(LockboxError) as error:
             evaluate.check_runnable(uow, asked)
         with pytest.raises(type(error.value)):

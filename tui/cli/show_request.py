@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tui.cli.terminal import confirm, is_interactive, write, write_after, write_facts, write_wrapped
 from tui.text import attack_facts, wording
-from tui.text.request_facts import OPEN_STATES, THEIRS, cost_cap, part_of, so_far, why_it_stands
+from tui.text.request_facts import OPEN_STATES, THEIRS, cost_cap, part_of, so_far, what_turns, why_it_stands
 from tui.text.request_facts import state as state_words
 from tui.text.wording import requester_with_key
 from vault.errors.consent import NotConfirmed
@@ -101,8 +101,8 @@ def show_decision(found: DecisionView, *, lead: str = "") -> None:
     for reason in found.reasons:
         if reason not in told:
             write_after(INDENT, reason)
-    if found.change:
-        write_wrapped(f"The smallest change that would turn it: {'; '.join(found.change)}.")
+    for sentence in what_turns(found):
+        write_wrapped(sentence)
 
 
 def show_columns(found: DecisionView) -> None:

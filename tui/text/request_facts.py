@@ -195,8 +195,14 @@ def verdict(found: DecisionView) -> list[str]:
     """What the consents say as a whole: every reason that no column has told, and what would turn it."""
     told = {reason for one in found.fields for reason in one.reasons}
     more = [f"{reason[:1].upper()}{reason[1:]}." for reason in found.reasons if reason not in told]
-    turn = [f"The smallest change that would turn it: {'; '.join(found.change)}."] if found.change else []
-    return [*more, *turn]
+    return [*more, *what_turns(found)]
+
+
+def what_turns(found: DecisionView) -> list[str]:
+    """The smallest change that would turn a verdict, or that none of any consent lets the job run here."""
+    if found.cannot_run:
+        return [f"It cannot run here as it is, whatever you allow. {found.cannot_run}"]
+    return [f"The smallest change that would turn it: {'; '.join(found.change)}."] if found.change else []
 
 
 def columns_asked_and_allowed(found: DecisionView) -> tuple[int, int]:

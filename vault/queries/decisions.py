@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from vault.audit.transaction import trusted_now
 from vault.budget import ledger
 from vault.queries.status import shown_state
 from vault.records.collections import facts_of, find_collection, find_row, known_or_gone
-from vault.requests.evaluate import PricedJob, StoredJob, decision_as_approved, decision_at, decision_if
+from vault.requests.evaluate import (
+    PricedJob,
+    StoredJob,
+    decision_as_approved,
+    decision_at,
+    decision_if,
+    misfit,
+)
 from vault.requests.fit import misfits
 from vault.requests.manifest import Feature, Label
 from vault.requests.states import wrong_state
@@ -34,7 +42,14 @@ def explain(uow: UnitOfWork, vault: OpenVault, asked: PricedJob) -> DecisionView
     else:
         decision = decision_at(uow, asked, now)
     facts = _collection(uow, asked)
-    return decision_view(facts, decision, {field.name: field for field in asked.manifest.fields})
+    shown = decision_view(facts, decision, {field.name: field for field in asked.manifest.fields})
+    why = misfit(uow, asked) if _is_open(asked) else ""
+    return replace(shown, change=(), cannot_run=why) if why else shown
+
+
+def _is_open(asked: PricedJob) -> bool:
+    """Whether a job can still run, as far as its request is known."""
+    return not isinstance(asked, StoredJob) or asked.row.state in (RequestState.WAITING, *_BOUND)
 
 
 def explain_request(uow: UnitOfWork, vault: OpenVault, asked: StoredJob) -> DecisionView:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -99,8 +99,17 @@ def obstacle(uow: UnitOfWork, asked: PricedJob) -> str:
 
     Its collection is not there or is another one than it thinks, or the budget left is too small for its price.
     """
+    return _reason(asked, lambda: check_runnable(uow, asked))
+
+
+def misfit(uow: UnitOfWork, asked: PricedJob) -> str:
+    """Why no consent lets a job run here as it is, or empty: its `obstacle`, whatever is left of the budget."""
+    return _reason(asked, lambda: _check_fits(uow, asked))
+
+
+def _reason(asked: PricedJob, check: Callable[[], None]) -> str:
     try:
-        check_runnable(uow, asked)
+        check()
     except CollectionErased as error:
         return str(error)
     except UnknownCollection as error:
@@ -115,8 +124,12 @@ def check_runnable(uow: UnitOfWork, asked: PricedJob) -> None:
 
     Raises `UnknownCollection`, `CollectionErased`, `UnknownField`, `ManifestInvalid` and `BudgetExhausted`.
     """
-    check_fit(asked.manifest, find_collection(uow, asked.manifest.collection))
+    _check_fits(uow, asked)
     precheck(uow, asked)
+
+
+def _check_fits(uow: UnitOfWork, asked: PricedJob) -> None:
+    check_fit(asked.manifest, find_collection(uow, asked.manifest.collection))
 
 
 def price_of(manifest: Manifest) -> Price:

@@ -51,13 +51,17 @@ class FieldAskView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecisionView:
-    """The consents' verdict on a job, every reason, and the smallest change that would flip it."""
+    """The consents' verdict on a job, every reason, and the smallest change that would flip it.
+
+    Where a job does not fit what is here, `cannot_run` says why, and no change of a consent is named.
+    """
 
     permitted: bool
     grant: str | None
     fields: tuple[FieldAskView, ...]
     reasons: tuple[str, ...]
     change: tuple[str, ...]
+    cannot_run: str = ""
 
 
 class GrantTerms(TypedDict):
