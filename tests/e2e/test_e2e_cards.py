@@ -102,6 +102,7 @@ def test_a_plain_table_tells_nothing_that_its_owner_did_not_name(world: World) -
         assert (refused.code, says in " ".join(refused.err.split())) == (1, True), refused.err
     assert run(world.paths, "data", "card", "diary", "--labels", "mood=").code == 2
     shown = run(world.paths, "data", "card", "diary", "--column", "mood")
+    assert "To tell it: --unit record, --unit day or --unit COLUMN" in " ".join(shown.err.split())
     assert ("steps" in shown.out, "private" in shown.out) == (False, False)
     assert run(world.paths, "audit", "show").out.count("data card") == before == 0
 

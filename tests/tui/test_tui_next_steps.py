@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -33,3 +34,9 @@ def test_a_model_in_a_file_names_what_predicts_with_it(name: str, says: str) -> 
 def test_a_card_names_what_takes_it() -> None:
     card = DataCard(collection="nights", unit="", format="", columns=(), vault_key="", to="", text="")
     assert "lockbox job new" in card_facts.handed_out(card, Path("nights.card"))
+
+
+def test_a_card_without_its_unit_says_that_they_have_to_ask_for_it() -> None:
+    card = DataCard(collection="nights", unit="", format="", columns=(), vault_key="", to="", text="")
+    assert card_facts.card_words(card).endswith("which the card does not tell: they have to ask you.")
+    assert "they have to ask you" not in card_facts.card_words(replace(card, unit="day"))

@@ -18,7 +18,19 @@ def card_words(card: DataCard) -> str:
     facts = [("collection", card.collection), ("unit", card.unit), ("export", card.format)]
     facts += [("for", card.to), ("signed by", card.vault_key)]
     lines = [f"{name}: {escaped(value)}" for name, value in facts if value]
-    return "\n".join(["All that a requester would read:", *lines, *map(_column_words, card.columns)])
+    missing = filter(None, [unit_missing(card)])
+    return "\n".join(
+        ["All that a requester would read:", *lines, *map(_column_words, card.columns), *missing]
+    )
+
+
+def unit_missing(card: DataCard) -> str:
+    """That a job needs more than the card tells, and whom they have to ask; empty where it tells the unit."""
+    return (
+        ""
+        if card.unit
+        else "A job needs what counts as one, which the card does not tell: they have to ask you."
+    )
 
 
 def _column_words(column: CardColumn) -> str:

@@ -25,7 +25,7 @@ from tui.cli.terminal import (
 )
 from tui.cli.vault_access import ask_beforehand, check_new_file, open_vault
 from tui.text import wording
-from tui.text.card_facts import handed_out
+from tui.text.card_facts import handed_out, unit_missing
 from tui.text.erasure_facts import erase_sentences, undo_sentences
 from tui.text.export_facts import export_sentences, form_of, picture_sentences
 from tui.text.parse import QUOTED, parse_moment
@@ -179,6 +179,8 @@ def card(
         write_json(made)
     else:
         write_card(made)
+    if missing := unit_missing(made):
+        say(f"{missing} To tell it: --unit record, --unit day or --unit COLUMN")
     say(handed_out(made, file))
 
 
