@@ -21,7 +21,7 @@ LARGEST_EPSILON: Final = 1000
 LONGEST_SHOWN: Final = 40
 _SPACE_AFTER_QUOTE: Final = re.compile(r'"\s+(?=,|$)')
 _GROUPED: Final = re.compile("[1-9][0-9]{0,2}(,[0-9]{3})+")
-_EXPONENT: Final = re.compile(r"[0-9]+(\.[0-9]+)?[eE][+-]?[0-9]+")
+_EXPONENT: Final = re.compile(r"[0-9]+(\.[0-9]+)?[eE][+-]?[0-9]{1,3}")
 _MANY_DIGITS: Final = re.compile(r"[0-9]+(\.[0-9]+)?")
 
 
