@@ -77,6 +77,15 @@ def test_a_look_that_fails_does_not_ask_for_a_look(today: World) -> None:
     assert "hint: mend its rows, or say how they are written" in outcome.err
 
 
+def test_a_header_alone_has_no_rows_to_mend(today: World) -> None:
+    path = today.folder / "bare.csv"
+    path.write_text("n,m\n")
+    outcome = run(today.paths, "import", path, "--dry-run")
+
+    assert_refused(outcome, 1, "bare.csv has no rows, so there is nothing to store", secrets_of(today))
+    assert "hint: import it once it has some" in outcome.err
+
+
 Read = Callable[..., ParsedTable]
 
 

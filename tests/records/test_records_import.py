@@ -18,6 +18,7 @@ from vault.errors.families import Invalid
 from vault.errors.records import (
     AlreadyImported,
     ImportedByAnotherUnit,
+    NoRows,
     NothingToImport,
     SchemaMismatch,
     TooManyUnits,
@@ -141,9 +142,9 @@ def test_a_collection_has_a_plain_name(bench, numbered, name):
         bench.load(numbered(3), into=name)
 
 
-@pytest.mark.parametrize("text", ["n\n", "n,m\n1\n2\n"])
-def test_a_file_without_a_row_to_keep_makes_no_collection(bench, text):
-    with pytest.raises(NothingToImport):
+@pytest.mark.parametrize(("text", "error"), [("n\n", NoRows), ("n,m\n1\n2\n", NothingToImport)])
+def test_a_file_without_a_row_to_keep_makes_no_collection(bench, text, error):
+    with pytest.raises(error):
         bench.load(text)
     with bench.store.read() as uow:
         assert list_collections(uow) == []

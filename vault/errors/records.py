@@ -145,3 +145,9 @@ class NothingToImport(Invalid):
     """No row of {name} could be imported: {reason}."""
 
     hint = "mend its rows, or say how they are written (--type, --date-format, --skip-lines and others)"
+
+
+class NoRows(NothingToImport):
+    """{name} has no rows, so there is nothing to store."""
+
+    hint = "import it once it has some"

@@ -18,6 +18,7 @@ from vault.errors.families import Invalid
 from vault.errors.records import (
     AlreadyImported,
     ImportedByAnotherUnit,
+    NoRows,
     NothingToImport,
     SchemaMismatch,
     UnitDiffers,
@@ -131,7 +132,7 @@ def _checked(uow: UnitOfWork, keys: KeyTree, wanted: Import) -> _Checked:
         parsed = _fitted(home, parsed, choice)
     units = with_units(parsed, choice.unit, choice.time_field, first_row=row.next_row if row else 0)
     if units.table.num_rows == 0:
-        raise NothingToImport(name=parsed.source, reason=_why_none(units))
+        raise _nothing(parsed.source, units)
     check_unit_count(uow, keys, wanted.name, row, units.table[UNIT_FIELD])
     return _Checked(parsed=parsed, units=units, row=row, home=home)
 
@@ -215,9 +216,11 @@ def choose(
     return ImportChoice(unit=spec, time_field=time_field)
 
 
-def _why_none(units: UnitRows) -> str:
-    """Why a file gives no row: the first that is refused."""
-    return next((f"line {row.line}: {row.reason}" for row in units.refused), "it holds none")
+def _nothing(source: str, units: UnitRows) -> NothingToImport:
+    """Why a file gives no row: the first that is refused, or that it has none."""
+    for row in units.refused:
+        return NothingToImport(name=source, reason=f"line {row.line}: {row.reason}")
+    return NoRows(name=source)
 
 
 def refuse_known_file(uow: UnitOfWork, digest: bytes, name: str, unit: str | None = None) -> None:
