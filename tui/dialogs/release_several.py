@@ -54,12 +54,12 @@ class ReleaseSeveralDialog(ReadToEndDialog):
         )
 
     def details(self) -> Iterable[Widget]:
-        """Each update: to whom, what leaves, what it cost, and its digest."""
+        """Who has no token yet; then each update: to whom, what leaves, what it cost, and its digest."""
+        for missing in dict.fromkeys(filter(None, (token_missing(one, None) for one in self._held))):
+            yield Plain(missing, classes="value")
         for number, one in enumerate(self._held, start=1):
             yield Plain(f"Update {number} of {len(self._held)}", classes="heading")
             yield Facts(short_facts(one), classes="value")
-            if missing := token_missing(one, None):
-                yield Plain(missing, classes="value")
         yield Plain(NOT_MEASURED, classes="heading")
 
     def before_buttons(self) -> Iterable[Widget]:
