@@ -8,10 +8,10 @@ from typing import Any, cast
 
 from textual.app import App, ComposeResult
 
-from tests.worlds.screens import at_rest, on_page, play, program_in, served
+from tests.worlds.screens import at_rest, on_page, play, program_in, served, until
 from tests.worlds.world import World
 from tui.app.page import Page
-from tui.app.waiting import look_at
+from tui.app.waiting import NOTHING_SEEN, look_at
 from tui.widgets.plain import Plain
 from tui.widgets.standing import Standing
 from vault.owner.interface.session import OwnerSession
@@ -89,6 +89,8 @@ def test_a_page_that_asked_after_the_pulse_is_not_loaded_again_for_it_and_one_th
     async def story(vault: OwnerSession) -> None:
         async with on_page(vault, world, "settings") as pilot:
             app = program_in(pilot)
+            # The first pulse sees what it never saw, and may have the page load once more.
+            await until(pilot, lambda: app._seen != NOTHING_SEEN and not app._is_pulsing)
             await at_rest(pilot, "settings")
             page = app.screen
             assert isinstance(page, Page)
