@@ -198,6 +198,7 @@ def test_a_foreign_name_is_shown_as_it_is(still: tuple[World, OwnerSession]) -> 
             who = "To the practice coordinator on this computer: [bold]x[/] [link=http://e]y\\x1b[31m ("
             await until(pilot, lambda: who in dialog_words(pilot))
             assert "[red]a[/], b\\u202e of nights" in dialog_words(pilot)
+            assert "no token" not in dialog_words(pilot)  # the practice coordinator fetches nothing
 
     play(story())
 

@@ -72,7 +72,8 @@ def _release(talk: Talk, vault: OwnerSession, one: ReleaseView, *, is_practice: 
         talk.say(fault)
         return
     to = Path(typed).expanduser().absolute() if typed else None
-    if beware := release_facts.beware_of_folder(one, to) or release_facts.token_missing(one, to):
+    missing = "" if is_practice else release_facts.token_missing(one, to)
+    if beware := release_facts.beware_of_folder(one, to) or missing:
         talk.say(beware)
     if not talk.types(wording.RELEASE_WORD, NOT_NOW) or is_cancelled(talk):
         return

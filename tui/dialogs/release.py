@@ -68,11 +68,15 @@ class ReleaseDialog(Dialog[ReleaseView]):
 
     def details(self) -> Iterable[Widget]:
         """What leaves, how it was hidden, and what it has cost already."""
-        if missing := token_missing(self._held, None):
+        if missing := self._token_missing(None):
             yield Plain(missing, classes="value")
         yield Facts(release_facts(self._held), classes="value")
         yield PriceBox(self._held.price)
         yield Plain(NOT_MEASURED, classes="heading")
+
+    def _token_missing(self, to: Path | None) -> str:
+        """That its requester has no token yet; the practice coordinator fetches nothing."""
+        return "" if self._is_practice else token_missing(self._held, to)
 
     def before_buttons(self) -> Iterable[Widget]:
         """To whom, where to, and the word; always in sight."""
@@ -133,7 +137,7 @@ class ReleaseDialog(Dialog[ReleaseView]):
             return
         to = Path(typed).expanduser().absolute() if typed else None
         one = self._held
-        beware = beware_of_folder(one, to) or token_missing(one, to)
+        beware = beware_of_folder(one, to) or self._token_missing(to)
         facts = [("to", one.recipient), ("where", where_to(one, to)), ("digest", one.digest)]
         facts += [("beware", beware)] if beware else []
         self.app.push_screen(Countdown(facts), lambda go: self._counted(to, go))

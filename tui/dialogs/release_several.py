@@ -37,9 +37,10 @@ class ReleaseSeveralDialog(ReadToEndDialog):
 
     ANSWER: ClassVar[str] = "release"
 
-    def __init__(self, updates: Sequence[ReleaseView]) -> None:
+    def __init__(self, updates: Sequence[ReleaseView], *, is_practice: bool = False) -> None:
         super().__init__()
         self._held = tuple(updates)
+        self._is_practice = is_practice
 
     def title_text(self) -> str:
         """What is decided."""
@@ -55,7 +56,8 @@ class ReleaseSeveralDialog(ReadToEndDialog):
 
     def details(self) -> Iterable[Widget]:
         """Who has no token yet; then each update: to whom, what leaves, what it cost, and its digest."""
-        for missing in dict.fromkeys(filter(None, (token_missing(one, None) for one in self._held))):
+        theirs = () if self._is_practice else self._held  # the practice coordinator fetches nothing
+        for missing in dict.fromkeys(filter(None, (token_missing(one, None) for one in theirs))):
             yield Plain(missing, classes="value")
         for number, one in enumerate(self._held, start=1):
             yield Plain(f"Update {number} of {len(self._held)}", classes="heading")

@@ -203,7 +203,9 @@ can be decided any more.
         if len(held) < 2:
             self.program.tell("There are no two updates that could leave now.")
             return
-        self.app.push_screen(ReleaseSeveralDialog(held), self._several_decided)
+        self.app.push_screen(
+            ReleaseSeveralDialog(held, is_practice=self.program.is_sample), self._several_decided
+        )
 
     def _several_decided(self, said: str | None) -> None:
         if said is not None:
