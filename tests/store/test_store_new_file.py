@@ -7,7 +7,9 @@ import os
 import stat
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -39,12 +41,15 @@ def _begin_and_raise(target: Path, error: Any) -> None:
 
 
 @pytest.fixture
-def _nameless(tmp_path: Path) -> None:
-    """A file system that knows files without a name, as every common one of Linux does."""
+def nameless(tmp_path: Path) -> Iterator[Path]:
+    """A folder on a file system that knows files without a name: that of the other tests, or the one in memory."""
     try:
         os.close(os.open(tmp_path, os.O_WRONLY | os.O_TMPFILE))
     except OSError:
-        pytest.skip("the file system here knows no files without a name")
+        with TemporaryDirectory(dir="/dev/shm") as folder:
+            yield Path(folder)
+    else:
+        yield tmp_path
 
 
 @pytest.fixture(params=["without a name", "with its name from the start"])
@@ -91,16 +96,14 @@ def test_what_lies_there_stays(tmp_path: Path) -> None:
     assert not (tmp_path / "nowhere").exists()
 
 
-@pytest.mark.usefixtures("_nameless")
-def test_what_came_meanwhile_stays(tmp_path: Path) -> None:
-    with pytest.raises(DestinationUnusable, match="already there"), new_file(tmp_path / "out.csv"):
-        (tmp_path / "out.csv").write_text("mine")
-    assert (tmp_path / "out.csv").read_text() == "mine"
-    assert names(tmp_path) == ["out.csv"]
+def test_what_came_meanwhile_stays(nameless: Path) -> None:
+    with pytest.raises(DestinationUnusable, match="already there"), new_file(nameless / "out.csv"):
+        (nameless / "out.csv").write_text("mine")
+    assert (nameless / "out.csv").read_text() == "mine"
+    assert names(nameless) == ["out.csv"]
 
 
-@pytest.mark.usefixtures("_nameless")
-def test_a_kill_on_the_way_leaves_nothing(tmp_path: Path) -> None:
-    done = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path / "out.csv")], check=False)
+def test_a_kill_on_the_way_leaves_nothing(nameless: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", KILLED, str(nameless / "out.csv")], check=False)
     assert done.returncode == -9
-    assert names(tmp_path) == []
+    assert names(nameless) == []

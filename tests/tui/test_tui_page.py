@@ -97,6 +97,10 @@ def test_a_page_that_asked_after_the_pulse_is_not_loaded_again_for_it_and_one_th
             asked, look = page._asked_at, look_at(vault, app.paths, app.clock, is_background=True)
             await app._load_status(asked - 1)
             assert (page._is_loading, page._asked_at) == (False, asked)
+            page._detach()  # as the program does with each screen when it ends
+            await app._load_status(look.moment)
+            assert (page._is_loading, page._asked_at) == (False, asked)
+            page._attach(app)
             await app._load_status(look.moment)
             await at_rest(pilot, "settings")
             assert page._asked_at > look.moment

@@ -15,6 +15,7 @@ from enum import StrEnum
 from errno import ENOMEM
 from pathlib import Path
 from string import Formatter
+from threading import Thread
 
 import pytest
 from hypothesis import given
@@ -96,6 +97,21 @@ def test_a_secret_that_comes_in_parts_is_waited_for() -> None:
             os._exit(0)
         assert terminal.read_secret(ours) == "open sesame"
         os.waitpid(child, 0)
+
+
+def test_who_gives_two_lines_may_leave_the_pipe_open_and_no_third_is_passed_over() -> None:
+    ours, theirs = os.pipe()
+    found: list[list[str]] = []
+    os.write(theirs, b"old\nnew\n")
+    reading = Thread(target=lambda: found.append(terminal.read_secrets(ours, 2, only=True)), daemon=True)
+    reading.start()
+    reading.join(60)
+    assert found == [["old", "new"]]
+    os.write(theirs, b"old\nnew\nnewer\n")
+    with pytest.raises(Invalid, match="gives more than 2 lines"):
+        terminal.read_secrets(ours, 2, only=True)
+    os.close(theirs)
+    os.close(ours)
 
 
 @pytest.mark.parametrize("descriptor", [-1, 10**17, 99_999])

@@ -158,14 +158,19 @@ def read_secret(descriptor: int) -> str:
     return read_secrets(descriptor, 1)[0]
 
 
-def read_secrets(descriptor: int, count: int) -> list[str]:
-    """So many lines as an open descriptor gives first, or fewer; raises `Invalid` for none, or one that is too long."""
+def read_secrets(descriptor: int, count: int, *, only: bool = False) -> list[str]:
+    """So many lines as an open descriptor gives first, or fewer; raises `Invalid` for none, or one that is too long.
+
+    With ``only`` it is refused as well that more came with them; nobody waits whether more comes.
+    """
     try:
         if os.isatty(descriptor):
             raise Invalid(reason=f"descriptor {descriptor} is a terminal, which would show what you type")
-        lines = _first_lines(descriptor, count)
+        lines, rest = _first_lines(descriptor, count)
     except (OSError, OverflowError):  # a number that is too large for any descriptor
         raise Invalid(reason=f"descriptor {descriptor} cannot be read") from None
+    if only and rest:
+        raise Invalid(reason=f"descriptor {descriptor} gives more than {count} lines")
     if max(map(len, lines)) > LONGEST_SECRET:
         raise Invalid(reason=f"a secret is longer than {LONGEST_SECRET} bytes")
     try:
@@ -175,14 +180,16 @@ def read_secrets(descriptor: int, count: int) -> list[str]:
         raise Invalid(reason="a secret is not valid UTF-8") from None
 
 
-def _first_lines(descriptor: int, count: int) -> list[bytes]:
+def _first_lines(descriptor: int, count: int) -> tuple[list[bytes], bytes]:
+    """So many lines, and what was read behind them."""
     data = b""
     while data.count(b"\n") < count and len(data) <= count * (LONGEST_SECRET + 1):
         more = os.read(descriptor, LONGEST_SECRET)
         if not more:
             break
         data += more
-    return data.split(b"\n")[:count]
+    parts = data.split(b"\n", count)
+    return parts[:count], b"".join(parts[count:])
 
 
 def _is_typed() -> bool:

@@ -304,8 +304,8 @@ def _current_and_new(options: GlobalOptions, asked: str) -> tuple[Secret, Callab
 
     if options.passphrase_fd is None:
         return passphrase_secret(ask_secret(f"{asked}: ")), _new_passphrase
-    lines = read_secrets(options.passphrase_fd, 3)
-    if len(lines) < 2 or not lines[1] or any(lines[2:]):
+    lines = read_secrets(options.passphrase_fd, 2, only=True)
+    if len(lines) < 2 or not lines[1]:
         raise Invalid(reason=f"--passphrase-fd gives two lines here: the {asked}, then the new passphrase")
     return passphrase_secret(lines[0]), lambda: _checked(lines[1])
 
