@@ -262,7 +262,7 @@ def _composed(price: CampaignPrice) -> str:
 
 def state(line: CampaignLine) -> str:
     """Where a campaign stands: nobody is asked to join one of a blocked requester."""
-    return "requester blocked" if line.state == "waiting" and not line.waits else line.state
+    return wording.REQUESTER_BLOCKED if line.state == "waiting" and not line.waits else line.state
 
 
 def short_state(line: CampaignLine) -> str:

@@ -48,7 +48,7 @@ _ENDED_WITH = {"reopening": REOPENED, "erasure": ERASED}
 def state(line: RequestLine) -> str:
     """Where a request stands. A round is refused with its whole campaign, never by itself."""
     if line.state == "waiting" and not line.waits:
-        return "requester blocked"
+        return wording.REQUESTER_BLOCKED
     if line.state == "refused_person" and line.round is not None:
         return state_of_round(line.state)
     return _ENDED_WITH[line.ended_with] if line.ended_with else wording.state(line.state)
@@ -76,7 +76,7 @@ def short_state(line: RequestLine) -> str:
         CAMPAIGN_LEFT: "campaign left",
         REOPENED: "reopened",
         ERASED: "erased",
-        "requester blocked": "blocked",
+        wording.REQUESTER_BLOCKED: "blocked",
     }
     return short.get(state(line), _SHORT_STATES.get(line.state, state(line)))
 

@@ -9,6 +9,9 @@ from tui.text import wording
 if TYPE_CHECKING:
     from vault.views.releases import ReleaseView
 
+CANNOT_BE_SENT = (
+    "It cannot be sent any more: its consent was withdrawn, its time is over, or its bytes are deleted."
+)
 BLOCKED = (
     "It cannot be sent while its requester is blocked. Once you unblock them it is for you to decide again, until its "
     "time is over."
@@ -28,24 +31,26 @@ def nothing_to_decide(word: str) -> str:
 
 
 def is_blocked(one: ReleaseView) -> bool:
-    """Whether all that keeps an update here is that its requester is blocked, or as much as that."""
+    """Whether an update that can still be decided about cannot be sent, and its requester is blocked."""
     return not is_decided(one) and not one.can_be_sent and one.recipient_status == "blocked"
 
 
 def state(one: ReleaseView) -> str:
     """Where an update stands."""
-    return "requester blocked" if is_blocked(one) and one.state == "held" else wording.state(one.state)
+    is_held = is_blocked(one) and one.state == "held"
+    return wording.REQUESTER_BLOCKED if is_held else wording.state(one.state)
 
 
 def short_state(one: ReleaseView) -> str:
     """The same, short enough for a list: a mark and a word."""
-    shown = wording.update_state(one.state)
-    return shown.replace(one.state, "blocked") if is_blocked(one) and one.state == "held" else shown
+    if state(one) == wording.REQUESTER_BLOCKED:
+        return f"{wording.UPDATE_MARKS[one.state]} blocked"
+    return wording.update_state(one.state)
 
 
 def why_not_sent(one: ReleaseView) -> str:
     """Why an update that is still here cannot be sent."""
-    return BLOCKED if is_blocked(one) else wording.CANNOT_BE_SENT
+    return BLOCKED if is_blocked(one) else CANNOT_BE_SENT
 
 
 def kept_private(done: tuple[str, bool], entry: str = "") -> str:

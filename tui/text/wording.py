@@ -355,9 +355,7 @@ _UPDATE_WORDS = {
 CANNOT_BE_CALLED_BACK = (
     "What leaves cannot be called back: withdrawing the consent later does not remove what it taught."
 )
-CANNOT_BE_SENT = (
-    "It cannot be sent any more: its consent was withdrawn, its time is over, or its bytes are deleted."
-)
+REQUESTER_BLOCKED = "requester blocked"
 KEPT_TO_FETCH = "they fetch it with their token, for 90 days"
 MAY_HAVE_LEFT = "A sending of these bytes was begun and not finished, so they may have left already."
 NOTHING_LEFT = "Nothing has left this computer."
